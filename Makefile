@@ -1,0 +1,66 @@
+# Everything a developer types. Each target first makes what it needs, so a fresh clone can start with any of them.
+
+PYTHON  ?= python3
+WORKERS ?= 2
+ARGS    ?=
+
+BIN    := .venv/bin
+PYTEST := $(BIN)/pytest
+# A benchmark is a file benchmarks/bench_<name>.py; its target writes the name's underscores as dashes.
+BENCHES := $(subst _,-,$(sort $(patsubst benchmarks/bench_%.py,%,$(wildcard benchmarks/bench_*.py))))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test test-fast lint types gen check-gen bench
+
+help: ## list the targets (this text)
+	@echo "usage: make TARGET [ARGS=\"passed on to the command\"] [PYTHON=python3] [WORKERS=2]"
+	@echo
+	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sed 's/%/<name>/' \
+		| awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo "benchmarks: $(or $(BENCHES),none yet)"
+
+setup: .venv/.project ## make .venv with every pinned dependency and the project itself, when they changed
+
+run: setup ## run the whole product in the foreground (Ctrl-C stops it)
+	@$(BIN)/agentrouter run $(ARGS)
+
+test: setup lint types check-gen ## everything CI checks: lint, types, generated code, every test (real Envoy, SQLite, PostgreSQL)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-fast: setup ## unit, golden and architecture tests: no process is started
+	@$(PYTEST) $(wildcard tests/unit tests/golden tests/architecture) $(ARGS)
+
+lint: .venv/.requirements ## ruff, import directions, and the report of file and function sizes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/python tools/report_sizes.py
+
+types: .venv/.requirements ## mypy, strict
+	@$(BIN)/mypy
+
+gen: .venv/.requirements ## lint proto/ and generate gen/ from it
+	@$(BIN)/python tools/gen_protos.py
+
+check-gen: .venv/.requirements ## lint proto/ and fail when gen/ is stale; changes nothing
+	@$(BIN)/python tools/gen_protos.py --check
+
+bench: $(BENCHES:%=bench-%) ## run every benchmark, one after the other
+
+bench-%: setup ## run one benchmark, for instance bench-poll
+	@$(BIN)/python -m benchmarks.bench_$(subst -,_,$*) $(ARGS)
+
+# Stamps: the dependencies, then the project on top of them. Linters and generators need only the first.
+
+.venv/.requirements: requirements.txt
+	@$(PYTHON) tools/check_python.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing pinned dependencies into .venv (about a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.project: .venv/.requirements pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
