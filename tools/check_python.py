@@ -3,16 +3,17 @@
 # Runs on whatever `python3` is, so it stays within the syntax of old versions.
 import importlib.util
 import sys
+from typing import Optional, Tuple
 
 NEEDED = (3, 11)
 
 
-def problem(version, has_ensurepip):
+def problem(version: Tuple[int, int], has_ensurepip: bool) -> Optional[str]:
     """The reason why this Python will not do and the way out, or None."""
-    if tuple(version[:2]) < NEEDED:
+    if version < NEEDED:
         return (
             "AgentRouter needs Python %d.%d or newer, and this is %d.%d. "
-            "Name a newer one: make setup PYTHON=python3.11" % (NEEDED + tuple(version[:2]))
+            "Name a newer one: make setup PYTHON=python3.11" % (NEEDED + version)
         )
     if not has_ensurepip:
         return (
@@ -23,4 +24,4 @@ def problem(version, has_ensurepip):
 
 
 if __name__ == "__main__":
-    sys.exit(problem(sys.version_info, importlib.util.find_spec("ensurepip") is not None))
+    sys.exit(problem(sys.version_info[:2], importlib.util.find_spec("ensurepip") is not None))

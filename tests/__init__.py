@@ -1,0 +1,1 @@
+"""Tests, sorted by how much reality they need: unit, golden, contract, integration, e2e, architecture."""
