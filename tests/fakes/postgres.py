@@ -124,12 +124,19 @@ def running_postgres() -> Iterator[PostgresServer]:
     """Run a fresh, empty server until the block ends."""
     account = _Account.suitable()
     folder = Path(tempfile.mkdtemp(prefix="agentrouter-pg-"))
-    account.take_over(folder)
-    log, data = folder / "log", folder / "data"
-    binaries = _reachable_binaries(account, folder)
-    _initialise(account, binaries, folder)
+    try:
+        account.take_over(folder)
+        binaries = _reachable_binaries(account, folder)
+        _initialise(account, binaries, folder)
+        yield from _serving(account, binaries, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # the keeper was here first, unless the start failed
+
+
+def _serving(account: _Account, binaries: Path, folder: Path) -> Iterator[PostgresServer]:
     settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-    server = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder), *settings]
+    server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings]
+    log = folder / "log"
     keeper = account.start(["/bin/sh", "-c", KEEPER, "keeper", str(folder), *server], folder, log)
     try:
         postgres = PostgresServer(folder)
@@ -157,5 +164,13 @@ def _reachable_binaries(account: _Account, folder: Path) -> Path:
     try:
         account.start([str(installation / "bin" / "postgres"), "--version"], folder, folder / "log").communicate()
     except PermissionError:
-        installation = Path(shutil.copytree(installation, folder / "pginstall", symlinks=True))
+        return _copied(installation, folder) / "bin"
     return installation / "bin"
+
+
+def _copied(installation: Path, folder: Path) -> Path:
+    """Copy the installation and, in the same relative place, the shared libraries it was linked with."""
+    package, libraries = installation.parent, Path(f"{installation.parent}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    return Path(shutil.copytree(installation, folder / package.name / installation.name, symlinks=True))
