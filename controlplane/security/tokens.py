@@ -19,10 +19,10 @@ _CA_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class NewToken(NamedTuple):
-    """`plaintext` is for its owner, once; `hash` (sha256, 32 bytes) is for the store."""
+    """`plaintext` is for its owner, once; `hash` (sha256, 64 hex) is for the store."""
 
     plaintext: str
-    hash: bytes
+    hash: str
 
     def __repr__(self) -> str:
         return "NewToken(plaintext=<hidden>)"
@@ -44,12 +44,12 @@ def new_join_token(random: Callable[[int], bytes], *, ca_fingerprint: str | None
     return _new(JOIN_PREFIX + _secret(random) + ending)
 
 
-def hash_token(plaintext: str) -> bytes:
-    """sha256 of the whole token, 32 bytes. Only for tokens made here: a guessable value would need a slow hash."""
-    return hashlib.sha256(plaintext.encode("utf-8", errors="surrogatepass")).digest()
+def hash_token(plaintext: str) -> str:
+    """sha256 of the whole token, 64 lower-case hex. Only for tokens made here: a guessable value would need a slow hash."""
+    return hashlib.sha256(plaintext.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-def token_matches(plaintext: str, stored_hash: bytes) -> bool:
+def token_matches(plaintext: str, stored_hash: str) -> bool:
     """In constant time."""
     return hmac.compare_digest(hash_token(plaintext), stored_hash)
 
