@@ -1,0 +1,1 @@
+"""The control plane: owns the truth, compiles it into documents, and announces every new version."""

@@ -1,0 +1,95 @@
+"""Data planes: identities that enrolled once, and what each last said of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One life of an agent's process: a counter kept beside its identity and a random nonce."""
+
+    counter: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningVersion:
+    """The version that serves in one slot."""
+
+    slot: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedVersion:
+    """A version that the data plane refused, in its own words."""
+
+    slot: str
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """What an agent says of itself with a poll; every field is as reported, nothing is proven by it."""
+
+    agent_version: str = ""
+    envoy_version: str = ""
+    received_revision: int = 0
+    running: tuple[RunningVersion, ...] = ()
+    rejected: tuple[RejectedVersion, ...] = ()
+    serving_stale_since: datetime | None = None
+    ledger_lost: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataplane:
+    """An enrolled data plane; both keys are raw 32-byte public keys (Ed25519, X25519).
+
+    `applied_revision`: every revision up to it is applied but for slots with a row of their own (SlotState).
+    `poll_interval` s after `last_seen_at` the next sign is expected.
+    """
+
+    id: str
+    workspace_id: str
+    group: str
+    name: str
+    signing_key: bytes
+    sealing_key: bytes
+    applied_revision: int
+    boot: Boot | None
+    report: AgentReport
+    created_at: datetime
+    last_seen_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinToken:
+    """Lets up to `max_uses` data planes enrol into one group; only its hash is kept."""
+
+    id: str
+    workspace_id: str
+    group: str
+    token_hash: str = field(repr=False)
+    max_uses: int
+    uses: int
+    expires_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """What one data plane made of one slot: the newest version proven applied, and the newest it refused."""
+
+    dataplane_id: str
+    slot: str
+    applied_version: int
+    applied_digest: str
+    applied_at: datetime | None
+    proof: bytes
+    rejected_version: int
+    rejected_reason: str

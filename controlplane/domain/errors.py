@@ -1,0 +1,108 @@
+"""What can go wrong, in domain words. Every message is safe to show to the caller; transport gives each kind its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One fault of the input: where (a field path), a stable code, and the problem with its way out."""
+
+    path: str
+    code: str
+    message: str
+
+
+class DomainError(Exception):
+    """The root. `reason` is a stable SCREAMING_SNAKE word for programs, `metadata` holds facts for them."""
+
+    default_reason = "INTERNAL"
+
+    def __init__(self, message: str, *, reason: str = "", metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason or self.default_reason
+        self.metadata = dict(metadata or {})
+
+
+class InvalidInput(DomainError):
+    """The request itself is wrong, whatever the state; carries every fault found."""
+
+    default_reason = "INVALID_INPUT"
+
+    def __init__(self, message: str, faults: tuple[FieldFault, ...] = (), *, reason: str = "") -> None:
+        super().__init__(message, reason=reason)
+        self.faults = faults
+
+
+class DoesNotCompile(DomainError):
+    """What is stored (or asked to be) does not compile into a document; carries every problem and path."""
+
+    default_reason = "DOES_NOT_COMPILE"
+
+    def __init__(self, message: str, faults: tuple[FieldFault, ...]) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+
+class Unauthenticated(DomainError):
+    """No credential, or a bad one. `reason` is one of the TOKEN_… words, IDENTITY_CLONED or DATAPLANE_REVOKED."""
+
+    default_reason = "TOKEN_MALFORMED"
+
+
+class PermissionRefused(DomainError):
+    """The caller can read the object, but its role does not allow the act; the message names the role needed."""
+
+    default_reason = "ROLE_TOO_SMALL"
+
+
+class NotFound(DomainError):
+    """The object does not exist, or is not the caller's to see: the same words for both."""
+
+    default_reason = "NOT_FOUND"
+
+
+class AlreadyExists(DomainError):
+    """Another object, or another request with the same id, has the place."""
+
+    default_reason = "ALREADY_EXISTS"
+
+
+class StateConflict(DomainError):
+    """The object's state forbids the act (an old fencing token, a finished event); `subject` names the object."""
+
+    default_reason = "STATE_CONFLICT"
+
+    def __init__(self, message: str, *, subject: str, reason: str = "") -> None:
+        super().__init__(message, reason=reason)
+        self.subject = subject
+
+
+class Changed(DomainError):
+    """The caller's etag is not the stored one any more: read again, then try again."""
+
+    default_reason = "ETAG_MISMATCH"
+
+
+class TooMuch(DomainError):
+    """A limit is reached; trying again after `retry_after` may help."""
+
+    default_reason = "LIMIT_REACHED"
+
+    def __init__(self, message: str, *, retry_after: timedelta, reason: str = "") -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after = retry_after
+
+
+class Unavailable(DomainError):
+    """The store cannot answer now; nothing was changed, or a retry with the same request_id finds out."""
+
+    default_reason = "STORE_UNAVAILABLE"
+
+    def __init__(self, message: str, *, retry_after: timedelta = timedelta(seconds=1)) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,342 @@
+"""What the use cases need from outside: a transactional store, a vault, ids, randomness and the clock.
+
+Rules for every store. `None` means "not found"; a list is ordered as its docstring says; everything read and written inside
+one unit of work is atomic; `Unavailable` is raised when the database cannot answer within its bounded wait, and then
+nothing was committed unless the commit itself was under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
+from controlplane.domain.dataplanes import AgentReport, Boot, Dataplane, JoinToken, SlotState
+from controlplane.domain.documents import SourceDocument
+from controlplane.domain.events import Event
+from controlplane.domain.keys import ConsumerKey, ManagementKey
+from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
+from controlplane.domain.workspaces import Tenant, Workspace
+
+
+class Workspaces(Protocol):
+    """Tenants, workspaces and the workspace's counters."""
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        """Raises AlreadyExists when the name is taken."""
+
+    async def tenant_by_name(self, name: str) -> Tenant | None: ...
+
+    async def add(self, workspace: Workspace) -> None:
+        """Raises AlreadyExists when the tenant has a workspace of that name."""
+
+    async def get(self, workspace_id: str) -> Workspace | None: ...
+
+    async def by_name(self, tenant_id: str, name: str) -> Workspace | None: ...
+
+    async def page(self, tenant_id: str, ids: Collection[str] | None, after: str, limit: int) -> list[Workspace]:
+        """Ascending by id, ids greater than `after`; `ids` None means all of the tenant."""
+
+    async def lock(self, workspace_id: str) -> Workspace | None:
+        """Read the row and hold it against every other writer until the unit of work ends."""
+
+    async def take_revision(self, workspace_id: str) -> int:
+        """Raise the revision by one and return it; visible with the commit, so commit order is revision order."""
+
+    async def take_cursors(self, workspace_id: str, count: int) -> int:
+        """Raise the event cursor by `count` and return the first of the `count` new values."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationFilter:
+    """What ListConfigurations may narrow by; None means no restriction."""
+
+    workspace_id: str
+    user_id: str | None = None
+    state: ConfigurationState | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    digest: str = ""
+    history: bool = False
+
+
+class Configurations(Protocol):
+    """Stored documents; version counters are never purged, tombstones count as versions."""
+
+    async def newest(self, workspace_id: str, user_id: str) -> Configuration | None: ...
+
+    async def add(self, configuration: Configuration) -> None:
+        """Store a version; the (workspace, user)'s ACTIVE one, if any, becomes SUPERSEDED."""
+
+    async def page(
+        self, narrow: ConfigurationFilter, after: tuple[str, int] | None, limit: int, *, documents: bool
+    ) -> list[Configuration]:
+        """Ascending by user_id, then descending by version; strictly after `(user_id, version)`.
+
+        Without `history` only the newest version of each. Without `documents`, `document` is empty bytes.
+        """
+
+    async def active_users(self, workspace_id: str, after: str, limit: int) -> list[str]:
+        """Non-empty user ids with an ACTIVE configuration, ascending, greater than `after`."""
+
+    async def changed_since(self, workspace_id: str, revision: int) -> list[Configuration]:
+        """The newest version of each (workspace, user) whose revision is greater; ascending by revision."""
+
+    async def versions_at(self, workspace_id: str, revision: int, user_ids: Collection[str]) -> Mapping[str, int]:
+        """For each of `user_ids`, the newest version with revision ≤ `revision`; absent when there is none."""
+
+
+class Values(Protocol):
+    """Values with a slot of their own."""
+
+    async def newest(self, workspace_id: str, slot: str) -> SlotValue | None: ...
+
+    async def put(self, value: SlotValue) -> None:
+        """Replace the slot's value (older versions are not kept)."""
+
+    async def changed_since(self, workspace_id: str, revision: int) -> list[SlotValue]:
+        """Ascending by revision."""
+
+
+class Documents(Protocol):
+    """Source documents, the newest of each (workspace, user)."""
+
+    async def get(self, workspace_id: str, user_id: str) -> SourceDocument | None: ...
+
+    async def put(self, document: SourceDocument) -> None: ...
+
+
+class Secrets(Protocol):
+    """Secrets, delivery keys and gatekeeper keys, all sealed."""
+
+    async def newest(self, workspace_id: str, name: str) -> StoredSecret | None: ...
+
+    async def newest_of(self, workspace_id: str, names: Collection[str]) -> Mapping[str, StoredSecret]: ...
+
+    async def add(self, secret: StoredSecret) -> None: ...
+
+    async def by_refs(self, workspace_id: str, refs: Collection[str]) -> Mapping[str, StoredSecret]: ...
+
+    async def add_delivery_key(self, key: StoredDeliveryKey) -> None: ...
+
+    async def delivery_keys(self, workspace_id: str) -> list[StoredDeliveryKey]:
+        """Oldest first; the last one encrypts new secrets."""
+
+    async def add_sealed_delivery_key(self, dataplane_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep a delivery key as sealed to one data plane; adding it again replaces it."""
+
+    async def sealed_delivery_keys(self, dataplane_id: str) -> Mapping[str, bytes]: ...
+
+    async def add_gatekeeper_key(self, key: GatekeeperKey) -> None: ...
+
+    async def gatekeeper_keys(self, workspace_id: str) -> list[GatekeeperKey]:
+        """Oldest first; the last one signs."""
+
+
+class Dataplanes(Protocol):
+    """Data planes, their join tokens, and what each made of its slots."""
+
+    async def add(self, dataplane: Dataplane) -> None: ...
+
+    async def get(self, dataplane_id: str) -> Dataplane | None: ...
+
+    async def page(self, workspace_id: str, after: str, limit: int) -> list[Dataplane]:
+        """Ascending by id, revoked ones too."""
+
+    async def live_ids(self, workspace_id: str) -> list[str]:
+        """Ids of those not revoked, ascending."""
+
+    async def set_boot(self, dataplane_id: str, boot: Boot) -> None: ...
+
+    async def revoke(self, dataplane_id: str, revoked_at: datetime) -> None: ...
+
+    async def raise_applied_revision(self, dataplane_id: str, revision: int) -> None:
+        """Never lowers it."""
+
+    async def save_sightings(self, sightings: Sequence[Sighting]) -> None:
+        """Write last_seen_at and reports of many data planes in one statement."""
+
+    async def slot_state(self, dataplane_id: str, slot: str) -> SlotState | None: ...
+
+    async def slot_states(self, dataplane_ids: Collection[str]) -> list[SlotState]:
+        """Ascending by (data plane, slot)."""
+
+    async def put_slot_state(self, state: SlotState) -> None: ...
+
+    async def add_join_token(self, token: JoinToken) -> None: ...
+
+    async def join_token_by_hash(self, token_hash: str) -> JoinToken | None: ...
+
+    async def use_join_token(self, token_id: str, now: datetime) -> bool:
+        """Count one use if any is left and it has not ended; of many at once exactly `max_uses` succeed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A data plane was heard at `seen_at`, saying `report`."""
+
+    dataplane_id: str
+    seen_at: datetime
+    report: AgentReport
+
+
+class Events(Protocol):
+    """Events. At most one PENDING and one ACKNOWLEDGED event a (data plane, slot), held by the database too."""
+
+    async def add(self, events: Sequence[Event]) -> None: ...
+
+    async def get(self, event_id: str) -> Event | None: ...
+
+    async def get_for_update(self, event_id: str) -> Event | None:
+        """Like get, and nobody else changes the row until the unit of work ends."""
+
+    async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
+        """PENDING events of that slot on every data plane."""
+
+    async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
+        """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
+
+    async def live_of_dataplane(self, dataplane_id: str) -> list[Event]: ...
+
+    async def save(self, events: Sequence[Event]) -> None:
+        """Write changed events back by id."""
+
+    async def lapsed(self, now: datetime, limit: int) -> list[Event]:
+        """ACKNOWLEDGED events whose lease ended at or before `now`, oldest lease first, held for update."""
+
+    async def due(self, now: datetime, limit: int) -> list[Event]:
+        """PENDING events whose `not_before` has passed and is not yet cleared, held for update."""
+
+    async def pending_since(self, workspace_id: str, cursor: int) -> list[Event]:
+        """PENDING events whose cursor is greater, ascending by cursor."""
+
+    async def page(
+        self, workspace_id: str, dataplane_id: str, slot: str, after: str, limit: int, *, finished: bool
+    ) -> list[Event]:
+        """`finished` False: PENDING and ACKNOWLEDGED, ascending by id (ids sort by time); True: all, descending by id.
+
+        Empty `dataplane_id`/`slot` means any. Strictly after the id `after` in that order; empty starts.
+        """
+
+
+class Keys(Protocol):
+    """Management keys and records of consumer keys."""
+
+    async def add_management_key(self, key: ManagementKey) -> None: ...
+
+    async def management_key_by_hash(self, token_hash: str) -> ManagementKey | None: ...
+
+    async def management_key(self, key_id: str) -> ManagementKey | None: ...
+
+    async def management_keys(self, tenant_id: str, after: str, limit: int) -> list[ManagementKey]:
+        """Ascending by id."""
+
+    async def revoke_management_key(self, key_id: str, revoked_at: datetime) -> None:
+        """Keeps the first time when called twice."""
+
+    async def add_consumer_key(self, key: ConsumerKey) -> None: ...
+
+    async def consumer_keys(self, workspace_id: str, consumer_id: str, after: str, limit: int) -> list[ConsumerKey]:
+        """Ascending by jti; empty `consumer_id` means any."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer to an earlier request with the same id: the body's mac, and the answer without secrets."""
+
+    body_mac: bytes
+    answer: bytes = field(repr=False)
+
+
+class Answers(Protocol):
+    """Answers kept for repeated requests, for 24 h."""
+
+    async def get(self, caller: str, method: str, request_id: str) -> StoredAnswer | None: ...
+
+    async def put(self, caller: str, method: str, request_id: str, answer: StoredAnswer, expires_at: datetime) -> None:
+        """Raises AlreadyExists when another transaction put one first."""
+
+    async def purge(self, now: datetime) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction: commits when its block ends well, rolls back when it raises; nobody else commits."""
+
+    workspaces: Workspaces
+    configurations: Configurations
+    values: Values
+    documents: Documents
+    secrets: Secrets
+    dataplanes: Dataplanes
+    events: Events
+    keys: Keys
+    answers: Answers
+
+    async def now(self) -> datetime:
+        """The store's time, for leases and expiry: never goes back within a store."""
+
+    def announce(self, notice: Notice) -> None:
+        """Tell every replica, this one too, after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something of a workspace changed. `closed_event` names an event that is no longer pending (`<data plane>/<event>`),
+    `identity` a data plane or management key whose cached record must be dropped; both empty: read what is newer."""
+
+    workspace_id: str
+    closed_event: str = ""
+    identity: str = ""
+
+
+class Store(Protocol):
+    """The database."""
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A writing transaction (on SQLite the one writer)."""
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A reading transaction: one consistent snapshot; writes are refused."""
+
+    async def epoch(self) -> str:
+        """Random identity of this store's history."""
+
+    def notices(self) -> AsyncIterator[Notice]:
+        """Every notice of every replica from now on. A lost connection yields `Notice("")`: read everything again."""
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the database does not answer."""
+
+
+class Vault(Protocol):
+    """Secrets at rest, under the key ring."""
+
+    def seal(self, plaintext: bytes, aad: bytes) -> bytes: ...
+
+    def open_(self, sealed: bytes, aad: bytes) -> bytes: ...
+
+    def mac(self, value: bytes, purpose: str) -> bytes:
+        """Keyed HMAC, stable across restarts and rotations of the master key within its key ring."""
+
+
+class Ids(Protocol):
+    """New ids."""
+
+    def new(self, prefix: str) -> str:
+        """`<prefix>_<ulid>`; ids made later sort later."""
+
+
+class Clock(Protocol):
+    """The host's clock: for display and expiry of keys; leases use the store's."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+
+class Random(Protocol):
+    """Cryptographic randomness."""
+
+    def bytes(self, count: int) -> bytes: ...
