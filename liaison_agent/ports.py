@@ -49,7 +49,7 @@ class ProvenResource:
 class ApplyOutcome:
     """What came of one `apply`.
 
-    `proven` covers every wanted resource that Envoy uses and that was read back from this very Envoy process; a resource
+    `proven` covers every resource that runs and was read back from this very Envoy process, in this call or before; one
     that nothing in Envoy asks for (a secret without a user) is offered, and neither proven nor refused.
     `refused` names what went back to what ran before, or away if it was new.
     """
