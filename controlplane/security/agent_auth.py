@@ -20,6 +20,7 @@ from contract.agent_tokens import (
     SIGNING_ALGORITHM,
     dataplane_of,
 )
+from controlplane.domain.errors import Unauthenticated
 
 LEEWAY: Final = timedelta(seconds=60)
 
@@ -38,14 +39,14 @@ class Refusal(StrEnum):
     BAD_SIGNATURE = "TOKEN_BAD_SIGNATURE"
 
 
-class TokenRefused(Exception):
-    """`reason` for programs, the text for people. `server_time` comes with EXPIRED and NOT_YET_VALID only, so that an
-    agent whose clock is wrong can correct its offset."""
+class TokenRefused(Unauthenticated):
+    """`reason` is a Refusal. `server_time` comes with EXPIRED and NOT_YET_VALID only, as an attribute and in `metadata`
+    (RFC 3339), so that an agent whose clock is wrong can correct its offset."""
 
-    def __init__(self, reason: Refusal, text: str, server_time: datetime | None = None) -> None:
-        self.reason = reason
+    def __init__(self, reason: Refusal, message: str, server_time: datetime | None = None) -> None:
+        metadata = {"server_time": server_time.isoformat()} if server_time else {}
+        super().__init__(message, reason=reason, metadata=metadata)
         self.server_time = server_time
-        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,8 @@ class Cipher:
             raise CannotOpen("a sealed value was altered, or is not the one of this owner") from None
 
     def mac(self, value: bytes, purpose: str) -> bytes:
-        """32 bytes by which a value can be recognised later without being kept; differs by purpose and master key."""
-        return hmac.digest(self._ring.primary.derive(f"mac/v1/{purpose}"), value, "sha256")
+        """32 bytes by which a value is recognised later without being kept; another purpose gives others.
 
-    def mac_matches(self, value: bytes, purpose: str, stored: bytes) -> bool:
-        """Whether `stored` is the mac of `value` under any key of the ring, so that a rotation forgets nothing."""
-        found = False
-        for key in self._ring.members():
-            found |= hmac.compare_digest(hmac.digest(key.derive(f"mac/v1/{purpose}"), value, "sha256"), stored)
-        return found
+        Under the oldest key of the ring, so that a rotation forgets nothing until that key leaves the ring.
+        """
+        return hmac.digest(self._ring.oldest.derive(f"mac/v1/{purpose}"), value, "sha256")

@@ -63,17 +63,18 @@ class MasterKey:
 
 
 class KeyRing:
-    """The primary master key, which seals, with former ones, which only open."""
+    """The primary master key, which seals, with former ones, which only open; `others` newest first."""
 
     def __init__(self, primary: MasterKey, others: Iterable[MasterKey] = ()) -> None:
         self.primary = primary
         self._by_fingerprint = {key.fingerprint: key for key in (primary, *others)}
+        self.oldest = self.members()[-1]
 
     def __repr__(self) -> str:
         return f"KeyRing(primary={self.primary.fingerprint!r}, known={list(self._by_fingerprint)!r})"
 
     def members(self) -> tuple[MasterKey, ...]:
-        """All of them, the primary first."""
+        """All of them, the primary first, the oldest last."""
         return tuple(self._by_fingerprint.values())
 
     def find(self, fingerprint: str) -> MasterKey:

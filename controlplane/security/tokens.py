@@ -45,7 +45,7 @@ def new_join_token(random: Callable[[int], bytes], *, ca_fingerprint: str | None
 
 
 def hash_token(plaintext: str) -> str:
-    """sha256 of the whole token, 64 lower-case hex. Only for tokens made here: a guessable value would need a slow hash."""
+    """sha256 of the whole token, 64 lower-case hex. Only for tokens made here: what is guessable needs a slow hash."""
     return hashlib.sha256(plaintext.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 

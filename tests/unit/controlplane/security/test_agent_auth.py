@@ -1,53 +1,36 @@
 """A data plane's token is taken when it is right in every way, refused with the one reason when it is not."""
 
-import base64
 import hmac
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.agent_tokens import make_agent_token
 from controlplane.security.agent_auth import AgentAuthenticator, KnownDataplane, Refusal, TokenRefused
+from tests.fakes.agent_tokens import (
+    KEY,
+    NOW,
+    OTHER_KEY,
+    OTHER_PUBLIC,
+    PUBLIC,
+    STORED,
+    base64url,
+    seconds,
+    signed,
+    signed_text,
+)
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-PUBLIC = KEY.public_key().public_bytes_raw()
-STORED = KnownDataplane("dp-1", "ws-1", PUBLIC)
-
-
-def base64url(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def signed(header: dict[str, Any] | None = None, without: str = "", **claims: Any) -> str:
-    """A token as the agent makes it, apart from what is given; signed with the data plane's key."""
-    start = int(NOW.timestamp())
-    payload = {"aud": "agentrouter", "iat": start, "exp": start + 300} | claims
-    payload.pop(without, None)
-    return signed_text(json.dumps(payload), header)
-
-
-def signed_text(payload: str, header: dict[str, Any] | None = None) -> str:
-    merged = {"alg": "EdDSA", "kid": "instance-dp-1"} | (header or {})
-    signing_input = f"{base64url(json.dumps(merged).encode())}.{base64url(payload.encode())}"
-    return f"{signing_input}.{base64url(KEY.sign(signing_input.encode()))}"
 
 
 def refusal(token: str, stored: KnownDataplane | None = STORED, now: datetime = NOW) -> TokenRefused:
     with pytest.raises(TokenRefused) as refused:
         AgentAuthenticator().verify(token, stored, now)
     return refused.value
-
-
-def seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def test_the_agents_own_token_is_taken() -> None:
@@ -90,7 +73,7 @@ def test_a_kid_that_is_not_the_stored_data_plane_is_an_unknown_key(stored: Known
 
 
 def test_another_data_planes_kid_under_the_own_key_is_a_bad_signature() -> None:
-    other = KnownDataplane("dp-2", "ws-1", OTHER_KEY.public_key().public_bytes_raw())
+    other = KnownDataplane("dp-2", "ws-1", OTHER_PUBLIC)
 
     assert refusal(signed({"kid": "instance-dp-2"}), other).reason is Refusal.BAD_SIGNATURE
 
@@ -152,7 +135,7 @@ def test_another_algorithm_or_an_unknown_extension_is_malformed(header: dict[str
 
 
 def test_a_key_that_the_token_brings_along_is_not_used() -> None:
-    jwk = {"kty": "OKP", "crv": "Ed25519", "x": base64url(OTHER_KEY.public_key().public_bytes_raw())}
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": base64url(OTHER_PUBLIC)}
     claims = {"aud": "agentrouter", "iat": seconds(NOW), "exp": seconds(NOW) + 300}
     token = jwt.encode(claims, OTHER_KEY, algorithm="EdDSA", headers={"kid": "instance-dp-1", "jwk": jwk})
 
@@ -206,6 +189,7 @@ def test_an_expired_token_is_refused_after_the_leeway_with_the_servers_time(late
 
     assert refused.reason is Refusal.EXPIRED
     assert refused.server_time == now
+    assert datetime.fromisoformat(refused.metadata["server_time"]) == now
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
@@ -224,7 +208,10 @@ def test_a_token_from_the_future_is_refused_beyond_the_leeway_with_the_servers_t
 
 
 def test_other_refusals_do_not_tell_the_servers_time() -> None:
-    assert refusal(signed(aud="elsewhere")).server_time is None
+    refused = refusal(signed(aud="elsewhere"))
+
+    assert refused.server_time is None
+    assert refused.metadata == {}
 
 
 def test_a_token_may_live_ten_minutes() -> None:
@@ -256,109 +243,3 @@ def test_no_refusal_repeats_the_token() -> None:
     assert refused.__cause__ is None
     for part in token.split("."):
         assert part not in repr(refused)
-
-
-# What is remembered
-
-
-def test_a_token_used_again_is_remembered_once() -> None:
-    authenticator, token = AgentAuthenticator(), signed()
-
-    for _ in range(3):
-        authenticator.verify(token, STORED, NOW)
-
-    assert authenticator.remembered() == 1
-
-
-def test_a_refused_token_is_not_remembered() -> None:
-    authenticator = AgentAuthenticator()
-    with pytest.raises(TokenRefused):
-        authenticator.verify(signed(aud="elsewhere"), STORED, NOW)
-
-    assert authenticator.remembered() == 0
-
-
-def test_the_signature_of_a_remembered_token_is_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    authenticator, token = AgentAuthenticator(), signed()
-    authenticator.verify(token, STORED, NOW)
-    monkeypatch.setattr("controlplane.security.agent_auth._verify_signature", None)
-
-    authenticator.verify(token, STORED, NOW + timedelta(minutes=4))
-
-
-def test_a_forgotten_data_planes_token_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    authenticator, token = AgentAuthenticator(), signed()
-    authenticator.verify(token, STORED, NOW)
-    authenticator.forget("dp-1")
-    authenticator.forget("never seen")
-    monkeypatch.setattr("controlplane.security.agent_auth._verify_signature", None)
-
-    assert authenticator.remembered() == 0
-    with pytest.raises(TypeError, match="not callable"):
-        authenticator.verify(token, STORED, NOW)
-
-
-@pytest.mark.parametrize(
-    ("stored", "reason"),
-    [
-        (KnownDataplane("dp-1", "ws-1", OTHER_KEY.public_key().public_bytes_raw()), Refusal.BAD_SIGNATURE),
-        (KnownDataplane("dp-1", "ws-2", PUBLIC), Refusal.MALFORMED),
-        (None, Refusal.UNKNOWN_KEY),
-    ],
-)
-def test_a_remembered_token_does_not_outlive_what_is_stored(stored: KnownDataplane | None, reason: Refusal) -> None:
-    authenticator, token = AgentAuthenticator(), signed(workspace_id="ws-1")
-    authenticator.verify(token, STORED, NOW)
-
-    with pytest.raises(TokenRefused) as refused:
-        authenticator.verify(token, stored, NOW)
-    assert refused.value.reason is reason
-
-
-def test_a_remembered_token_expires_like_any_other() -> None:
-    authenticator, token = AgentAuthenticator(), signed()
-    authenticator.verify(token, STORED, NOW)
-
-    with pytest.raises(TokenRefused) as refused:
-        authenticator.verify(token, STORED, NOW + timedelta(minutes=6))
-    assert refused.value.reason is Refusal.EXPIRED
-
-
-def test_a_remembered_token_is_not_valid_before_its_time_when_the_clock_goes_back() -> None:
-    authenticator, token = AgentAuthenticator(), signed()
-    authenticator.verify(token, STORED, NOW)
-
-    with pytest.raises(TokenRefused) as refused:
-        authenticator.verify(token, STORED, NOW - timedelta(minutes=2))
-    assert refused.value.reason is Refusal.NOT_YET_VALID
-
-
-def test_one_data_plane_takes_no_more_than_its_share() -> None:
-    authenticator = AgentAuthenticator()
-    for number in range(20):
-        authenticator.verify(signed(number=number), STORED, NOW)
-
-    assert authenticator.remembered() == 4
-
-
-def test_expired_tokens_make_room_first() -> None:
-    authenticator = AgentAuthenticator()
-    for number in range(3):
-        authenticator.verify(signed(number=number), STORED, NOW)
-
-    later = NOW + timedelta(minutes=5)
-    authenticator.verify(signed(iat=seconds(later), exp=seconds(later) + 300), STORED, later)
-
-    assert authenticator.remembered() == 1
-
-
-def test_the_longest_unused_data_plane_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    authenticator = AgentAuthenticator(max_dataplanes=2)
-    planes = {name: (signed({"kid": f"instance-{name}"}), KnownDataplane(name, "ws-1", PUBLIC)) for name in "abc"}
-    for name in "abac":
-        authenticator.verify(*planes[name], NOW)
-
-    assert authenticator.remembered() == 2
-    monkeypatch.setattr("controlplane.security.agent_auth._verify_signature", None)
-    authenticator.verify(*planes["a"], NOW)
-    authenticator.verify(*planes["c"], NOW)
