@@ -1,4 +1,4 @@
-"""What can go wrong, in domain words. Every message is safe to show to the caller; transport gives each kind its code."""
+"""What can go wrong, in domain words. Every message is safe to show; transport gives each kind its code."""
 
 from __future__ import annotations
 

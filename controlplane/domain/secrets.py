@@ -10,7 +10,8 @@ from datetime import datetime
 class StoredSecret:
     """One version of a secret.
 
-    `sealed` is at rest, under the key ring; `delivered` is the same value under the workspace's delivery key, made once.
+    `sealed` is at rest, under the key ring; `delivered` is the same value under the
+    workspace's delivery key, made once.
     `mac` is a keyed HMAC of the value: equal values have equal macs, nothing else can be learnt from it.
     """
 
@@ -42,7 +43,7 @@ class StoredDeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class GatekeeperKey:
-    """The key pair that signs a workspace's consumer keys: private half sealed at rest, public half as a JWK in JSON."""
+    """The key pair that signs a workspace's consumer keys: private half sealed at rest, public half as a JWK."""
 
     kid: str
     workspace_id: str

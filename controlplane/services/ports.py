@@ -1,8 +1,8 @@
 """What the use cases need from outside: a transactional store, a vault, ids, randomness and the clock.
 
-Rules for every store. `None` means "not found"; a list is ordered as its docstring says; everything read and written inside
-one unit of work is atomic; `Unavailable` is raised when the database cannot answer within its bounded wait, and then
-nothing was committed unless the commit itself was under way.
+Rules for every store. `None` means "not found"; a list is ordered as its docstring says; everything read and written
+inside one unit of work is atomic; `Unavailable` is raised when the database cannot answer within its bounded wait, and
+then nothing was committed unless the commit itself was under way.
 """
 
 from __future__ import annotations
@@ -284,8 +284,11 @@ class UnitOfWork(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something of a workspace changed. `closed_event` names an event that is no longer pending (`<data plane>/<event>`),
-    `identity` a data plane or management key whose cached record must be dropped; both empty: read what is newer."""
+    """Something of a workspace changed; with nothing else set: read what is newer.
+
+    `closed_event` names an event that is no longer pending (`<data plane>/<event>`), `identity` a data plane or
+    management key whose cached record must be dropped.
+    """
 
     workspace_id: str
     closed_event: str = ""
