@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from liaison_agent.memory import Completion, HeldEvent, Memory, Received
 from liaison_agent.state import ResourceSet
 
 # --- data plane -------------------------------------------------------------------------------------------------------
@@ -81,3 +82,191 @@ class Gateway(Protocol):
 
     def running(self) -> ResourceSet:
         """The set that Envoy was last seen to accept, and gets again when it restarts."""
+
+
+# --- control plane ----------------------------------------------------------------------------------------------------
+
+
+class ControlPlaneError(Exception):
+    """The control plane did not do what was asked; the message is safe to show. Never a reason to stop serving."""
+
+
+class ControlPlaneUnreachable(ControlPlaneError):
+    """No answer, a broken one, or "not now". `retry_after` is the control plane's own wish, if it had one."""
+
+    def __init__(self, text: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class ControlPlaneRefused(ControlPlaneError):
+    """Understood and refused: `code` in gRPC's words (`NOT_FOUND`), `reason` from ErrorInfo (`DATAPLANE_REVOKED`)."""
+
+    def __init__(self, code: str, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One life of this process: `counter` is one more at each start, `nonce` random."""
+
+    counter: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the agent says of itself with every poll. `running` and `rejected` are (slot, version[, reason])."""
+
+    agent_version: str
+    envoy_version: str = ""
+    received_revision: int = 0
+    running: tuple[tuple[str, int], ...] = ()
+    rejected: tuple[tuple[str, int, str], ...] = ()
+    serving_stale_since: datetime | None = None
+    ledger_lost: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One question: everything after `since_revision` of `epoch`, events after `event_cursor`; hang up to `wait`."""
+
+    since_revision: int
+    epoch: str
+    event_cursor: int
+    wait: timedelta
+    boot: Boot
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """A doorbell: bring the slot to its newest version, at least `version`. `full`: everything was sent again."""
+
+    id: str
+    slot: str
+    version: int
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecret:
+    """A secret under a delivery key, bound to `origin`."""
+
+    ref: str
+    origin: str
+    delivery_key_id: str
+    ciphertext: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDeliveryKey:
+    """A delivery key, sealed to this data plane."""
+
+    id: str
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer. `received` are documents, values and tombstones, oldest revision first, bytes not yet verified;
+    `revocations` are (jti, end). `more`: ask again at once from `revision`. `resync`: this begins the full listing."""
+
+    received: tuple[Received, ...] = ()
+    revocations: tuple[tuple[str, datetime], ...] = ()
+    secrets: tuple[SealedSecret, ...] = ()
+    delivery_keys: tuple[SealedDeliveryKey, ...] = ()
+    events: tuple[PendingEvent, ...] = ()
+    revision: int = 0
+    epoch: str = ""
+    more: bool = False
+    resync: bool = False
+    next_poll_after: timedelta = timedelta(0)
+    event_cursor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What a join token is exchanged for; both keys are raw public halves of 32 bytes."""
+
+    join_token: str = field(repr=False)
+    signing_public_key: bytes
+    sealing_public_key: bytes
+    name: str
+    agent_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Who this data plane is from now on."""
+
+    dataplane_id: str
+    workspace_id: str
+    token_audience: str
+
+
+class ControlPlane(Protocol):
+    """The control plane, over whichever wire. Every call raises only `ControlPlaneUnreachable` (nothing may be
+    concluded; it may have been done) and `ControlPlaneRefused`, and may be cancelled."""
+
+    async def enroll(self, enrolment: Enrolment) -> Enrolled:
+        """Exchange a join token for an identity. A one-time token is used up even when the answer is lost."""
+
+    async def poll(self, poll: Poll) -> Answer:
+        """What is newer. Changes nothing over there but what is known of this data plane."""
+
+    async def acknowledge(self, event_id: str, boot: Boot) -> HeldEvent:
+        """Take an event over, or renew its lease of 60 s, which keeps the token."""
+
+    async def complete(self, completion: Completion) -> None:
+        """Say how the work on an event ended. The same completion twice is fine."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+# --- ledger, time -----------------------------------------------------------------------------------------------------
+
+
+class LedgerError(Exception):
+    """Nothing was made durable (disk full, read-only); the message is safe to show. What was durable still is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the ledger held. `memory` is None when it is lost: nothing may be served until everything came again.
+    `damaged`: some of the newest versions are missing, so everything must be asked for, but what is there may serve.
+    `problems` are for people."""
+
+    memory: Memory | None
+    damaged: bool = False
+    problems: tuple[str, ...] = ()
+
+
+class Ledger(Protocol):
+    """What the agent remembers across its own death. One process uses it at a time."""
+
+    def load(self) -> Loaded:
+        """What was saved last, as far as it is readable. Never raises for what it finds on the disk."""
+
+    def save(self, memory: Memory) -> None:
+        """Return when `memory` survives a power cut; costs what differs from the last save. Raises `LedgerError`."""
+
+    def wipe(self) -> None:
+        """Forget everything, secrets first."""
+
+
+class Clock(Protocol):
+    """Time, given."""
+
+    def now(self) -> datetime:
+        """The host's wall clock, aware UTC; may step."""
+
+    def monotonic(self) -> float:
+        """Seconds that never step; only differences mean anything."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
