@@ -80,19 +80,8 @@ class AgentAuthenticator:
         `dataplane` is what is stored for `dataplane_of(token)`, None if nothing is. Remembering a token spares only its
         signature check: another stored key or workspace, or another time, is judged anew.
         """
-        if not token:
-            raise TokenRefused(Refusal.MISSING, "no token; send Authorization: Bearer <token>")
-        claimed = dataplane_of(token)
-        if claimed is None:
-            _refuse_shape(token)
-        if dataplane is None or claimed != dataplane.id:
-            raise TokenRefused(Refusal.UNKNOWN_KEY, "the token's kid names no data plane known here")
-        digest = hashlib.sha256(token.encode()).digest()
-        verified = self._recall(digest, dataplane)
-        if verified is None:
-            claims = _verify_signature(token, dataplane)
-            self._check_claims(claims, dataplane)
-            verified = _Verified(dataplane, *_validity(claims))
+        digest = hashlib.sha256(token.encode("utf-8", errors="surrogatepass")).digest()
+        verified = self._recall(digest, dataplane) or self._verify_anew(token, dataplane)
         _check_time(verified, now)
         self._remember(digest, verified, now)
 
@@ -104,9 +93,22 @@ class AgentAuthenticator:
         """How many tokens are held."""
         return sum(len(tokens) for tokens in self._verified.values())
 
-    def _recall(self, digest: bytes, dataplane: KnownDataplane) -> _Verified | None:
-        found = self._verified.get(dataplane.id, {}).get(digest)
+    def _recall(self, digest: bytes, dataplane: KnownDataplane | None) -> _Verified | None:
+        found = self._verified.get(dataplane.id, {}).get(digest) if dataplane else None
         return found if found and found.dataplane == dataplane else None
+
+    def _verify_anew(self, token: str, dataplane: KnownDataplane | None) -> _Verified:
+        """All but the time."""
+        if not token:
+            raise TokenRefused(Refusal.MISSING, "no token; send Authorization: Bearer <token>")
+        claimed = dataplane_of(token)
+        if claimed is None:
+            _refuse_shape(token)
+        if dataplane is None or claimed != dataplane.id:
+            raise TokenRefused(Refusal.UNKNOWN_KEY, "the token's kid names no data plane known here")
+        claims = _verify_signature(token, dataplane)
+        self._check_claims(claims, dataplane)
+        return _Verified(dataplane, *_validity(claims))
 
     def _remember(self, digest: bytes, verified: _Verified, now: datetime) -> None:
         """Only verified tokens come here, so strangers cannot fill it, and one data plane not more than its share."""
