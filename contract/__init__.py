@@ -1,0 +1,56 @@
+"""The configuration contract, the one library that every process may import: documents, rules, canonical bytes."""
+
+from contract.backend_names import backend_name
+from contract.backend_secrets import BackendSecret, iter_backend_secrets, with_backend_secrets
+from contract.backends import ResolvedBackend, ordered_backends, resolve_backend
+from contract.canonical import canonical_bytes, digest
+from contract.consumer_document import ConsumerDocument
+from contract.environment import expand_environment, unresolved_environment
+from contract.faults import ContractError, Fault
+from contract.json_schema import workspace_json_schema
+from contract.reading import parse_consumer, parse_workspace, read_consumer, read_workspace
+from contract.secret_refs import SecretRef, SecretRefError, is_secret_ref, parse_secret_ref
+from contract.text import parse_text
+from contract.workspace_document import (
+    BackendRef,
+    Listener,
+    ModelCard,
+    Pricing,
+    ProviderModel,
+    Reliability,
+    WorkspaceDocument,
+)
+
+__all__ = [
+    "BackendRef",
+    "BackendSecret",
+    "ConsumerDocument",
+    "ContractError",
+    "Fault",
+    "Listener",
+    "ModelCard",
+    "Pricing",
+    "ProviderModel",
+    "Reliability",
+    "ResolvedBackend",
+    "SecretRef",
+    "SecretRefError",
+    "WorkspaceDocument",
+    "backend_name",
+    "canonical_bytes",
+    "digest",
+    "expand_environment",
+    "is_secret_ref",
+    "iter_backend_secrets",
+    "ordered_backends",
+    "parse_consumer",
+    "parse_secret_ref",
+    "parse_text",
+    "parse_workspace",
+    "read_consumer",
+    "read_workspace",
+    "resolve_backend",
+    "unresolved_environment",
+    "with_backend_secrets",
+    "workspace_json_schema",
+]

@@ -1,0 +1,78 @@
+"""What is wrong with a document: every fault at once, each with its path, a stable code and a way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+MOST_FAULTS: Final = 1000
+
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_NUMBERS: Final = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong.
+
+    `path` looks like `providers.models[1].backend_refs[0].base_url`; it is empty when the whole document is meant.
+    `code` is stable and one of the list in docs/CONTRACT.md; `message` is for people and never repeats a secret.
+    """
+
+    path: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path or 'document'}: {self.message} [{self.code}]"
+
+
+class ContractError(Exception):
+    """A document was refused; `faults` holds every reason, in the order of their paths."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class FaultLog:
+    """Collects faults while a document is looked at from several sides; the same fault counts once."""
+
+    def __init__(self) -> None:
+        self._faults: dict[Fault, None] = {}
+
+    def add(self, path: str, code: str, message: str) -> None:
+        self._faults[Fault(path, code, message)] = None
+
+    def raise_if_any(self) -> None:
+        if not self._faults:
+            return
+        faults = sorted(self._faults, key=_document_order)
+        if len(faults) > MOST_FAULTS:
+            left_out = Fault("", "too_large", f"{len(faults) - MOST_FAULTS} further faults are not listed")
+            faults = [*faults[:MOST_FAULTS], left_out]
+        raise ContractError(faults)
+
+
+def under(path: str, key: str) -> str:
+    """The path of `key` in the mapping at `path`."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return f"{path}[{shown(key)}]"
+    return f"{path}.{key}" if path else key
+
+
+def item(path: str, index: int) -> str:
+    """The path of an element of the list at `path`."""
+    return f"{path}[{index}]"
+
+
+def shown(value: str) -> str:
+    """A name as a message quotes it: escaped and short. Never give it a value that may be a secret."""
+    return ascii(value if len(value) <= 80 else f"{value[:77]}...")
+
+
+def _document_order(fault: Fault) -> list[tuple[int, str]]:
+    """Numbers in a path count as numbers, so that models[2] comes before models[10]."""
+    return [(int(part), "") if part.isdigit() and len(part) < 12 else (-1, part) for part in _NUMBERS.split(fault.path)]

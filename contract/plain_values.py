@@ -1,0 +1,87 @@
+"""What anybody hands in, copied into plain dicts and lists within bounds, so that later steps need fear nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from contract.faults import ContractError, Fault, FaultLog, item, shown, under
+
+DEEPEST: Final = 64
+MOST_VALUES: Final = 500_000
+
+_SCALARS: Final = (str, int, float, bool, type(None))
+
+
+def plain(raw: object, log: FaultLog) -> dict[str, Any]:
+    """A copy of a mapping of JSON-like values; what is not JSON-like is logged and left out.
+
+    Raises ContractError at once for what is no mapping, too deep or too large: nothing else can be said of it.
+    """
+    if not isinstance(raw, Mapping):
+        raise ContractError([Fault("", "type", "should be a mapping of sections")])
+    copied: dict[str, Any] = _Copier(log).copy(raw, "", 0)
+    return copied
+
+
+def section(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The mapping under `key`; an empty one when there is none or something else, which has its own fault."""
+    value = holder.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def entries(holder: Mapping[str, Any], key: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The mappings in the list under `key`, each with its path; whatever is something else has its own fault."""
+    value = holder.get(key)
+    for index, element in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(element, dict):
+            yield item(path, index), element
+
+
+def text(holder: Mapping[str, Any], key: str) -> str:
+    """The text under `key`; empty when there is none or something else, which has its own fault."""
+    value = holder.get(key)
+    return value if isinstance(value, str) else ""
+
+
+class _Copier:
+    def __init__(self, log: FaultLog) -> None:
+        self._log = log
+        self._left = MOST_VALUES
+
+    def copy(self, value: object, path: str, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise ContractError([Fault("", "too_large", f"has more than {MOST_VALUES} values")])
+        if depth > DEEPEST:
+            raise ContractError([Fault(path[:200], "too_large", f"is nested deeper than {DEEPEST} levels")])
+        if isinstance(value, Mapping):
+            return self._mapping(value, path, depth)
+        if isinstance(value, list | tuple):
+            return [self.copy(element, item(path, index), depth + 1) for index, element in enumerate(value)]
+        if isinstance(value, str) and not _is_unicode(value):
+            self._log.add(path, "type", "should be valid Unicode text, without lone surrogates")
+            return ""
+        if not isinstance(value, _SCALARS):
+            self._log.add(path, "type", "should be text, a number, true, false, a list or a mapping")
+            return None
+        return value
+
+    def _mapping(self, value: Mapping[Any, Any], path: str, depth: int) -> dict[str, Any]:
+        copied = {}
+        for key, element in value.items():
+            if not isinstance(key, str) or not _is_unicode(key):
+                self._log.add(path, "type", f"has a key that is not text: {shown(str(key))}; put it in quotes")
+                continue
+            copied[key] = self.copy(element, under(path, key), depth + 1)
+        return copied
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

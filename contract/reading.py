@@ -1,0 +1,76 @@
+"""From a mapping or delivered bytes to a checked document: the order of the steps, and how strict each reader is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from contract.backend_secrets import check_delivered_secrets
+from contract.consumer_document import ConsumerDocument
+from contract.consumer_rules import check_consumer
+from contract.faults import ContractError, Fault, FaultLog
+from contract.fields import Part
+from contract.layout import require_canonical_layout
+from contract.plain_values import plain
+from contract.retired_keys import DEPRECATED, MIGRATE, UNSUPPORTED, UNSUPPORTED_OF_CONSUMERS
+from contract.structure import Fitting, Retired, build
+from contract.text import parse_json
+from contract.workspace_document import WorkspaceDocument
+from contract.workspace_rules import check_workspace
+
+D = TypeVar("D", bound=Part)
+
+_OF_WORKSPACES: Final = Retired(DEPRECATED, UNSUPPORTED, MIGRATE)
+_OF_CONSUMERS: Final = Retired({}, UNSUPPORTED_OF_CONSUMERS)
+
+
+def parse_workspace(raw: Mapping[str, Any]) -> WorkspaceDocument:
+    """A workspace document as people write it. Raises ContractError with every fault."""
+    log = FaultLog()
+    document = require_canonical_layout(plain(raw, log), log)
+    return _workspace(document, log, tolerate_unknown=False)
+
+
+def parse_consumer(raw: Mapping[str, Any]) -> ConsumerDocument:
+    """A consumer document as people write it. Raises ContractError with every fault."""
+    log = FaultLog()
+    return _consumer(plain(raw, log), log, tolerate_unknown=False)
+
+
+def read_workspace(delivered: bytes) -> WorkspaceDocument:
+    """What an agent calls on delivered bytes. Raises ContractError.
+
+    Keys that no release up to this one knows are passed over. What this release knows but cannot serve is refused, for
+    serving a document without its restrictions would be worse; so is an inline credential, which is never delivered.
+    """
+    log = FaultLog()
+    document = _workspace(plain(parse_json(delivered), log), log, tolerate_unknown=True)
+    check_delivered_secrets(document, log)
+    log.raise_if_any()
+    return document
+
+
+def read_consumer(delivered: bytes) -> ConsumerDocument:
+    """What an agent calls on delivered bytes; as tolerant as `read_workspace`. Raises ContractError."""
+    log = FaultLog()
+    return _consumer(plain(parse_json(delivered), log), log, tolerate_unknown=True)
+
+
+def _workspace(raw: dict[str, Any], log: FaultLog, *, tolerate_unknown: bool) -> WorkspaceDocument:
+    fitted = Fitting(_OF_WORKSPACES, log, tolerate_unknown).fit(raw, WorkspaceDocument)
+    check_workspace(fitted, log)
+    return _built(fitted, WorkspaceDocument, log)
+
+
+def _consumer(raw: dict[str, Any], log: FaultLog, *, tolerate_unknown: bool) -> ConsumerDocument:
+    fitted = Fitting(_OF_CONSUMERS, log, tolerate_unknown).fit(raw, ConsumerDocument)
+    check_consumer(fitted, log)
+    return _built(fitted, ConsumerDocument, log)
+
+
+def _built(fitted: dict[str, Any], model: type[D], log: FaultLog) -> D:
+    document = build(fitted, model, log)
+    log.raise_if_any()
+    if document is None:  # pragma: no cover - a refusal without a fault would be our own mistake
+        raise ContractError([Fault("", "value", "was refused")])
+    return document

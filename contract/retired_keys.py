@@ -1,0 +1,102 @@
+"""Keys that a document may not use: the deprecated ones with the way out, and those of a later release.
+
+Paths are patterns: `[]` stands for any element of a list.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIGRATE: Final = "`vllm-sr config migrate --config old-config.yaml` rewrites old files"
+LATER: Final = "is not supported by this release"
+
+_ON_CARDS: Final = (
+    "param_size",
+    "context_window_size",
+    "description",
+    "capabilities",
+    "loras",
+    "quality_score",
+    "modality",
+    "tags",
+)
+_SIGNALS_OF_FLAT_KEYS: Final = {
+    "signals": "routing.signals",
+    "decisions": "routing.decisions",
+    "keyword_rules": "routing.signals.keywords",
+    "embedding_rules": "routing.signals.embeddings",
+    "categories": "routing.signals.domains",
+    "fact_check_rules": "routing.signals.fact_check",
+    "user_feedback_rules": "routing.signals.user_feedbacks",
+    "reask_rules": "routing.signals.reasks",
+    "preference_rules": "routing.signals.preferences",
+    "language_rules": "routing.signals.language",
+    "context_rules": "routing.signals.context",
+    "structure_rules": "routing.signals.structure",
+    "complexity_rules": "routing.signals.complexity",
+    "modality_rules": "routing.signals.modality",
+    "role_bindings": "routing.signals.role_bindings",
+    "model_config": "providers.models and routing.modelCards",
+    "vllm_endpoints": "providers.models[].backend_refs",
+    "provider_profiles": "providers.models[].backend_refs",
+    "default_model": "providers.defaults.default_model",
+    "reasoning_families": "providers.defaults.reasoning_families",
+    "default_reasoning_effort": "providers.defaults.default_reasoning_effort",
+    "strategy": "routing.strategy",
+    "auto_model_name": "global.router.auto_model_name",
+    "auto_model_names": "global.router.auto_model_names",
+    "bert_model": "global.model_catalog.embeddings.semantic",
+    "classifier": "global.model_catalog.modules.classifier",
+    "prompt_guard": "global.model_catalog.modules.prompt_guard",
+    "semantic_cache": "global.stores.response_cache",
+    "memory": "global.stores.memory",
+    "tools": "global.integrations.tools",
+    "looper": "global.integrations.looper",
+    "observability": "global.services.observability",
+    "api": "global.services.api",
+    "authz": "global.services.authz",
+    "ratelimit": "global.services.ratelimit",
+    "response_api": "global.services.response_api",
+    "router_replay": "global.services.router_replay",
+}
+_REMOVED_SELECTORS: Final = ("session_aware", "model_switch_gate", "lookup_tables", "elo")
+
+DEPRECATED: Final[dict[str, str]] = {
+    **{key: f"move it to {place}" for key, place in _SIGNALS_OF_FLAT_KEYS.items()},
+    "routing.models": "describe the models in routing.modelCards",
+    "routing.signals.category_kb": "use routing.signals.kb",
+    "routing.signals.taxonomy": "use routing.signals.kb",
+    "routing.signals.structure[].feature.normalize_by": "use feature.type density",
+    "routing.decisions[].modelSelectionAlgorithm": "use the decision's algorithm",
+    **{f"routing.decisions[].{key}": "use the plugin tools" for key in ("tool_scope", "allow_tools", "block_tools")},
+    "providers.default_model": "move it to providers.defaults.default_model",
+    "providers.reasoning_families": "move it to providers.defaults.reasoning_families",
+    "providers.default_reasoning_effort": "move it to providers.defaults.default_reasoning_effort",
+    **{
+        f"providers.{key}": "write the places that serve a model as providers.models[].backend_refs"
+        for key in ("model_targets", "backends", "auth_profiles")
+    },
+    **{
+        f"providers.models[].{key}": "write the places that serve the model as backend_refs"
+        for key in ("access", "endpoints")
+    },
+    "providers.models[].access_key": "give each backend_ref its api_key",
+    **{f"providers.models[].{key}": f"move it to the model's card: routing.modelCards[].{key}" for key in _ON_CARDS},
+    "global.modules": "move it to global.model_catalog.modules",
+    "global.model_catalog.embeddings.bert": "use global.model_catalog.embeddings.semantic",
+    "global.model_catalog.classifiers": "move it to global.model_catalog.modules.classifier",
+    **{
+        f"global.router.model_selection.{key}": "it was removed; use global.router.learning"
+        for key in _REMOVED_SELECTORS
+    },
+}
+
+# What a later release fills in: remove the line here when the model gains the field.
+UNSUPPORTED: Final[dict[str, str]] = {
+    **dict.fromkeys(("entrypoints", "recipes", "setup"), LATER),
+    **{f"routing.{key}": LATER for key in ("signals", "decisions", "projections", "strategy")},
+    **{f"global.{key}": LATER for key in ("router", "services", "stores", "integrations", "model_catalog")},
+    "listeners[].api_keys": "is not supported: callers present consumer keys, which `agentrouter keys` issues",
+}
+
+UNSUPPORTED_OF_CONSUMERS: Final[dict[str, str]] = dict.fromkeys(("limits_class", "budget", "backends", "mode"), LATER)

@@ -1,0 +1,80 @@
+"""YAML or JSON text to a mapping, refusing what could be read in two ways or cost more than its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from contract.faults import ContractError, Fault, shown
+from contract.yaml_text import parse_yaml
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+MOST_DELIVERED_BYTES: Final = 64 * 1024 * 1024
+
+
+def parse_text(text: str | bytes) -> Mapping[str, Any]:
+    """A source document, at most 4 MiB. Raises ContractError, with line and column where the text is at fault."""
+    decoded = _decoded(text, MOST_BYTES)
+    if decoded.lstrip()[:1] != "{":
+        return _mapping(parse_yaml(decoded))
+    try:
+        return _mapping(_json(decoded))
+    except ContractError as json_refusal:
+        if any(fault.code == "duplicate" for fault in json_refusal.faults):
+            raise
+        try:  # a YAML flow mapping starts with a brace too
+            return _mapping(parse_yaml(decoded))
+        except ContractError:
+            raise json_refusal from None
+
+
+def parse_json(delivered: bytes) -> Mapping[str, Any]:
+    """Delivered bytes, which are JSON and may be longer than a source. Raises ContractError."""
+    return _mapping(_json(_decoded(delivered, MOST_DELIVERED_BYTES)))
+
+
+def _decoded(text: str | bytes, most: int) -> str:
+    if len(text) > most:
+        raise ContractError([Fault("", "too_large", f"is longer than {most // (1024 * 1024)} MiB")])
+    try:
+        encoded = text.encode() if isinstance(text, str) else text
+        decoded = encoded.decode("utf-8-sig")
+    except UnicodeError:
+        raise ContractError([Fault("", "syntax", "is not text in UTF-8")]) from None
+    if len(encoded) > most:
+        raise ContractError([Fault("", "too_large", f"is longer than {most // (1024 * 1024)} MiB")])
+    return decoded
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if value is None:
+        raise ContractError([Fault("", "syntax", "is empty")])
+    if not isinstance(value, dict):
+        raise ContractError([Fault("", "type", "should be a mapping of sections")])
+    return value
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as problem:
+        at = f"line {problem.lineno}, column {problem.colno}"
+        raise ContractError([Fault("", "syntax", f"{at}: {problem.msg}")]) from None
+    except RecursionError:
+        raise ContractError([Fault("", "too_large", "is nested too deeply")]) from None
+    except ValueError:
+        raise ContractError([Fault("", "syntax", "holds a number that is too long")]) from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ContractError([Fault("", "duplicate", f"has the key {shown(twice)} twice in one object")])
+    return mapping
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ContractError([Fault("", "syntax", f"holds {name}, which is not a number in JSON")])
