@@ -35,7 +35,7 @@ class ResolvedBackend:
 
     @property
     def origin(self) -> str:
-        """`https://host:port`, spelled as `contract.origins.origin_of` does; a credential is bound to it."""
+        """`https://host:port`; a credential is bound to exactly this spelling."""
         return origin(Address(self.scheme, self.host, self.port, self.base_path))
 
 

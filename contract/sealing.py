@@ -81,7 +81,7 @@ def encrypt_secret(
 ) -> bytes:
     """Encrypt one secret for its journey, bound to workspace, reference and the origin it may be sent to.
 
-    `ref` includes the version (`secret://name@3`), `origin` is written as `contract.origins.origin_of` does. `nonce`:
+    `ref` includes the version (`secret://name@3`), `origin` is spelled by `contract.backends.origin`. `nonce`:
     12 random bytes, never used twice under one key. Shape: format byte, nonce, ciphertext with tag. Raises SealError.
     """
     _check_length("a nonce", nonce, NONCE_BYTES)
