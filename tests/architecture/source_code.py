@@ -62,7 +62,7 @@ def _module(path: Path) -> Module:
 
 
 def tracked_files() -> list[Path]:
-    """Every file that git tracks, or would with the next `git add`."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    """Every file that git tracks and that is still there."""
+    command = ["git", "ls-files", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
     return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
