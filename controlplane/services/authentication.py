@@ -1,0 +1,104 @@
+"""Turns a bearer token into a caller; records are cached for minutes and dropped at once when a notice names them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from controlplane.domain.callers import AnonymousCaller, Caller, DataplaneCaller, ManagementCaller
+from controlplane.domain.dataplanes import Dataplane
+from controlplane.domain.errors import Unauthenticated
+from controlplane.domain.keys import ManagementKey
+from controlplane.services.ports import AgentVerifier, Clock, Mint, Store
+
+T = TypeVar("T")
+
+CACHE_FOR = timedelta(minutes=5)
+CACHE_SIZE = 20_000
+MANAGEMENT_PREFIX = "ak-"
+
+
+class Authenticator:
+    """Answers who a bearer is. Never says whether an unknown key ever existed."""
+
+    def __init__(self, store: Store, mint: Mint, verifier: AgentVerifier, clock: Clock) -> None:
+        self._store = store
+        self._mint = mint
+        self._verifier = verifier
+        self._clock = clock
+        self._dataplanes: dict[str, tuple[datetime, Dataplane]] = {}
+        self._keys: dict[str, tuple[datetime, ManagementKey]] = {}
+
+    async def authenticate(self, bearer: str) -> Caller:
+        """`bearer` is what follows "Bearer " in the header, empty when there is none.
+
+        Raises Unauthenticated with the reasons of the API; Unavailable when the store cannot be asked.
+        """
+        if not bearer:
+            return AnonymousCaller()
+        if bearer.startswith(MANAGEMENT_PREFIX):
+            return await self._management(bearer)
+        return await self._dataplane(bearer)
+
+    def forget(self, identity: str) -> None:
+        """A notice says that this data plane or management key changed; empty drops everything."""
+        if not identity:
+            self._dataplanes.clear()
+            self._keys.clear()
+            return
+        self._verifier.forget(identity)
+        self._dataplanes.pop(identity, None)
+        self._keys = {digest: entry for digest, entry in self._keys.items() if entry[1].id != identity}
+
+    async def _management(self, bearer: str) -> ManagementCaller:
+        key = await self._management_key(self._mint.hash(bearer))
+        if key is None or key.revoked_at is not None:
+            raise Unauthenticated("the management key is not known here", reason="TOKEN_UNKNOWN_KEY")
+        now = self._clock.now()
+        if key.expires_at is not None and key.expires_at <= now:
+            raise Unauthenticated(
+                f"the management key has expired; server time is {now.isoformat()}",
+                reason="TOKEN_EXPIRED",
+                metadata={"server_time": now.isoformat()},
+            )
+        return ManagementCaller(key.id, key.tenant_id, key.role, key.workspace_ids)
+
+    async def _dataplane(self, bearer: str) -> DataplaneCaller:
+        claimed = self._verifier.dataplane_of(bearer)
+        dataplane = await self._known_dataplane(claimed) if claimed else None
+        self._verifier.verify(bearer, dataplane, self._clock.now())
+        if dataplane is None:
+            raise Unauthenticated("the token's kid names no data plane known here", reason="TOKEN_UNKNOWN_KEY")
+        if dataplane.revoked_at is not None:
+            raise Unauthenticated("this data plane was revoked", reason="DATAPLANE_REVOKED")
+        return DataplaneCaller(dataplane.id, dataplane.workspace_id)
+
+    async def _known_dataplane(self, dataplane_id: str) -> Dataplane | None:
+        found = self._dataplanes.get(dataplane_id)
+        now = self._clock.now()
+        if found and found[0] > now:
+            return found[1]
+        async with self._store.reading() as work:
+            dataplane = await work.dataplanes.get(dataplane_id)
+        if dataplane is not None:
+            _remember(self._dataplanes, dataplane_id, (now + CACHE_FOR, dataplane))
+        return dataplane
+
+    async def _management_key(self, digest: str) -> ManagementKey | None:
+        found = self._keys.get(digest)
+        now = self._clock.now()
+        if found and found[0] > now:
+            return found[1]
+        async with self._store.reading() as work:
+            key = await work.keys.management_key_by_hash(digest)
+        if key is not None:
+            _remember(self._keys, digest, (now + CACHE_FOR, key))
+        return key
+
+
+def _remember(cache: dict[str, T], key: str, value: T) -> None:
+    """Only identities that exist come here, so strangers cannot fill it; the oldest goes first."""
+    cache.pop(key, None)
+    cache[key] = value
+    if len(cache) > CACHE_SIZE:
+        del cache[next(iter(cache))]

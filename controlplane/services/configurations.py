@@ -1,0 +1,254 @@
+"""Configurations: trigger a new version, list the stored ones with what each data plane made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from contract import parse_consumer, parse_workspace
+from controlplane.domain.callers import Caller, DataplaneCaller, Role
+from controlplane.domain.configurations import Configuration
+from controlplane.domain.dataplanes import Dataplane, SlotState
+from controlplane.domain.documents import SourceDocument
+from controlplane.domain.errors import DoesNotCompile, FieldFault, PermissionRefused
+from controlplane.domain.workspaces import Workspace
+from controlplane.services.access import reach_workspace
+from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.documents import snapshot_of
+from controlplane.services.ports import ConfigurationFilter, Store, UnitOfWork
+from controlplane.services.publishing import Cause, Published, Publisher, next_version
+from controlplane.valet.compiling import Compiled, compile_consumer, compile_workspace
+
+COMPILE_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerUpdate:
+    """Compile what is stored and, when it differs, store and announce it. `metadata` is JSON for the events."""
+
+    workspace_id: str
+    user_id: str = ""
+    reason: str = ""
+    force: bool = False
+    validate_only: bool = False
+    metadata: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class DataplaneVersions:
+    """The versions of one configuration on one data plane; `proof` is JSON bytes, empty when there is none."""
+
+    dataplane_id: str
+    desired_version: int
+    delivered_version: int
+    applied_version: int
+    running_version: int
+    drift_age: timedelta | None
+    proof: bytes
+    rejected_version: int
+    rejected_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedConfiguration:
+    """A stored version and, for the newest one, what each live data plane made of it."""
+
+    configuration: Configuration
+    dataplanes: tuple[DataplaneVersions, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    generation: int
+    compiled: Compiled
+
+
+class ConfigurationService:
+    """Use cases of configurations; polling is PollService's."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    async def trigger_update(
+        self, caller: Caller, command: TriggerUpdate, request: RequestKey | None = None
+    ) -> Published:
+        """Compile outside any lock, then store under it; inputs that changed meanwhile are compiled again.
+
+        The third time it compiles inside the lock. Raises DoesNotCompile with every problem and path.
+        """
+        _refuse_dataplane(caller)
+        for attempt in range(1, COMPILE_TRIES + 1):
+            async with self._store.reading() as work:
+                workspace = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
+                prepared = None if attempt == COMPILE_TRIES else await _prepare(work, workspace, command.user_id)
+                if command.validate_only:
+                    return await _would_publish(work, workspace, command, prepared)
+            published = await self._publish(workspace, command, prepared, request)
+            if published is not None:
+                return published
+        raise AssertionError("the last try compiles under the lock and always ends")
+
+    async def _publish(
+        self, workspace: Workspace, command: TriggerUpdate, prepared: _Prepared | None, request: RequestKey | None
+    ) -> Published | None:
+        """None when the inputs are no longer those that were compiled."""
+        async with self._store.unit_of_work() as work:
+            workspace = await work.workspaces.lock(workspace.id) or workspace
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return await _published_before(work, workspace, command.user_id, earlier)
+            if prepared is None:
+                prepared = await _prepare(work, workspace, command.user_id)
+            elif prepared.generation != (await _source(work, workspace, command.user_id)).generation:
+                return None
+            cause = Cause(reason=command.reason, metadata=command.metadata)
+            published = await self._publisher.publish(
+                work, workspace, command.user_id, prepared.compiled, cause, force=command.force
+            )
+            await remember(work, request, _as_answer(published))
+            return published
+
+    async def list_configurations(
+        self, caller: Caller, narrow: ConfigurationFilter, after: tuple[str, int] | None, limit: int, *, documents: bool
+    ) -> list[ListedConfiguration]:
+        """Ascending by user, newest version first. `narrow.workspace_id` may be empty for a key that sees one."""
+        async with self._store.reading() as work:
+            workspace = await reach_workspace(work, caller, narrow.workspace_id)
+            narrow = _in_workspace(narrow, workspace.id)
+            found = await work.configurations.page(narrow, after, limit, documents=documents)
+            if isinstance(caller, DataplaneCaller):
+                return [ListedConfiguration(configuration, ()) for configuration in found]
+            return await _with_dataplanes(work, workspace, found)
+
+    async def list_active_users(self, caller: Caller, workspace_id: str, after: str, limit: int) -> list[str]:
+        """Ids of consumers with an active configuration, ascending, greater than `after`."""
+        async with self._store.reading() as work:
+            workspace = await reach_workspace(work, caller, workspace_id)
+            return await work.configurations.active_users(workspace.id, after, limit)
+
+
+async def _source(work: UnitOfWork, workspace: Workspace, user_id: str) -> SourceDocument:
+    source = await work.documents.get(workspace.id, user_id)
+    if source is None:
+        noun = f"consumer {user_id!r}" if user_id else "the workspace"
+        fault = FieldFault("document", "missing", f"{noun} has no source document yet; put one first")
+        raise DoesNotCompile(f"there is nothing to compile for {noun}", (fault,))
+    return source
+
+
+async def _prepare(work: UnitOfWork, workspace: Workspace, user_id: str) -> _Prepared:
+    source = await _source(work, workspace, user_id)
+    raw = json.loads(source.content)
+    if user_id:
+        return _Prepared(source.generation, compile_consumer(parse_consumer(raw)))
+    snapshot = await snapshot_of(work, workspace.id, parse_workspace(raw))
+    return _Prepared(source.generation, compile_workspace(snapshot))
+
+
+async def _would_publish(
+    work: UnitOfWork, workspace: Workspace, command: TriggerUpdate, prepared: _Prepared | None
+) -> Published:
+    """What a real call would answer, with the version and revision that it would take."""
+    prepared = prepared or await _prepare(work, workspace, command.user_id)
+    newest = await work.configurations.newest(workspace.id, command.user_id)
+    if newest is not None and newest.digest == prepared.compiled.digest and not command.force:
+        return Published(False, newest, (), workspace.revision)
+    revision = workspace.revision + 1
+    configuration = next_version(
+        newest, workspace.id, command.user_id, prepared.compiled, revision, command.reason, await work.now()
+    )
+    return Published(True, configuration, (), workspace.revision)
+
+
+def _as_answer(published: Published) -> bytes:
+    kept = {
+        "changed": published.changed,
+        "version": published.configuration.version,
+        "event_ids": published.event_ids,
+        "revision": published.revision,
+    }
+    return json.dumps(kept).encode()
+
+
+async def _published_before(work: UnitOfWork, workspace: Workspace, user_id: str, answer: bytes) -> Published:
+    """The stored answer of an earlier request with the same id, its configuration read again by version."""
+    kept = json.loads(answer)
+    narrow = ConfigurationFilter(workspace.id, user_id, history=True)
+    found = await work.configurations.page(narrow, (user_id, kept["version"] + 1), 1, documents=False)
+    return Published(kept["changed"], found[0], tuple(kept["event_ids"]), kept["revision"])
+
+
+def _in_workspace(narrow: ConfigurationFilter, workspace_id: str) -> ConfigurationFilter:
+    return replace(narrow, workspace_id=workspace_id)
+
+
+async def _with_dataplanes(
+    work: UnitOfWork, workspace: Workspace, found: list[Configuration]
+) -> list[ListedConfiguration]:
+    """Join each newest version with every live data plane: one query a data plane, none a configuration."""
+    dataplanes = [plane for plane in await work.dataplanes.page(workspace.id, "", 1000) if plane.revoked_at is None]
+    users = {configuration.user_id for configuration in found}
+    states = {
+        (state.dataplane_id, state.slot): state
+        for state in await work.dataplanes.slot_states([plane.id for plane in dataplanes])
+    }
+    covered = {
+        plane.id: await work.configurations.versions_at(workspace.id, plane.applied_revision, users)
+        for plane in dataplanes
+    }
+    delivered = {
+        plane.id: await work.configurations.versions_at(workspace.id, plane.report.received_revision, users)
+        for plane in dataplanes
+    }
+    now = await work.now()
+    listed, seen = [], set()
+    for configuration in found:
+        newest = configuration.user_id not in seen
+        seen.add(configuration.user_id)
+        rows = tuple(
+            _versions(
+                configuration,
+                plane,
+                states.get((plane.id, configuration.slot)),
+                covered[plane.id].get(configuration.user_id, 0),
+                delivered[plane.id].get(configuration.user_id, 0),
+                now,
+            )
+            for plane in dataplanes
+            if newest
+        )
+        listed.append(ListedConfiguration(configuration, rows))
+    return listed
+
+
+def _versions(
+    configuration: Configuration,
+    plane: Dataplane,
+    state: SlotState | None,
+    covered: int,
+    delivered: int,
+    now: datetime,
+) -> DataplaneVersions:
+    """`covered`: the version below the data plane's applied-revision watermark; a row of the slot may be newer."""
+    applied = max(state.applied_version if state else 0, covered)
+    reported: Mapping[str, int] = {running.slot: running.version for running in plane.report.running}
+    drifted = applied != configuration.version
+    return DataplaneVersions(
+        dataplane_id=plane.id,
+        desired_version=configuration.version,
+        delivered_version=delivered,
+        applied_version=applied,
+        running_version=reported.get(configuration.slot, applied),
+        drift_age=now - configuration.created_at if drifted else None,
+        proof=state.proof if state else b"",
+        rejected_version=state.rejected_version if state else 0,
+        rejected_reason=state.rejected_reason if state else "",
+    )
+
+
+def _refuse_dataplane(caller: Caller) -> None:
+    if isinstance(caller, DataplaneCaller):
+        raise PermissionRefused("a data plane may not trigger updates; use a management key", reason="CALLER_KIND")

@@ -1,0 +1,203 @@
+"""Data planes: join tokens, enrolment with two public keys, listing with health, revocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from controlplane.domain.callers import Caller, DataplaneCaller, Role
+from controlplane.domain.dataplanes import AgentReport, Dataplane, JoinToken
+from controlplane.domain.errors import NotFound, Unauthenticated
+from controlplane.domain.workspaces import Workspace
+from controlplane.services.access import reach_workspace, require_management, unknown
+from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
+from controlplane.services.publishing import Publisher
+from controlplane.services.secrets import SecretKeeper
+
+JOIN_TOKEN_LIFETIME = timedelta(hours=1)
+DEFAULT_GROUP = "default"
+OFFLINE_AFTER = timedelta(seconds=105)  # three hanging polls of at most 30 s each, and their pauses
+
+
+class Health(Enum):
+    """How a data plane is doing, derived when asked."""
+
+    ENROLLED = "enrolled"
+    SYNCED = "synced"
+    STALE = "stale"
+    DEGRADED = "degraded"
+    OFFLINE = "offline"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJoinToken:
+    """A token that lets `max_uses` data planes enrol into `group`."""
+
+    workspace_id: str
+    group: str = ""
+    max_uses: int = 1
+    lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedJoinToken:
+    """The record, and the token to show once."""
+
+    token: JoinToken
+    secret: NewSecret
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollDataplane:
+    """The public halves of a data plane's two key pairs, raw 32 bytes each, under a join token."""
+
+    join_token: str = field(repr=False)
+    signing_key: bytes
+    sealing_key: bytes
+    name: str = ""
+    agent_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDataplane:
+    """A data plane, how it is doing, and the revision it should be at."""
+
+    dataplane: Dataplane
+    health: Health
+    desired_revision: int
+
+
+class DataplaneService:
+    """Use cases of data planes."""
+
+    def __init__(
+        self, store: Store, mint: Mint, keeper: SecretKeeper, publisher: Publisher, ids: Ids, clock: Clock
+    ) -> None:
+        self._store = store
+        self._mint = mint
+        self._keeper = keeper
+        self._publisher = publisher
+        self._ids = ids
+        self._clock = clock
+
+    async def create_join_token(self, caller: Caller, command: CreateJoinToken) -> CreatedJoinToken:
+        """Needs the role admin. The token is good for an hour unless said otherwise."""
+        management = require_management(caller)
+        secret = self._mint.join_token()
+        async with self._store.unit_of_work() as work:
+            workspace = await reach_workspace(work, management, command.workspace_id, Role.ADMIN)
+            now = await work.now()
+            token = JoinToken(
+                id=self._ids.new("jt"),
+                workspace_id=workspace.id,
+                group=command.group or DEFAULT_GROUP,
+                token_hash=secret.hash,
+                max_uses=max(command.max_uses, 1),
+                uses=0,
+                expires_at=now + (command.lifetime or JOIN_TOKEN_LIFETIME),
+                created_at=now,
+            )
+            await work.dataplanes.add_join_token(token)
+            return CreatedJoinToken(token, secret)
+
+    async def enroll(self, command: EnrollDataplane) -> Dataplane:
+        """Use the token, make the data plane, hand it the delivery keys and tell it to take everything.
+
+        Raises Unauthenticated in the same words for a token that is unknown, used up or ended.
+        """
+        async with self._store.unit_of_work() as work:
+            token = await work.dataplanes.join_token_by_hash(self._mint.hash(command.join_token))
+            if token is None or not await work.dataplanes.use_join_token(token.id, await work.now()):
+                raise Unauthenticated(
+                    "the join token is unknown, used up or expired; ask for a new one", reason="JOIN_TOKEN_REFUSED"
+                )
+            workspace = await work.workspaces.lock(token.workspace_id)
+            if workspace is None:
+                raise unknown("workspace")
+            return await self._add(work, workspace, token, command)
+
+    async def list_dataplanes(self, caller: Caller, workspace_id: str, after: str, limit: int) -> list[SeenDataplane]:
+        """Ascending by id, revoked ones too. A data plane sees only itself."""
+        async with self._store.reading() as work:
+            workspace = await reach_workspace(work, caller, workspace_id)
+            found = await work.dataplanes.page(workspace.id, after, limit)
+            if isinstance(caller, DataplaneCaller):
+                found = [dataplane for dataplane in found if dataplane.id == caller.dataplane_id]
+            return [await self._seen(work, workspace, dataplane) for dataplane in found]
+
+    async def get(self, caller: Caller, dataplane_id: str) -> SeenDataplane:
+        """Raises NotFound for unknown and foreign ones alike."""
+        async with self._store.reading() as work:
+            workspace, dataplane = await self._reach(work, caller, dataplane_id, Role.VIEWER)
+            return await self._seen(work, workspace, dataplane)
+
+    async def revoke(self, caller: Caller, dataplane_id: str, reason: str) -> SeenDataplane:
+        """Its tokens are refused from now on and its live events are closed; twice is fine."""
+        caller = require_management(caller)
+        async with self._store.unit_of_work() as work:
+            workspace, dataplane = await self._reach(work, caller, dataplane_id, Role.ADMIN)
+            await work.workspaces.lock(workspace.id)
+            now = await work.now()
+            if dataplane.revoked_at is None:
+                await work.dataplanes.revoke(dataplane_id, now)
+                live = await work.events.live_of_dataplane(dataplane_id)
+                await work.events.save([event.supersede("", now) for event in live])
+                work.announce(Notice(workspace.id, identity=dataplane_id))
+            revoked = await work.dataplanes.get(dataplane_id) or dataplane
+            return await self._seen(work, workspace, revoked)
+
+    async def _add(
+        self, work: UnitOfWork, workspace: Workspace, token: JoinToken, command: EnrollDataplane
+    ) -> Dataplane:
+        dataplane = Dataplane(
+            id=self._ids.new("dp"),
+            workspace_id=workspace.id,
+            group=token.group,
+            name=command.name,
+            signing_key=command.signing_key,
+            sealing_key=command.sealing_key,
+            applied_revision=0,
+            boot=None,
+            report=AgentReport(agent_version=command.agent_version),
+            created_at=await work.now(),
+        )
+        await work.dataplanes.add(dataplane)
+        await self._keeper.hand_keys_to(work, dataplane)
+        await self._publisher.ring_everything(work, workspace, dataplane.id)
+        return dataplane
+
+    async def _reach(
+        self, work: UnitOfWork, caller: Caller, dataplane_id: str, role: Role
+    ) -> tuple[Workspace, Dataplane]:
+        dataplane = await work.dataplanes.get(dataplane_id)
+        own = not isinstance(caller, DataplaneCaller) or caller.dataplane_id == dataplane_id
+        if dataplane is None or not own:
+            if not isinstance(caller, DataplaneCaller):
+                require_management(caller)
+            raise unknown("data plane")
+        try:
+            return await reach_workspace(work, caller, dataplane.workspace_id, role), dataplane
+        except NotFound:
+            raise unknown("data plane") from None
+
+    async def _seen(self, work: UnitOfWork, workspace: Workspace, dataplane: Dataplane) -> SeenDataplane:
+        states = await work.dataplanes.slot_states([dataplane.id])
+        refused = any(state.rejected_version > state.applied_version for state in states)
+        busy = bool(await work.events.page(workspace.id, dataplane.id, "", "", 1, finished=False))
+        health = health_of(dataplane, self._clock.now(), refused=refused, busy=busy)
+        return SeenDataplane(dataplane, health, workspace.revision)
+
+
+def health_of(dataplane: Dataplane, now: datetime, *, refused: bool, busy: bool) -> Health:
+    """`refused`: some slot's newest version was refused; `busy`: live events wait or are being worked on."""
+    if dataplane.revoked_at is not None:
+        return Health.REVOKED
+    if dataplane.last_seen_at is None:
+        return Health.ENROLLED
+    if now - dataplane.last_seen_at > OFFLINE_AFTER:
+        return Health.OFFLINE
+    if refused:
+        return Health.DEGRADED
+    return Health.STALE if busy or dataplane.report.serving_stale_since else Health.SYNCED

@@ -1,0 +1,228 @@
+"""What is newer, from memory: each workspace's newest desired values and pending events, kept true by notices.
+
+An unchanged poll touches no database. A view is read once, at a workspace's first poll; after that each notice (and a
+safety re-read, should one get lost) reads only what is newer. Waiters are woken after the view has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from controlplane.domain.configurations import Configuration, SlotValue
+from controlplane.domain.errors import DomainError
+from controlplane.domain.events import Event, EventStatus
+from controlplane.domain.secrets import StoredSecret
+from controlplane.services.ports import Notice, Store, UnitOfWork
+
+WAKE_SLICE = 500
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class View:
+    """The newest of everything in one workspace. `timeline` holds (revision, user) ascending; older entries of a user
+    stay until compaction and are skipped because the user's newest revision differs."""
+
+    workspace_id: str
+    revision: int = 0
+    event_cursor: int = 0
+    configurations: dict[str, Configuration] = field(default_factory=dict)
+    values: dict[str, SlotValue] = field(default_factory=dict)
+    secrets: dict[str, StoredSecret] = field(default_factory=dict)
+    pending: dict[str, dict[str, Event]] = field(default_factory=dict)
+    timeline: list[tuple[int, str]] = field(default_factory=list)
+
+    def configurations_since(self, revision: int) -> list[Configuration]:
+        """Ascending by revision; costs what is newer, not what there is."""
+        if revision >= self.revision:
+            return []
+        start = bisect_right(self.timeline, (revision, "\U0010ffff"))
+        found = []
+        for changed_at, user_id in self.timeline[start:]:
+            configuration = self.configurations[user_id]
+            if configuration.revision == changed_at:
+                found.append(configuration)
+        return found
+
+    def values_since(self, revision: int) -> list[SlotValue]:
+        """Ascending by revision; there are few slots with values."""
+        if revision >= self.revision:
+            return []
+        newer = (value for value in self.values.values() if value.revision > revision)
+        return sorted(newer, key=lambda value: value.revision)
+
+    def events_since(self, dataplane_id: str, cursor: int) -> list[Event]:
+        """The data plane's PENDING events with a greater cursor, ascending by cursor."""
+        waiting = self.pending.get(dataplane_id)
+        if not waiting:
+            return []
+        newer = (event for event in waiting.values() if event.cursor > cursor)
+        return sorted(newer, key=lambda event: event.cursor)
+
+    def take(self, fresh: _Fresh) -> set[str]:
+        """Enter what a re-read brought; the data planes that got an event."""
+        for configuration in fresh.configurations:
+            self.configurations[configuration.user_id] = configuration
+            self.timeline.append((configuration.revision, configuration.user_id))
+        self.values.update((value.slot, value) for value in fresh.values)
+        self.secrets.update(fresh.secrets)
+        for event in fresh.events:
+            self._replace_pending(event)
+        self.revision, self.event_cursor = fresh.revision, fresh.event_cursor
+        if len(self.timeline) > 2 * len(self.configurations) + 1000:
+            self.timeline = sorted((item.revision, user) for user, item in self.configurations.items())
+        return {event.dataplane_id for event in fresh.events}
+
+    def close(self, dataplane_id: str, event_id: str) -> None:
+        """The event is no longer pending."""
+        self.pending.get(dataplane_id, {}).pop(event_id, None)
+
+    def _replace_pending(self, event: Event) -> None:
+        """At most one PENDING event a slot: the newer one takes the older one's place."""
+        waiting = self.pending.setdefault(event.dataplane_id, {})
+        for other in [other for other in waiting.values() if other.slot == event.slot]:
+            del waiting[other.id]
+        if event.status is EventStatus.PENDING and event.not_before is None:
+            waiting[event.id] = event
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    revision: int
+    event_cursor: int
+    configurations: list[Configuration]
+    values: list[SlotValue]
+    secrets: dict[str, StoredSecret]
+    events: list[Event]
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    dataplane_id: str
+    woken: asyncio.Future[None]
+
+
+class Feed:
+    """The views of this replica. All methods run on the one event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._views: dict[str, View] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._waiters: dict[str, set[_Waiter]] = {}
+        self._closing = False
+        self.on_identity: Callable[[str], None] = lambda _identity: None
+
+    @property
+    def hanging(self) -> int:
+        """How many polls hang now."""
+        return sum(len(waiters) for waiters in self._waiters.values())
+
+    def view_now(self, workspace_id: str) -> View | None:
+        """The view if it is in memory."""
+        return self._views.get(workspace_id)
+
+    async def view(self, workspace_id: str) -> View:
+        """The workspace's view, read at first use. Raises Unavailable."""
+        found = self._views.get(workspace_id)
+        return found if found is not None else await self.refresh(workspace_id)
+
+    async def refresh(self, workspace_id: str) -> View:
+        """Read what is newer than the view and wake who waits for it; one read at a time a workspace."""
+        async with self._locks.setdefault(workspace_id, asyncio.Lock()):
+            view = self._views.get(workspace_id) or View(workspace_id)
+            async with self._store.reading() as work:
+                fresh = await _read(work, view)
+            if fresh is None:
+                return view
+            moved = fresh.revision > view.revision
+            rung = view.take(fresh)
+            self._views[workspace_id] = view
+        await self._wake(workspace_id, None if moved else rung)
+        return view
+
+    async def wait(self, view: View, dataplane_id: str, longest: float, newer: Callable[[], bool]) -> None:
+        """Return when `newer()` may have become true, after `longest` seconds, or when the process drains."""
+        waiter = _Waiter(dataplane_id, asyncio.get_running_loop().create_future())
+        waiters = self._waiters.setdefault(view.workspace_id, set())
+        waiters.add(waiter)
+        handle = asyncio.get_running_loop().call_later(longest, _finish, waiter)
+        try:
+            if not newer() and not self._closing:
+                await waiter.woken
+        finally:
+            handle.cancel()
+            waiters.discard(waiter)
+
+    async def follow(self) -> None:
+        """Apply the store's notices for as long as the process lives."""
+        async for notice in self._store.notices():
+            try:
+                await self._apply(notice)
+            except DomainError as error:
+                log.warning("a notice could not be followed, the safety re-read will: %s", error)
+
+    async def reread(self) -> None:
+        """The safety net under notices: read what is newer in every workspace in memory."""
+        for workspace_id in list(self._views):
+            await self.refresh(workspace_id)
+
+    async def drain(self) -> None:
+        """Answer every hanging poll now and let none hang again."""
+        self._closing = True
+        for workspace_id in list(self._waiters):
+            await self._wake(workspace_id, None)
+
+    async def _apply(self, notice: Notice) -> None:
+        if notice.identity:
+            self.on_identity(notice.identity)
+        elif not notice.workspace_id:
+            self.on_identity("")
+            await self.reread()
+        elif notice.closed_event:
+            view = self._views.get(notice.workspace_id)
+            if view is not None:
+                view.close(*notice.closed_event.split("/", 1))
+        elif notice.workspace_id in self._views:
+            await self.refresh(notice.workspace_id)
+
+    async def _wake(self, workspace_id: str, dataplanes: set[str] | None) -> None:
+        """In slices, so that thousands of answers do not hold the loop; None wakes everybody of the workspace."""
+        waiting = [
+            waiter
+            for waiter in self._waiters.get(workspace_id, ())
+            if dataplanes is None or waiter.dataplane_id in dataplanes
+        ]
+        for start in range(0, len(waiting), WAKE_SLICE):
+            for waiter in waiting[start : start + WAKE_SLICE]:
+                _finish(waiter)
+            await asyncio.sleep(0)
+
+
+def _finish(waiter: _Waiter) -> None:
+    if not waiter.woken.done():
+        waiter.woken.set_result(None)
+
+
+async def _read(work: UnitOfWork, view: View) -> _Fresh | None:
+    workspace = await work.workspaces.get(view.workspace_id)
+    if workspace is None or (workspace.revision, workspace.event_cursor) == (view.revision, view.event_cursor):
+        return None
+    configurations = await work.configurations.changed_since(view.workspace_id, view.revision)
+    missing = _missing_refs(configurations, view.secrets)
+    return _Fresh(
+        workspace.revision,
+        workspace.event_cursor,
+        configurations,
+        await work.values.changed_since(view.workspace_id, view.revision),
+        dict(await work.secrets.by_refs(view.workspace_id, missing)) if missing else {},
+        await work.events.pending_since(view.workspace_id, view.event_cursor),
+    )
+
+
+def _missing_refs(configurations: Iterable[Configuration], known: dict[str, StoredSecret]) -> set[str]:
+    return {ref for configuration in configurations for ref in configuration.secret_refs} - known.keys()

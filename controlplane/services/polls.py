@@ -1,0 +1,174 @@
+"""GetConfiguration: what is newer than the caller's, now or as soon as there is something, out of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from controlplane.domain.callers import Caller, DataplaneCaller
+from controlplane.domain.configurations import Configuration, SlotValue
+from controlplane.domain.dataplanes import AgentReport, Boot
+from controlplane.domain.events import Event, check_boot
+from controlplane.domain.secrets import StoredSecret
+from controlplane.services.access import reach_workspace, unknown
+from controlplane.services.events import EventService
+from controlplane.services.feed import Feed, View
+from controlplane.services.ports import Store
+from controlplane.services.sightings import Sightings
+
+LONGEST_WAIT = timedelta(seconds=30)
+ANSWER_BYTES = 4 * 1024 * 1024
+IDLE_PAUSE = timedelta(milliseconds=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What the caller has: versions by user id, or a revision. Of a data plane also its boot, report and cursor."""
+
+    workspace_id: str = ""
+    queries: Mapping[str, int] | None = None
+    since_revision: int = 0
+    wait: timedelta = timedelta()
+    epoch: str = ""
+    boot: Boot | None = None
+    report: AgentReport | None = None
+    event_cursor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The answer. `sealed_keys`: delivery keys by id, as sealed to this caller; empty for a management key."""
+
+    configurations: list[Configuration] = field(default_factory=list)
+    values: list[SlotValue] = field(default_factory=list)
+    secrets: list[StoredSecret] = field(default_factory=list)
+    sealed_keys: Mapping[str, bytes] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    revision: int = 0
+    epoch: str = ""
+    more: bool = False
+    resync: bool = False
+    event_cursor: int = 0
+    next_poll_after: timedelta = IDLE_PAUSE
+
+
+class PollService:
+    """One use case, the busiest: an unchanged poll of a known data plane reads nothing but memory."""
+
+    def __init__(
+        self,
+        store: Store,
+        feed: Feed,
+        events: EventService,
+        sightings: Sightings,
+        epoch: Callable[[], str],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._feed = feed
+        self._events = events
+        self._sightings = sightings
+        self._epoch = epoch
+        self._jitter = jitter
+        self._sealed_keys: dict[str, Mapping[str, bytes]] = {}
+        self._boots: dict[str, Boot] = {}
+
+    async def get_configuration(self, caller: Caller, poll: Poll) -> News:
+        """Raises InvalidInput, NotFound, Unauthenticated (a cloned identity), Unavailable."""
+        view = await self._view(caller, poll)
+        dataplane_id = caller.dataplane_id if isinstance(caller, DataplaneCaller) else ""
+        if dataplane_id:
+            await self._enter(dataplane_id, poll)
+        resync = self._must_resync(view, poll)
+        if resync:
+            poll = replace(poll, since_revision=0, event_cursor=0)
+        elif poll.wait and not self._newer(view, poll, dataplane_id):
+            await self._hang(view, poll, dataplane_id)
+        return replace(await self._news(view, poll, dataplane_id), resync=resync)
+
+    async def _view(self, caller: Caller, poll: Poll) -> View:
+        if isinstance(caller, DataplaneCaller):
+            if poll.workspace_id not in ("", caller.workspace_id):
+                raise unknown("workspace")
+            return self._feed.view_now(caller.workspace_id) or await self._feed.view(caller.workspace_id)
+        async with self._store.reading() as work:
+            workspace = await reach_workspace(work, caller, poll.workspace_id)
+        return await self._feed.view(workspace.id)
+
+    async def _enter(self, dataplane_id: str, poll: Poll) -> None:
+        """Note the sign of life; a boot not seen before takes over what older ones held."""
+        if poll.boot is not None and self._boots.get(dataplane_id) != poll.boot:
+            check_boot(self._boots.get(dataplane_id), poll.boot)
+            await self._events.release_older_boots(dataplane_id, poll.boot)
+            self._boots[dataplane_id] = poll.boot
+        self._sightings.saw(dataplane_id, poll.report)
+
+    def _must_resync(self, view: View, poll: Poll) -> bool:
+        """A poll from another history, or from a revision this store never reached, starts from nothing."""
+        foreign = bool(poll.epoch) and poll.epoch != self._epoch()
+        return foreign or poll.since_revision > view.revision
+
+    def _newer(self, view: View, poll: Poll, dataplane_id: str) -> bool:
+        if dataplane_id and view.events_since(dataplane_id, poll.event_cursor):
+            return True
+        if poll.queries is not None:
+            return bool(_asked(view, poll.queries))
+        return view.revision > poll.since_revision
+
+    async def _hang(self, view: View, poll: Poll, dataplane_id: str) -> None:
+        """Up to the asked time, at most 30 s, less up to a fifth so that polls do not return in step."""
+        longest = min(poll.wait, LONGEST_WAIT).total_seconds() * (1 - 0.2 * self._jitter())
+        await self._feed.wait(view, dataplane_id, longest, lambda: self._newer(view, poll, dataplane_id))
+
+    async def _news(self, view: View, poll: Poll, dataplane_id: str) -> News:
+        if poll.queries is not None:
+            configurations, values, revision, more = _asked(view, poll.queries), [], view.revision, False
+        else:
+            configurations, revision, more = _cut(view.configurations_since(poll.since_revision), view.revision)
+            newer_values = view.values_since(poll.since_revision)
+            values = [value for value in newer_values if value.revision <= revision]
+        events = view.events_since(dataplane_id, poll.event_cursor) if dataplane_id and not more else []
+        secrets = _secrets(view, configurations)
+        return News(
+            configurations=configurations,
+            values=values,
+            secrets=secrets,
+            sealed_keys=await self._keys_for(dataplane_id, secrets),
+            events=events,
+            revision=revision,
+            epoch=self._epoch(),
+            more=more,
+            event_cursor=max([poll.event_cursor, *(event.cursor for event in events)]),
+        )
+
+    async def _keys_for(self, dataplane_id: str, secrets: list[StoredSecret]) -> Mapping[str, bytes]:
+        if not dataplane_id or not secrets:
+            return {}
+        wanted = {secret.delivery_key_id for secret in secrets}
+        known = self._sealed_keys.get(dataplane_id, {})
+        if not wanted <= known.keys():
+            async with self._store.reading() as work:
+                known = await work.secrets.sealed_delivery_keys(dataplane_id)
+            self._sealed_keys[dataplane_id] = known
+        return {key_id: known[key_id] for key_id in sorted(wanted) if key_id in known}
+
+
+def _asked(view: View, queries: Mapping[str, int]) -> list[Configuration]:
+    found = ((view.configurations.get(user_id), version) for user_id, version in queries.items())
+    return [configuration for configuration, version in found if configuration and configuration.version > version]
+
+
+def _secrets(view: View, configurations: list[Configuration]) -> list[StoredSecret]:
+    refs = sorted({ref for configuration in configurations for ref in configuration.secret_refs})
+    return [view.secrets[ref] for ref in refs if ref in view.secrets]
+
+
+def _cut(configurations: list[Configuration], newest: int) -> tuple[list[Configuration], int, bool]:
+    """At most 4 MiB of documents (at least one); the revision the answer brings the caller to; whether more waits."""
+    size = 0
+    for place, configuration in enumerate(configurations):
+        size += len(configuration.document) + 500
+        if size > ANSWER_BYTES and place:
+            return configurations[:place], configurations[place - 1].revision, True
+    return configurations, newest, False

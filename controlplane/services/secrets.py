@@ -1,0 +1,129 @@
+"""Takes credentials out of a source document before anything is stored: sealed at rest, encrypted once for delivery."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contract import BackendSecret, WorkspaceDocument, is_secret_ref, iter_backend_secrets
+from contract.sealing import KEY_BYTES, NONCE_BYTES, DeliveryKey, delivery_context, encrypt_secret, seal_delivery_key
+from controlplane.domain.dataplanes import Dataplane
+from controlplane.domain.secrets import StoredDeliveryKey, StoredSecret
+from controlplane.services.ports import Clock, Ids, Random, UnitOfWork, Vault
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """What was taken out of a document: by field path, the reference (`secret://<name>`) to leave in its place."""
+
+    references: Mapping[str, str]
+
+
+class SecretKeeper:
+    """Seals, versions and encrypts; values never leave it in the clear."""
+
+    def __init__(self, vault: Vault, ids: Ids, random: Random, clock: Clock) -> None:
+        self._vault = vault
+        self._ids = ids
+        self._random = random
+        self._clock = clock
+
+    async def new_delivery_key(self, work: UnitOfWork, workspace_id: str) -> StoredDeliveryKey:
+        """Make the workspace's next delivery key; it encrypts new secrets from now on."""
+        key_id = self._ids.new("dk")
+        sealed = self._vault.seal(self._random.bytes(KEY_BYTES), _key_aad(workspace_id, key_id))
+        stored = StoredDeliveryKey(key_id, workspace_id, sealed, self._clock.now())
+        await work.secrets.add_delivery_key(stored)
+        return stored
+
+    async def hand_keys_to(self, work: UnitOfWork, dataplane: Dataplane) -> None:
+        """Seal every delivery key of the workspace to a data plane, once; answers carry the stored result."""
+        context = delivery_context(dataplane.workspace_id, dataplane.id)
+        for stored in await work.secrets.delivery_keys(dataplane.workspace_id):
+            sealed = seal_delivery_key(self._opened(stored), dataplane.sealing_key, context)
+            await work.secrets.add_sealed_delivery_key(dataplane.id, stored.id, sealed)
+
+    async def take_out(self, work: UnitOfWork, workspace_id: str, document: WorkspaceDocument) -> TakenOut:
+        """Store each inline credential of the document; one equal to the stored one, for the same origin, is kept.
+
+        Expects the workspace's row to be locked by `work`.
+        """
+        inline = [secret for secret in iter_backend_secrets(document) if not is_secret_ref(secret.value)]
+        names = secret_names(inline)
+        known = await work.secrets.newest_of(workspace_id, set(names.values()))
+        key = await self._delivery_key(work, workspace_id) if inline else None
+        for secret in inline:
+            name = names[secret.path]
+            mac = self._vault.mac(secret.value.encode(), f"{workspace_id}/{name}")
+            stored = known.get(name)
+            if key and (stored is None or (stored.mac, stored.origin) != (mac, secret.origin)):
+                version = stored.version + 1 if stored else 1
+                await work.secrets.add(self._sealed(workspace_id, name, version, secret, mac, key))
+        return TakenOut({secret.path: f"secret://{names[secret.path]}" for secret in inline})
+
+    async def _delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
+        return self._opened((await work.secrets.delivery_keys(workspace_id))[-1])
+
+    def _opened(self, stored: StoredDeliveryKey) -> DeliveryKey:
+        return DeliveryKey(stored.id, self._vault.open_(stored.sealed, _key_aad(stored.workspace_id, stored.id)))
+
+    def _sealed(
+        self, workspace_id: str, name: str, version: int, secret: BackendSecret, mac: bytes, key: DeliveryKey
+    ) -> StoredSecret:
+        plaintext = secret.value.encode()
+        delivered = encrypt_secret(
+            key,
+            workspace_id=workspace_id,
+            ref=f"secret://{name}@{version}",
+            origin=secret.origin,
+            plaintext=plaintext,
+            nonce=self._random.bytes(NONCE_BYTES),
+        )
+        return StoredSecret(
+            workspace_id=workspace_id,
+            name=name,
+            version=version,
+            origin=secret.origin,
+            mac=mac,
+            sealed=self._vault.seal(plaintext, _aad("secret", workspace_id, name, str(version), secret.origin)),
+            delivery_key_id=key.id,
+            delivered=delivered,
+            created_at=self._now(),
+        )
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+
+def secret_names(secrets: Iterable[BackendSecret]) -> dict[str, str]:
+    """A readable name for each inline credential, by path: the same model and backend always give the same name."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for secret in secrets:
+        base = f"backends/{_slug(secret.model_name)}/{_slug(secret.backend_name)}"
+        name, place = base, 2
+        while name in taken:
+            name, place = f"{base}-{place}", place + 1
+        taken.add(name)
+        names[secret.path] = name
+    return names
+
+
+def _slug(text: str) -> str:
+    """Only characters a reference may hold; what had to be changed gets a digest so that two never meet."""
+    safe = _UNSAFE.sub("-", text)[:60]
+    return safe if safe == text else f"{safe}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _key_aad(workspace_id: str, key_id: str) -> bytes:
+    return _aad("delivery-key", workspace_id, key_id)
+
+
+def _aad(*parts: str) -> bytes:
+    """Length before each part, so that no two different lists of parts give the same bytes."""
+    return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
