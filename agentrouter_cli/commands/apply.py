@@ -1,0 +1,207 @@
+"""`apply`: put documents, then wait until every data plane proved the version or refused it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from agentrouter.management.v1 import documents_pb2
+from agentrouter_cli.client import Client
+from agentrouter_cli.documents import LoadedDocument, load_documents
+from agentrouter_cli.errors import CliError, Refused, Unproven
+from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
+from agentrouter_cli.output import Output, console, fault_data, print_json
+from agentrouter_cli.settlement import Settlement, State, wait_settled
+from contract import Fault
+
+EXAMPLE = "Example: agentrouter apply -f workspace.yaml --reason 'cheaper default model'"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One document after the call; `settlement` is None where nothing was waited for."""
+
+    document: LoadedDocument
+    response: documents_pb2.PutDocumentResponse
+    dry_run: bool
+    settlement: Settlement | None = None
+
+    @property
+    def outcome(self) -> str:
+        """One word for programs: dry-run, stored, applied, refused or unproven."""
+        if self.dry_run:
+            return "dry-run"
+        if self.settlement is None or not self.settlement.outcomes:
+            return "stored"
+        if self.settlement.refusals:
+            return "refused"
+        if not self.settlement.settled:
+            return "unproven"
+        return "applied" if self.settlement.count(State.APPLIED) else "stored"
+
+    def data(self) -> dict[str, Any]:
+        """Plain data."""
+        configuration = self.response.configuration
+        return {
+            "file": self.document.file,
+            "workspace_id": configuration.workspace_id,
+            "user_id": self.document.user_id,
+            "outcome": self.outcome,
+            "changed": self.response.changed,
+            "version": configuration.version,
+            "revision": configuration.revision,
+            "digest": configuration.digest,
+            "dataplanes": [each.data() for each in self.settlement.outcomes] if self.settlement else [],
+        }
+
+
+def apply(
+    file: FilesOption,
+    user: UserOption = "",
+    reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compile only; nothing is stored.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")] = True,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 10.0,
+    workspace: WorkspaceOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Put documents and wait until every data plane proved them.
+
+    References to environment variables are filled in here. A consumer's document says so itself (version: consumer/v1)
+    or by --user. Exit code 0: applied; 1: refused, by the product or by a data plane; 3: unreachable; 4: unauthorised;
+    5: stored, but not proven in time.
+    """
+    try:
+        documents = load_documents(file, user, os.environ)
+        client = connect(workspace)
+        _warn_of_unset(documents)
+        if len(documents) > 1:
+            _check_all(client, documents)
+        patience = timedelta(seconds=timeout) if wait and not dry_run else None
+        results = [_apply_one(client, document, reason, patience, dry_run=dry_run) for document in documents]
+    except Refused as problem:
+        if output is Output.JSON:
+            print_json({"outcome": "refused", "error": problem.message, "faults": fault_data(problem.faults)})
+        raise
+    _report(results, output)
+
+
+def check_on_server(client: Client, document: LoadedDocument) -> list[Fault]:
+    """Every fault the product finds; nothing is stored."""
+    request = documents_pb2.ValidateDocumentRequest(
+        workspace_id=client.workspace_id, user_id=document.user_id, content=document.text
+    )
+    answer = client.call(client.documents.validate_document, request)
+    return [Fault(each.path, each.code, each.message) for each in answer.faults]
+
+
+def _apply_one(
+    client: Client, document: LoadedDocument, reason: str, patience: timedelta | None, *, dry_run: bool
+) -> Applied:
+    request = documents_pb2.PutDocumentRequest(
+        workspace_id=client.workspace_id,
+        user_id=document.user_id,
+        content=document.text,
+        validate_only=dry_run,
+        reason=reason,
+        request_id="" if dry_run else str(uuid.uuid4()),
+    )
+    response = client.call(client.documents.put_document, request)
+    if patience is None:
+        return Applied(document, response, dry_run)
+    version = response.configuration.version
+    with _progress(f"version {version} of the {document.title} document") as progress:
+        settlement = wait_settled(client, document.user_id, version, patience, progress)
+    return Applied(document, response, dry_run, settlement)
+
+
+def _check_all(client: Client, documents: list[LoadedDocument]) -> None:
+    """Before the first is stored, so that a fault in the last stores none."""
+    for document in documents:
+        if faults := check_on_server(client, document):
+            raise Refused(f"{document.file} has faults; nothing was stored", code="DOCUMENT_INVALID", faults=faults)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[Settlement], None]]:
+    """On a terminal, one line that says how many data planes are still waited for."""
+    err = console(stderr=True)
+    if not err.is_terminal:
+        yield lambda settlement: None
+        return
+    with err.status(f"{title}: stored, waiting for the data planes") as status:
+
+        def show(settlement: Settlement) -> None:
+            total = len(settlement.outcomes) - settlement.count(State.OFFLINE)
+            status.update(f"{title}: {settlement.count(State.APPLIED)} of {total} data planes proved it")
+
+        yield show
+
+
+def _warn_of_unset(documents: list[LoadedDocument]) -> None:
+    for document in documents:
+        for name in document.unset_variables:
+            typer.echo(f"warning: {document.file} uses ${name}, which is not set and becomes empty", err=True)
+
+
+def _report(results: list[Applied], output: Output) -> None:
+    worst = next((each for kind in ("refused", "unproven") for each in results if each.outcome == kind), results[0])
+    if output is Output.JSON:
+        print_json({"outcome": worst.outcome, "documents": [each.data() for each in results]})
+    else:
+        for each in results:
+            _print_one(each)
+    if failure := _failure(worst):
+        raise failure
+
+
+def _failure(result: Applied) -> CliError | None:
+    version = result.response.configuration.version
+    if result.outcome == "refused" and result.settlement:
+        reasons = "; ".join(f"{each.dataplane_id}: {each.reason}" for each in result.settlement.refusals)
+        return Refused(
+            f"version {version} of the {result.document.title} document was refused: {reasons}", code="REJECTED"
+        )
+    if result.outcome == "unproven" and result.settlement:
+        waiting = [each.dataplane_id for each in result.settlement.outcomes if each.state is State.WAITING]
+        return Unproven(
+            f"version {version} is stored, but not yet proven by {', '.join(waiting)}; "
+            "see `agentrouter get configurations` and `agentrouter events`"
+        )
+    return None
+
+
+def _print_one(result: Applied) -> None:
+    configuration = result.response.configuration
+    what = f"{result.document.title} document"
+    digest = configuration.digest[:12]
+    match result.outcome:
+        case "dry-run":
+            effect = "would change" if result.response.changed else "would not change"
+            print(f"{what}: valid, {effect} the configuration (dry run, nothing stored)")
+            return
+        case "applied" if result.settlement:
+            count = result.settlement.count(State.APPLIED)
+            state = f"applied and proven by {count} data plane{'' if count == 1 else 's'}"
+        case "stored" if result.settlement and not result.settlement.outcomes:
+            state = "stored; no data plane is enrolled yet"
+        case "stored" if result.settlement:
+            state = "stored; every data plane is offline"
+        case "stored":
+            state = "stored"
+        case "refused":
+            state = "stored, but REFUSED by a data plane, which goes on serving the version before"
+        case _:
+            state = "stored, not yet proven"
+    changed = "" if result.response.changed else " (unchanged)"
+    print(f"{what}: version {configuration.version}{changed}, digest {digest}: {state}")
+    for each in result.settlement.outcomes if result.settlement else ():
+        if each.state is State.OFFLINE:
+            print(f"  {each.dataplane_id} is offline and takes it when it is back")

@@ -1,0 +1,44 @@
+"""`serve`, `migrate`, `admin bootstrap`: commands of the control plane, which this process becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+import typer
+
+PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+admin_app = typer.Typer(no_args_is_help=True, help="What is done on the control plane's own machine.")
+
+
+def serve(ctx: typer.Context) -> None:
+    """Run the control plane in the foreground; settings come from AGENTROUTER_* variables.
+
+    Options are passed on to the control plane.
+    """
+    _become("serve", *ctx.args)
+
+
+def migrate(ctx: typer.Context) -> None:
+    """Bring the database to this release's schema. Options are passed on to the control plane."""
+    _become("migrate", *ctx.args)
+
+
+@admin_app.command(
+    context_settings=PASS_ON, epilog="Example: agentrouter admin bootstrap --key-name ops --role admin --output json"
+)
+def bootstrap(ctx: typer.Context) -> None:
+    """Make the default tenant and workspace where absent, and print a fresh management key once.
+
+    Works on the database itself, so it needs no key. Options: --key-name, --role, --lifetime, --output json.
+    """
+    _become("bootstrap", *ctx.args)
+
+
+def _become(*arguments: str) -> None:
+    """Replace this process, so that signals and the exit code are the control plane's own."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "controlplane", *arguments])  # noqa: S606 - no shell is wanted

@@ -1,0 +1,144 @@
+"""Documents as files: read, filled in from the operator's environment, and written so that `apply` takes them back."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from agentrouter_cli.errors import Refused, WrongUsage
+from contract import ContractError, expand_environment, parse_consumer, parse_text, parse_workspace
+
+STANDARD_INPUT: Final = "-"
+
+_CONSUMER_VERSION: Final = "consumer/v1"
+_MEANS_VARIABLE: Final = re.compile(r"\$(?=[$A-Za-z0-9_{])")
+_WITHOUT_DEFAULT: Final = re.compile(r"(?<!\$)(?:\$\$)*\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
+_LOOKS_LIKE_NUMBER: Final = re.compile(r"[-+.]?[0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """One file's document, ready to send. `content` may hold credentials and is never shown."""
+
+    file: str
+    user_id: str
+    content: Mapping[str, Any] = field(repr=False)
+    unset_variables: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What PutDocument takes."""
+        return json.dumps(self.content, ensure_ascii=False)
+
+    @property
+    def title(self) -> str:
+        """What it configures, for people."""
+        return f"consumer {self.user_id}" if self.user_id else "workspace"
+
+
+def load_documents(files: Sequence[str], user_id: str, environment: Mapping[str, str]) -> list[LoadedDocument]:
+    """Read every file. Raises Refused with all faults of a file, WrongUsage for files that cannot be read or clash."""
+    loaded = [_load(file, user_id, environment) for file in files]
+    first: dict[str, LoadedDocument] = {}
+    for document in loaded:
+        other = first.setdefault(document.user_id, document)
+        if other is not document:
+            raise WrongUsage(
+                f"{other.file} and {document.file} both are the {document.title} document; apply one of them"
+            )
+    return loaded
+
+
+def check_offline(document: LoadedDocument) -> None:
+    """What the contract alone can say. Raises Refused."""
+    try:
+        if document.user_id or document.content.get("version") == _CONSUMER_VERSION:
+            parse_consumer(document.content)
+        else:
+            parse_workspace(document.content)
+    except ContractError as problem:
+        raise _refused(document.file, problem) from None
+
+
+def as_yaml(content: Mapping[str, Any]) -> str:
+    """YAML that `apply` reads back as the same document."""
+    return yaml.dump(
+        escaped(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120
+    )
+
+
+def escaped(value: Any) -> Any:
+    """A stored document with each `$` doubled that `apply` would take for a variable."""
+    if isinstance(value, str):
+        return _MEANS_VARIABLE.sub("$$", value)
+    if isinstance(value, Mapping):
+        return {key: escaped(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [escaped(element) for element in value]
+    return value
+
+
+def _load(file: str, user_id: str, environment: Mapping[str, str]) -> LoadedDocument:
+    try:
+        raw = parse_text(_read(file))
+        content = expand_environment(raw, environment)
+    except ContractError as problem:
+        raise _refused(file, problem) from None
+    owner = str(content.get("consumer_id", "")) if content.get("version") == _CONSUMER_VERSION else ""
+    if user_id and owner and owner != user_id:
+        raise WrongUsage(f"{file} is the document of consumer {owner!r}, but --user says {user_id!r}")
+    return LoadedDocument(file, user_id or owner, content, tuple(sorted(set(_unset(raw, environment)))))
+
+
+def _read(file: str) -> bytes:
+    if file == STANDARD_INPUT:
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as problem:
+        raise WrongUsage(f"cannot read {file}: {problem.strerror or problem}") from None
+
+
+def _refused(file: str, problem: ContractError) -> Refused:
+    count = len(problem.faults)
+    name = "standard input" if file == STANDARD_INPUT else file
+    return Refused(
+        f"{name} has {count} fault{'' if count == 1 else 's'}; nothing was stored",
+        code="DOCUMENT_INVALID",
+        faults=problem.faults,
+    )
+
+
+def _unset(value: Any, environment: Mapping[str, str]) -> Iterator[str]:
+    if isinstance(value, str):
+        names = (braced or bare for braced, bare in _WITHOUT_DEFAULT.findall(value))
+        yield from (name for name in names if name not in environment)
+    elif isinstance(value, Mapping):
+        for element in value.values():
+            yield from _unset(element, environment)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _unset(element, environment)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that a reader of YAML 1.2 would take for a number."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists below their key."""
+        super().increase_indent(flow, False)
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _LOOKS_LIKE_NUMBER.match(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)

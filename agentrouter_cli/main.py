@@ -1,0 +1,76 @@
+"""`agentrouter`: puts the commands together and turns every failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import typer
+
+from agentrouter_cli.commands import apply, check, dataplanes, events, get, keys, processes, trigger
+from agentrouter_cli.errors import CliError
+from agentrouter_cli.options import OutputOption
+from agentrouter_cli.output import Output, print_faults, print_json
+
+DEBUG_VARIABLE: Final = "AGENTROUTER_DEBUG"
+
+app = typer.Typer(
+    name="agentrouter",
+    help="AgentRouter: one change in one place, proven applied in every gateway.",
+    epilog="Start with: agentrouter run. Commands find the running product by themselves; "
+    "for another one set AGENTROUTER_URL and AGENTROUTER_KEY or AGENTROUTER_KEY_FILE.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog="Example: agentrouter serve", context_settings=processes.PASS_ON)(processes.serve)
+app.add_typer(processes.admin_app, name="admin")
+app.command(epilog=apply.EXAMPLE)(apply.apply)
+app.add_typer(get.app, name="get")
+app.command(epilog=check.DIFF_EXAMPLE)(check.diff)
+app.command(epilog=check.VALIDATE_EXAMPLE)(check.validate)
+app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
+app.command(epilog=events.EXAMPLE)(events.events)
+app.add_typer(keys.app, name="keys")
+app.add_typer(dataplanes.app, name="dataplanes")
+app.command(epilog="Example: agentrouter migrate", context_settings=processes.PASS_ON)(processes.migrate)
+
+
+@app.command("version", epilog="Example: agentrouter version --output json")
+def show_version(output: OutputOption = Output.TABLE) -> None:
+    """Show the release of this command line."""
+    try:
+        release = version("agentrouter")
+    except PackageNotFoundError:
+        release = "unknown (not installed)"
+    if output is Output.JSON:
+        print_json({"version": release})
+    else:
+        print(f"agentrouter {release}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; always leaves by SystemExit."""
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="agentrouter")
+    except CliError as problem:
+        if problem.faults:
+            print_faults(problem.faults)
+        print(f"error: {problem.message}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as problem:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        kind = type(problem).__name__
+        print(f"error: unexpected {kind}: {problem} (set {DEBUG_VARIABLE}=1 for the details)", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

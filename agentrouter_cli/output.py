@@ -1,0 +1,99 @@
+"""Shows results: tables for people on a terminal, JSON with stable keys for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contract.faults import Fault
+
+_INT64 = frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64})
+_WIDTH_WHEN_PIPED = 240
+
+
+class Output(StrEnum):
+    """How a command answers."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that never cuts what is piped."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else _WIDTH_WHEN_PIPED, highlight=False, soft_wrap=False)
+
+
+def print_json(data: Any) -> None:
+    """Plain data, one document."""
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, stderr: bool = False) -> None:
+    """A table, or the sentence `empty` when it has no rows. Cells are text; nothing in them is taken as markup."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    out = console(stderr=stderr)
+    out.print(table if table.row_count else Text(empty))
+
+
+def print_faults(faults: Iterable[Fault], *, stderr: bool = True) -> None:
+    """Every fault of a document."""
+    rows = [(fault.path or "(document)", fault.code, fault.message) for fault in faults]
+    print_table(("PATH", "CODE", "MESSAGE"), rows, empty="no faults", stderr=stderr)
+
+
+def fault_data(faults: Iterable[Fault]) -> list[dict[str, str]]:
+    """Faults as plain data."""
+    return [{"path": fault.path, "code": fault.code, "message": fault.message} for fault in faults]
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """Proto JSON with snake_case names, every field written out and 64-bit numbers as numbers."""
+    data = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    _numbers(data, message.DESCRIPTOR)
+    return data
+
+
+def word(enum: Any, value: int) -> str:
+    """`EVENT_STATUS_PENDING` → `PENDING`."""
+    name = str(enum.Name(value)) if value in enum.values() else str(value)
+    zero = str(enum.Name(0))
+    return name.removeprefix(zero.removesuffix("UNSPECIFIED"))
+
+
+def time_text(at: Timestamp) -> str:
+    """`2026-01-31 12:00:05Z`; empty when it was never set."""
+    if not at.seconds and not at.nanos:
+        return ""
+    return datetime.fromtimestamp(at.seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _numbers(data: dict[str, Any], descriptor: Any) -> None:
+    """Proto JSON writes 64-bit numbers as text; make them numbers again, in place."""
+    for field in descriptor.fields:
+        if field.name not in data:
+            continue
+        value = data[field.name]
+        if field.cpp_type in _INT64:
+            data[field.name] = [int(each) for each in value] if isinstance(value, list) else int(value)
+        elif field.message_type is not None and not field.message_type.full_name.startswith("google.protobuf."):
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, dict):
+                    _numbers(each, field.message_type)

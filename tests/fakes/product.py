@@ -1,0 +1,237 @@
+"""A stand-in for the control plane: the generated services over real HTTP, with a state that a test writes itself."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError, ErrorDetail
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2
+from protobuf.wkt.google.protobuf.any_pb import Any as WireAny
+
+from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.configurator.v1.configurations_pb2 import Configuration
+from agentrouter.configurator.v1.configurator_service_connect import (
+    ConfiguratorService,
+    ConfiguratorServiceASGIApplication,
+)
+from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
+from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
+from agentrouter.management.v1 import documents_pb2 as documents
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
+from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
+from agentrouter.management.v1.documents_connect import DocumentService, DocumentServiceASGIApplication
+from agentrouter.management.v1.management_keys_connect import (
+    ManagementKeyService,
+    ManagementKeyServiceASGIApplication,
+)
+from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
+
+KEY = "ak-right"
+
+
+def failure(code: Code, message: str, reason: str, *details: Message) -> ConnectError:
+    """An error as the control plane sends it."""
+    info = error_details_pb2.ErrorInfo(reason=reason, domain="agentrouter")
+    wire = [
+        WireAny(type_url=f"type.googleapis.com/{each.DESCRIPTOR.full_name}", value=each.SerializeToString())
+        for each in (info, *details)
+    ]
+    return ConnectError(code, message, details=[ErrorDetail(each) for each in wire])
+
+
+@dataclass
+class FakeProduct:
+    """What the services answer from, and what they were asked. `fail_with` answers the next calls of a method."""
+
+    url: str = ""
+    source: dict[str, str] = field(default_factory=dict)
+    configurations: list[Configuration] = field(default_factory=list)
+    events: list[events.Event] = field(default_factory=list)
+    dataplanes: list[dataplanes.Dataplane] = field(default_factory=list)
+    faults: list[documents.DocumentFault] = field(default_factory=list)
+    management_keys: list[management_keys.ManagementKey] = field(default_factory=list)
+    fail_with: dict[str, ConnectError] = field(default_factory=dict)
+    asked: list[Message] = field(default_factory=list)
+
+    def asked_for(self, kind: type[Any]) -> list[Any]:
+        """The requests of one kind."""
+        return [each for each in self.asked if isinstance(each, kind)]
+
+    def take(self, request: Message, ctx: Any) -> None:
+        """Note a call; refuse a wrong key and what `fail_with` says."""
+        if ctx.request_headers.get("authorization") != f"Bearer {KEY}":
+            raise failure(Code.UNAUTHENTICATED, "the key is unknown", "TOKEN_UNKNOWN_KEY")
+        self.asked.append(request)
+        if problem := self.fail_with.get(type(request).__name__.removesuffix("Request")):
+            raise problem
+
+    def newest(self, user_id: str) -> Configuration:
+        """The stored configuration of a user, without what data planes made of it."""
+        return next((each for each in self.configurations if each.user_id == user_id), Configuration())
+
+
+class _Configurator(ConfiguratorService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def trigger_update(self, request: Any, ctx: Any, /) -> configurations.TriggerUpdateResponse:
+        self._product.take(request, ctx)
+        changed = request.force
+        return configurations.TriggerUpdateResponse(
+            changed=changed,
+            configuration=self._product.newest(request.user_id),
+            event_ids=["ev_1"] if changed else [],
+            revision=9,
+        )
+
+    async def list_configurations(self, request: Any, ctx: Any, /) -> configurations.ListConfigurationsResponse:
+        self._product.take(request, ctx)
+        found = [
+            each
+            for each in self._product.configurations
+            if not request.HasField("user_id") or each.user_id == request.user_id
+        ]
+        return configurations.ListConfigurationsResponse(configurations=found)
+
+    async def list_active_users(self, request: Any, ctx: Any, /) -> configurations.ListActiveUsersResponse:
+        """Two pages, so that paging is seen."""
+        self._product.take(request, ctx)
+        users = sorted(each.user_id for each in self._product.configurations if each.user_id)
+        if request.page_token:
+            return configurations.ListActiveUsersResponse(user_ids=users[1:])
+        return configurations.ListActiveUsersResponse(user_ids=users[:1], next_page_token="two")
+
+    async def list_pending_events(self, request: Any, ctx: Any, /) -> events.ListPendingEventsResponse:
+        self._product.take(request, ctx)
+        return events.ListPendingEventsResponse(events=self._product.events)
+
+
+class _Documents(DocumentService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def put_document(self, request: Any, ctx: Any, /) -> documents.PutDocumentResponse:
+        self._product.take(request, ctx)
+        configuration = self._product.newest(request.user_id)
+        return documents.PutDocumentResponse(changed=True, configuration=configuration, event_ids=["ev_1"])
+
+    async def get_document(self, request: Any, ctx: Any, /) -> documents.GetDocumentResponse:
+        self._product.take(request, ctx)
+        content = self._product.source.get(request.user_id)
+        if content is None:
+            raise failure(Code.NOT_FOUND, "no document is stored", "DOCUMENT_NOT_FOUND")
+        return documents.GetDocumentResponse(document=documents.SourceDocument(content=content, etag="e1"))
+
+    async def validate_document(self, request: Any, ctx: Any, /) -> documents.ValidateDocumentResponse:
+        self._product.take(request, ctx)
+        return documents.ValidateDocumentResponse(valid=not self._product.faults, faults=self._product.faults)
+
+
+class _Dataplanes(DataplaneService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def list_dataplanes(self, request: Any, ctx: Any, /) -> dataplanes.ListDataplanesResponse:
+        self._product.take(request, ctx)
+        return dataplanes.ListDataplanesResponse(dataplanes=self._product.dataplanes)
+
+    async def create_join_token(self, request: Any, ctx: Any, /) -> dataplanes.CreateJoinTokenResponse:
+        self._product.take(request, ctx)
+        return dataplanes.CreateJoinTokenResponse(id="jt_1", join_token="jt-secret")
+
+    async def revoke_dataplane(self, request: Any, ctx: Any, /) -> dataplanes.RevokeDataplaneResponse:
+        self._product.take(request, ctx)
+        return dataplanes.RevokeDataplaneResponse(dataplane=dataplanes.Dataplane(id=request.dataplane_id))
+
+
+class _ManagementKeys(ManagementKeyService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def create_management_key(self, request: Any, ctx: Any, /) -> management_keys.CreateManagementKeyResponse:
+        self._product.take(request, ctx)
+        key = management_keys.ManagementKey(id="mk_1", name=request.name, role=request.role)
+        return management_keys.CreateManagementKeyResponse(key=key, secret="ak-new")
+
+    async def list_management_keys(self, request: Any, ctx: Any, /) -> management_keys.ListManagementKeysResponse:
+        self._product.take(request, ctx)
+        return management_keys.ListManagementKeysResponse(keys=self._product.management_keys)
+
+    async def revoke_management_key(self, request: Any, ctx: Any, /) -> management_keys.RevokeManagementKeyResponse:
+        self._product.take(request, ctx)
+        key = management_keys.ManagementKey(id=request.key_id, name="ci")
+        return management_keys.RevokeManagementKeyResponse(key=key)
+
+
+class _ConsumerKeys(ConsumerKeyService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def issue_consumer_key(self, request: Any, ctx: Any, /) -> consumer_keys.IssueConsumerKeyResponse:
+        self._product.take(request, ctx)
+        key = consumer_keys.ConsumerKey(jti="jti_1", consumer_id=request.consumer_id)
+        return consumer_keys.IssueConsumerKeyResponse(key=key, secret="sk-new", revision=3)
+
+    async def list_consumer_keys(self, request: Any, ctx: Any, /) -> consumer_keys.ListConsumerKeysResponse:
+        self._product.take(request, ctx)
+        key = consumer_keys.ConsumerKey(jti="jti_1", consumer_id="alice")
+        return consumer_keys.ListConsumerKeysResponse(keys=[key])
+
+
+class _Workspaces(WorkspaceService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def list_workspaces(self, request: Any, ctx: Any, /) -> workspaces.ListWorkspacesResponse:
+        self._product.take(request, ctx)
+        found = workspaces.Workspace(id="ws_1", name="default", tenant_id="tn_1", revision=4)
+        return workspaces.ListWorkspacesResponse(workspaces=[found])
+
+
+def _application(product: FakeProduct) -> Any:
+    applications: Sequence[Any] = (
+        ConfiguratorServiceASGIApplication(_Configurator(product)),
+        DocumentServiceASGIApplication(_Documents(product)),
+        DataplaneServiceASGIApplication(_Dataplanes(product)),
+        ManagementKeyServiceASGIApplication(_ManagementKeys(product)),
+        ConsumerKeyServiceASGIApplication(_ConsumerKeys(product)),
+        WorkspaceServiceASGIApplication(_Workspaces(product)),
+    )
+
+    async def dispatch(scope: Any, receive: Any, send: Any) -> None:
+        for application in applications:
+            if scope["path"].startswith(application.path + "/"):
+                await application(scope, receive, send)
+                return
+
+    return dispatch
+
+
+@contextlib.contextmanager
+def running_product() -> Iterator[FakeProduct]:
+    """Serve it on a free port for as long as the block lasts."""
+    product = FakeProduct()
+    config = uvicorn.Config(_application(product), port=0, log_level="error", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        product.url = f"http://127.0.0.1:{port}"
+        yield product
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)

@@ -1,0 +1,106 @@
+"""`get document`, `diff`, `validate`: documents out of the product and against it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as some
+
+from agentrouter.management.v1.documents_pb2 import DocumentFault
+from agentrouter_cli.documents import as_yaml, escaped
+from contract import expand_environment, parse_text
+from tests.fakes.product import FakeProduct
+from tests.unit.agentrouter_cli.conftest import Call
+from tests.unit.agentrouter_cli.test_apply import DOCUMENT
+
+texts = some.text(alphabet=some.sampled_from("$ {}:-aA0_.e+xnull~#'\"\n%@é"), max_size=12)
+plain_values = some.recursive(
+    some.none() | some.booleans() | some.integers(-(10**6), 10**6) | texts,
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(some.dictionaries(texts, plain_values, min_size=1, max_size=4))
+def test_what_get_prints_is_what_apply_reads_back(document: dict[str, Any]) -> None:
+    from_yaml = expand_environment(parse_text(as_yaml(document)), {})
+    from_json = expand_environment(parse_text(json.dumps(escaped(document))), {})
+
+    assert (from_yaml, from_json) == (document, document)
+
+
+def test_the_source_document_is_printed_itself(product: FakeProduct, cli: Call) -> None:
+    product.source[""] = json.dumps(DOCUMENT)
+
+    as_json, as_text = cli("get", "document", "--output", "json"), cli("get", "document")
+
+    assert json.loads(as_json.out) == DOCUMENT
+    assert yaml.safe_load(as_text.out) == DOCUMENT
+
+
+def test_a_document_that_is_not_there_is_exit_code_1(cli: Call) -> None:
+    outcome = cli("get", "document", "--user", "nobody")
+
+    assert (outcome.exit_code, outcome.out, "no document" in outcome.err) == (1, "", True)
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Path:
+    backend = {"base_url": "http://127.0.0.1:1/v1", "api_key": "sk-upstream-secret"}
+    document = {**DOCUMENT, "providers": {"models": [{"name": "demo", "backend_refs": [backend]}]}}
+    (tmp_path / "changed.json").write_text(json.dumps(document))
+    return tmp_path / "changed.json"
+
+
+def test_diff_shows_what_changes_and_no_credential(product: FakeProduct, cli: Call, changed: Path) -> None:
+    product.source[""] = json.dumps(DOCUMENT)
+
+    outcome = cli("diff", "-f", str(changed))
+
+    assert outcome.exit_code == 0
+    assert "api_key: (a credential given inline" in outcome.out
+    assert "sk-upstream-secret" not in outcome.out + outcome.err
+
+
+def test_diff_says_so_when_nothing_differs(product: FakeProduct, cli: Call, tmp_path: Path) -> None:
+    product.source[""] = json.dumps(DOCUMENT)
+    (tmp_path / "same.yaml").write_text(yaml.safe_dump(dict(reversed(DOCUMENT.items())), sort_keys=False))
+
+    outcome = cli("diff", "-f", str(tmp_path / "same.yaml"), "--exit-code")
+
+    assert (outcome.exit_code, "no difference" in outcome.out) == (0, True)
+
+
+def test_diff_may_tell_by_its_exit_code(product: FakeProduct, cli: Call, changed: Path) -> None:
+    outcome = cli("diff", "-f", str(changed), "--exit-code", "-o", "json")
+
+    assert (outcome.exit_code, json.loads(outcome.out)["differs"]) == (1, True)
+
+
+def test_validate_needs_no_product(call: Call, changed: Path) -> None:
+    outcome = call("validate", "-f", str(changed))
+
+    assert (outcome.exit_code, outcome.out) == (0, "valid\n")
+
+
+def test_validate_lists_every_fault(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("version: v0.2\nrouting: {}\nlisteners: [{name: a, address: x, port: 99999}]\n")
+
+    outcome = call("validate", "-f", str(tmp_path / "bad.yaml"), "--output", "json")
+
+    answer = json.loads(outcome.out)
+    assert (outcome.exit_code, answer["valid"]) == (1, False)
+    assert {"version", "listeners[0].address", "listeners[0].port"} <= {fault["path"] for fault in answer["faults"]}
+
+
+def test_validate_may_ask_the_product_too(product: FakeProduct, cli: Call, changed: Path) -> None:
+    product.faults.append(DocumentFault(path="listeners", code="value", message="is not wanted here"))
+
+    outcome = cli("validate", "-f", str(changed), "--server")
+
+    assert (outcome.exit_code, "is not wanted here" in outcome.err) == (1, True)
