@@ -1,0 +1,99 @@
+"""One Envoy cluster a distinct upstream account, with the whole chain that makes a request this account's own."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from liaison_agent.compiler import names
+from liaison_agent.compiler.filter_order import upstream_filters
+from liaison_agent.compiler.gateway import Upstream
+from liaison_agent.compiler.options import GatewayOptions
+from liaison_agent.compiler.packing import Fields, Packer, extension, type_url
+from liaison_agent.state import WORKSPACE_SLOT, Resource
+
+_PROTOCOL = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+_CARES = "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig"
+_UNBOUNDED = 1_000_000
+_CONNECT_TIMEOUT = "5s"
+_KEEP_ALIVE = "30s"
+
+
+def compile_cluster(upstream: Upstream, options: GatewayOptions, packer: Packer) -> Resource:
+    """The upstream's resource, under its own name."""
+    body = packer.pack(names.CLUSTER, _fields(upstream, options))
+    return Resource.of(type_url(names.CLUSTER), upstream.name, body, WORKSPACE_SLOT)
+
+
+def _fields(upstream: Upstream, options: GatewayOptions) -> Fields:
+    return {
+        "name": upstream.name,
+        "connect_timeout": _CONNECT_TIMEOUT,
+        "per_connection_buffer_limit_bytes": names.LARGEST_BODY,
+        "circuit_breakers": {"thresholds": [_thresholds()]},
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "typed_extension_protocol_options": {_PROTOCOL: _protocol(upstream)},
+        **_place(upstream),
+        **(_tls(upstream, options) if upstream.scheme == "https" else {}),
+    }
+
+
+def _thresholds() -> Fields:
+    """Envoy's own defaults (1024 requests, 3 retries at a time) would refuse failover under load."""
+    return dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), _UNBOUNDED)
+
+
+def _place(upstream: Upstream) -> Fields:
+    endpoint = {"address": _socket(upstream.host, upstream.port), "hostname": upstream.authority}
+    localities: list[Fields] = [{"lb_endpoints": [{"endpoint": endpoint}]}]
+    if _is_literal(upstream.host):
+        return {"type": "STATIC", "load_assignment": {"cluster_name": upstream.name, "endpoints": localities}}
+    # A cluster without any address fails a request at once, with no other attempt. The port that nobody can listen on
+    # stands in while the name does not resolve: connecting to it fails, and failover goes on.
+    dead_end = {"address": _socket("127.0.0.1", 0), "hostname": upstream.authority}
+    localities.append({"priority": 1, "lb_endpoints": [{"endpoint": dead_end}]})
+    return {
+        "type": "STRICT_DNS",
+        "load_assignment": {"cluster_name": upstream.name, "endpoints": localities},
+        "dns_lookup_family": "V4_PREFERRED",
+        "dns_refresh_rate": "30s",
+        "respect_dns_ttl": True,
+        "dns_failure_refresh_rate": {"base_interval": "1s", "max_interval": "10s"},
+        # A name server that is silent delays the start of the gateway by no more than this.
+        "typed_dns_resolver_config": extension("cares", _CARES, query_timeout_seconds=1, query_tries=2),
+    }
+
+
+def _protocol(upstream: Upstream) -> Fields:
+    if upstream.scheme == "https":
+        chosen: Fields = {"auto_config": {"http_protocol_options": {}, "http2_protocol_options": {}}}
+    else:
+        chosen = {"explicit_http_config": {"http_protocol_options": {}}}
+    return {
+        "@type": type_url(_PROTOCOL),
+        "common_http_protocol_options": {"idle_timeout": _KEEP_ALIVE},
+        "http_filters": upstream_filters(upstream),
+        **chosen,
+    }
+
+
+def _tls(upstream: Upstream, options: GatewayOptions) -> Fields:
+    literal = _is_literal(upstream.host)
+    expected = {"san_type": "IP_ADDRESS" if literal else "DNS", "matcher": {"exact": upstream.host}}
+    validation = {"trusted_ca": {"filename": options.trust_store}, "match_typed_subject_alt_names": [expected]}
+    context: Fields = {"common_tls_context": {"validation_context": validation}}
+    if not literal:
+        context["sni"] = upstream.host
+    return {"transport_socket": extension("tls", _TLS, **context)}
+
+
+def _socket(host: str, port: int) -> Fields:
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,132 @@
+"""From delivered documents to the intermediate form; only what cannot take effect is left out, and reported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+
+from contract import ProviderModel, ResolvedBackend, WorkspaceDocument, backend_name, ordered_backends, resolve_backend
+from contract import read_consumer as read_consumer_document
+from contract import read_workspace as read_workspace_document
+from contract.provider_types import ANTHROPIC, provider_type_of
+from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Scope, Upstream
+from liaison_agent.state import WORKSPACE_USER_ID, Configuration
+
+_CREDENTIAL_LACKS = "its secret has not been delivered"
+_FOREIGN = "it speaks Anthropic's protocol, which this gateway does not translate to"
+
+
+def read_workspace(
+    configuration: Configuration, delivered: Collection[str], port_offset: int
+) -> tuple[Gateway, tuple[LeftOut, ...]]:
+    """The gateway that a workspace document asks for. `delivered` holds the references whose secrets are at hand.
+
+    Raises `contract.ContractError` when the document cannot be read.
+    """
+    document = read_workspace_document(configuration.document)
+    reader = _WorkspaceReader(document, delivered)
+    models = tuple(reader.read(model) for model in document.providers.models)
+    gateway = Gateway(
+        version=configuration.version,
+        digest=configuration.digest,
+        listeners=tuple(
+            Listener(one.name, str(one.address), one.port + port_offset, one.timeout) for one in document.listeners
+        ),
+        models=models,
+        secrets=tuple(sorted(reader.secrets.items())),
+    )
+    return gateway, tuple(reader.left_out)
+
+
+def read_consumer(configuration: Configuration) -> Scope:
+    """What a consumer document allows. Raises `contract.ContractError` when it cannot be read."""
+    document = read_consumer_document(configuration.document)
+    return Scope(document.consumer_id, document.enabled, tuple(document.models) or None)
+
+
+def allowed_models(gateway: Gateway, scope: Scope) -> tuple[tuple[Model, ...], tuple[LeftOut, ...]]:
+    """The models that a consumer with a list gets, in the workspace's order, and those that the workspace lacks."""
+    wanted = set(scope.models or ())
+    found = tuple(model for model in gateway.models if model.name in wanted)
+    lacking = wanted - {model.name for model in found}
+    why = "the workspace document has no such model"
+    return found, tuple(LeftOut(scope.consumer_id, f"model {name}", why) for name in sorted(lacking))
+
+
+class _WorkspaceReader:
+    """Reads the models of one document, and gathers the secrets they use and what had to be left out."""
+
+    def __init__(self, document: WorkspaceDocument, delivered: Collection[str]) -> None:
+        self.secrets: dict[str, str] = {}
+        self.left_out: list[LeftOut] = []
+        self._delivered = delivered
+        self._names = _secret_names(document)
+
+    def read(self, model: ProviderModel) -> Model:
+        candidates: list[Candidate] = []
+        for ref in ordered_backends(model):
+            backend = resolve_backend(model, ref)
+            reference = str(backend.secret_ref) if backend.secret_ref else ""
+            if model.api_format == ANTHROPIC or provider_type_of(ref.type, ref.provider) == ANTHROPIC:
+                why = _FOREIGN
+            elif reference and reference not in self._delivered:
+                why = _CREDENTIAL_LACKS
+            else:
+                self._add(candidates, backend, reference)
+                continue
+            place = backend_name(ref.name, model.backend_refs.index(ref))
+            self.left_out.append(LeftOut(WORKSPACE_USER_ID, f"backend {place} of model {model.name}", why))
+        return Model(model.name, tuple(candidates))
+
+    def _add(self, candidates: list[Candidate], backend: ResolvedBackend, reference: str) -> None:
+        """An account used twice under one model name adds nothing; under another name, it is another place."""
+        secret = self._names[reference] if reference else ""
+        upstream = _upstream(backend, secret, 0)
+        taken = {one.upstream.name: one.model for one in candidates}
+        while upstream.name in taken:
+            if taken[upstream.name] == backend.upstream_model:
+                return
+            upstream = _upstream(backend, secret, upstream.variant + 1)
+        if secret:
+            self.secrets[secret] = reference
+        candidates.append(Candidate(upstream, backend.upstream_model))
+
+
+def _secret_names(document: WorkspaceDocument) -> dict[str, str]:
+    """Full reference → name in Envoy. The version is in the name only where a document uses several of one secret."""
+    references = {ref for model in document.providers.models for ref in _references(model)}
+    versions: dict[str, list[str]] = {}
+    for name, reference in references:
+        versions.setdefault(name, []).append(reference)
+    return {
+        reference: f"secret/{name}" if len(versions[name]) == 1 else f"secret/{reference.removeprefix('secret://')}"
+        for name, reference in references
+    }
+
+
+def _references(model: ProviderModel) -> Iterable[tuple[str, str]]:
+    for ref in model.backend_refs:
+        secret = resolve_backend(model, ref).secret_ref
+        if secret is not None:
+            yield secret.name, str(secret)
+
+
+def _upstream(backend: ResolvedBackend, secret: str, variant: int) -> Upstream:
+    prefix = f"{backend.auth_prefix} " if backend.auth_prefix else ""
+    extra = tuple(sorted(backend.extra_headers.items()))
+    account = [backend.scheme, backend.host, backend.port, backend.chat_path, backend.auth_header, prefix, secret]
+    identity = json.dumps([*account, extra, variant])
+    name = f"{backend.host}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    return Upstream(
+        name=name,
+        scheme=backend.scheme,
+        host=backend.host,
+        port=backend.port,
+        path=backend.chat_path,
+        auth_header=backend.auth_header,
+        auth_prefix=prefix,
+        secret=secret,
+        extra_headers=extra,
+        variant=variant,
+    )

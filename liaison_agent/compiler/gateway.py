@@ -1,0 +1,104 @@
+"""The intermediate form: what the gateway does, in the product's words, before any of it becomes an Envoy message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One account at one place: requests that agree in all of this may share connections and a credential.
+
+    `path` is the whole path of a chat completion, maybe with a query. `auth_prefix` is what stands before the secret,
+    its space included. `secret` is the secret's name in Envoy, empty when nothing is injected; it has no version, so
+    that a rotation changes the secret alone. `variant` tells apart places that one model uses under several names.
+    """
+
+    name: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+    auth_header: str
+    auth_prefix: str
+    secret: str
+    extra_headers: tuple[tuple[str, str], ...]
+    variant: int = 0
+
+    @property
+    def authority(self) -> str:
+        """The value of the Host header: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = {"http": 80, "https": 443}[self.scheme]
+        return host if self.port == usual else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An upstream that serves a model, and the name it knows the model by."""
+
+    upstream: Upstream
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that clients may ask for, with who serves it in order of failover; nobody when every credential lacks."""
+
+    name: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port that clients connect to, already shifted; `timeout` is how long a request may stand still."""
+
+    name: str
+    address: str
+    port: int
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What one workspace document says. `secrets` maps a secret's name in Envoy to its full reference."""
+
+    version: int
+    digest: str
+    listeners: tuple[Listener, ...]
+    models: tuple[Model, ...]
+    secrets: tuple[tuple[str, str], ...]
+
+    @property
+    def upstreams(self) -> tuple[Upstream, ...]:
+        """Every distinct upstream, by name."""
+        found = {one.upstream.name: one.upstream for model in self.models for one in model.candidates}
+        return tuple(found[name] for name in sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one consumer may do. `models` is the allow-list in the document's order; None allows every model."""
+
+    consumer_id: str
+    enabled: bool
+    models: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that a document asks for and the gateway does not get, while the rest of the document takes effect.
+
+    `user_id` is empty for the workspace document. `what` is `document` when nothing of the document took effect.
+    """
+
+    user_id: str
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{f'consumer {self.user_id}' if self.user_id else 'workspace'}: {self.what}: {self.why}"
+
+
+WHOLE_DOCUMENT = "document"

@@ -1,0 +1,128 @@
+"""The routes of a set of models: one lookup by the name that the front door read, whatever the number of models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from liaison_agent.compiler import names
+from liaison_agent.compiler.gateway import Candidate, Model
+from liaison_agent.compiler.local_replies import error_json
+from liaison_agent.compiler.packing import Fields, any_of, extension
+
+_ROUTE = "envoy.config.route.v3.Route"
+_PRIORITIES = "envoy.extensions.router.cluster_specifiers.priority_group.v3.PriorityGroupClusterSpecifier"
+_STATE_INPUT = "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput"
+
+MOST_ATTEMPTS = 3
+# Failures in which the upstream cannot have begun to work on the request.
+_NEVER_SENT = "connect-failure,refused-stream,reset-before-request"
+_FAILOVER = f"{_NEVER_SENT},5xx,retriable-status-codes"
+_SMALLEST_ANSWER_LIMIT = 4096  # Envoy's own default
+
+
+def virtual_host(models: Sequence[Model]) -> Fields:
+    """The one virtual host of these models. Its metadata tells the front door that the consumer is known."""
+    routes: dict[str, Fields] = {"models": _list_route(models)}
+    routes.update((f"chat:{model.name}", _chat_route(model)) for model in models)
+    key = extension("route", _STATE_INPUT, key=names.STATE_ROUTE)
+    return {
+        "name": "gateway",
+        "domains": ["*"],
+        "metadata": {"filter_metadata": {names.FRONT_DOOR: {names.KNOWN: True}}},
+        "matcher": {
+            "matcher_tree": {"input": key, "exact_match_map": {"map": {k: _action(v) for k, v in routes.items()}}},
+            "on_no_match": _action(_unknown_model_route()),
+        },
+    }
+
+
+def longest_answer(models: Sequence[Model]) -> int:
+    """What `max_direct_response_body_size_bytes` must allow for these models, in bytes."""
+    return max(_SMALLEST_ANSWER_LIMIT, len(model_list(models).encode()))
+
+
+def model_card(model: Model) -> str:
+    """The model as `GET /v1/models/{id}` shows it. Nobody knows when it was made, so `created` is 0."""
+    return _compact({"id": model.name, "object": "model", "created": 0, "owned_by": "agentrouter"})
+
+
+def model_list(models: Sequence[Model]) -> str:
+    """The models as `GET /v1/models` shows them, in the document's order."""
+    return '{"object":"list","data":[' + ",".join(model_card(model) for model in models) + "]}"
+
+
+def _list_route(models: Sequence[Model]) -> Fields:
+    return _direct(200, body={"inline_string": model_list(models)})
+
+
+def _unknown_model_route() -> Fields:
+    message = f"The model `%FILTER_STATE({names.STATE_MODEL}:PLAIN)%` does not exist or you do not have access to it."
+    error = error_json("model_not_found", message, param="model")
+    return _direct(404, body_format={"json_format": error})
+
+
+def _chat_route(model: Model) -> Fields:
+    card = {names.FRONT_DOOR: {names.CARD: model_card(model)}}
+    if not model.candidates:
+        error = error_json("upstream_unavailable", "No provider of this model has its credential yet.", "server_error")
+        return {**_direct(503, body={"inline_string": _compact(error)}), "metadata": {"filter_metadata": card}}
+    written = {names.REWRITE: {one.upstream.name: _as_json_text(one.model) for one in model.candidates}}
+    return any_of(
+        _ROUTE,
+        match={"prefix": "/"},
+        metadata={"filter_metadata": {**card, **written}},
+        route={
+            "inline_cluster_specifier_plugin": {"extension": _priorities(model.candidates)},
+            "auto_host_rewrite": True,
+            "timeout": "0s",
+            "retry_policy": _retries(len(model.candidates)),
+        },
+    )
+
+
+def _priorities(candidates: Sequence[Candidate]) -> Fields:
+    """Attempt n goes to the n-th candidate."""
+    groups = [
+        {"name": str(place), "clusters": [{"cluster_name": one.upstream.name, "weight": 1}]}
+        for place, one in enumerate(candidates)
+    ]
+    return extension("candidates", _PRIORITIES, priority_groups=groups)
+
+
+def _retries(candidates: int) -> Fields:
+    """One attempt a candidate, at most `MOST_ATTEMPTS`; never after response headers, since Envoy passes those on.
+
+    A single candidate gets a second attempt only where it cannot have seen the first, as with a connection it closed.
+    """
+    return {
+        "retry_on": _FAILOVER if candidates > 1 else _NEVER_SENT,
+        "retriable_status_codes": [429] if candidates > 1 else [],
+        "num_retries": max(1, min(candidates, MOST_ATTEMPTS) - 1),
+        "refresh_cluster_on_retry": True,
+        "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.010s"},
+    }
+
+
+def _direct(status: int, **response: Fields) -> Fields:
+    header: Fields = {"header": {"key": "content-type", "value": "application/json"}}
+    header["append_action"] = "OVERWRITE_IF_EXISTS_OR_ADD"
+    return any_of(
+        _ROUTE,
+        match={"prefix": "/"},
+        direct_response={"status": status, **response},
+        response_headers_to_add=[header],
+    )
+
+
+def _action(route: Fields) -> Fields:
+    return {"action": {"name": "route", "typed_config": route}}
+
+
+def _as_json_text(name: str) -> str:
+    """The name as it stands between the quotes of a JSON string."""
+    return json.dumps(name)[1:-1]
+
+
+def _compact(value: Fields) -> str:
+    return json.dumps(value, separators=(",", ":"))
