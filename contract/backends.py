@@ -74,10 +74,10 @@ def origin(address: Address) -> str:
 def _chat_path(kind: ProviderType, ref: BackendRef, base_path: str) -> str:
     if ref.chat_path:
         path = base_path + ref.chat_path
-    elif base_path or ref.base_url:
+    elif base_path or (ref.base_url and not kind.is_bare_server):
         path = base_path + kind.chat_suffix
     else:
-        path = PROVIDER_TYPES[DEFAULT_TYPE].bare_chat_path
+        path = kind.bare_chat_path
     if kind.takes_api_version and ref.api_version:
         path += ("&" if "?" in path else "?") + f"api-version={ref.api_version}"
     return path

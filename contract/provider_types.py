@@ -9,12 +9,15 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class ProviderType:
-    """`chat_suffix` is added to the base path. `bare_chat_path` is the whole path when there is no base path."""
+    """`chat_suffix` is added to the base path. `bare_chat_path` is the whole path of an `endpoint` without a path, and
+    of a `base_url` without one where the type is a server of one's own (`is_bare_server`), not a vendor's API.
+    """
 
     auth_header: str = "authorization"
     auth_prefix: str = "Bearer"
     chat_suffix: str = "/chat/completions"
-    bare_chat_path: str = ""
+    bare_chat_path: str = "/v1/chat/completions"
+    is_bare_server: bool = False
     takes_api_version: bool = False
 
 
@@ -23,14 +26,16 @@ ANTHROPIC: Final = "anthropic"
 
 PROVIDER_TYPES: Final[Mapping[str, ProviderType]] = {
     "openai": ProviderType(),
-    "anthropic": ProviderType(auth_header="x-api-key", auth_prefix="", chat_suffix="/v1/messages"),
+    "anthropic": ProviderType(
+        auth_header="x-api-key", auth_prefix="", chat_suffix="/v1/messages", bare_chat_path="/v1/messages"
+    ),
     "azure-openai": ProviderType(auth_header="api-key", auth_prefix="", takes_api_version=True),
     "bedrock": ProviderType(),
     "gemini": ProviderType(),
     "vertex-ai": ProviderType(),
     "minimax": ProviderType(chat_suffix="/v1/chat/completions"),
     # Whatever speaks OpenAI's protocol at the usual path: vLLM itself, and every type that this table does not know.
-    "vllm": ProviderType(bare_chat_path="/v1/chat/completions"),
+    "vllm": ProviderType(is_bare_server=True),
 }
 
 # Words that documents use for "speaks OpenAI's protocol"; they are near to none of the names above.

@@ -106,9 +106,7 @@ class Fitting:
         return True
 
     def _deprecated(self, at: str, pattern: str) -> None:
-        message = (
-            f"is one of the deprecated config fields that are no longer supported; {self.retired.deprecated[pattern]}"
-        )
+        message = f"deprecated config fields are no longer supported; {self.retired.deprecated[pattern]}"
         self.log.add(at, "deprecated", f"{message} ({self.retired.hint})")
 
     def _unknown(self, key: str, at: str, pattern: str, known: Mapping[str, object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
@@ -12,21 +13,14 @@ from contract.yaml_text import parse_yaml
 MOST_BYTES: Final = 4 * 1024 * 1024
 MOST_DELIVERED_BYTES: Final = 64 * 1024 * 1024
 
+# A brace and a quoted key: JSON, to be judged as JSON. A brace alone may open a flow mapping of YAML.
+_JSON_OBJECT: Final = re.compile(r'\s*\{\s*["}]')
+
 
 def parse_text(text: str | bytes) -> Mapping[str, Any]:
     """A source document, at most 4 MiB. Raises ContractError, with line and column where the text is at fault."""
     decoded = _decoded(text, MOST_BYTES)
-    if decoded.lstrip()[:1] != "{":
-        return _mapping(parse_yaml(decoded))
-    try:
-        return _mapping(_json(decoded))
-    except ContractError as json_refusal:
-        if any(fault.code == "duplicate" for fault in json_refusal.faults):
-            raise
-        try:  # a YAML flow mapping starts with a brace too
-            return _mapping(parse_yaml(decoded))
-        except ContractError:
-            raise json_refusal from None
+    return _mapping(_json(decoded) if _JSON_OBJECT.match(decoded) else parse_yaml(decoded))
 
 
 def parse_json(delivered: bytes) -> Mapping[str, Any]:

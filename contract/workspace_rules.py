@@ -125,7 +125,7 @@ def _check_retries(reliability: dict[str, Any], path: str, log: FaultLog) -> Non
 
 def _check_backends(model: dict[str, Any], path: str, log: FaultLog) -> None:
     refs = list(entries(model, "backend_refs", under(path, "backend_refs")))
-    if not model.get("backend_refs") and not any(key in model for key in _METADATA):
+    if not model.get("backend_refs") and not any(model.get(key) for key in _METADATA):
         log.add(path, "required", "needs backend_refs or provider metadata, such as provider_model_id or pricing")
     named = [(at, {"name": backend_name(text(ref, "name"), index)}) for index, (at, ref) in enumerate(refs)]
     _check_unique(named, "backend name", log)
