@@ -20,6 +20,7 @@ from contract.agent_tokens import (
     SIGNING_ALGORITHM,
     dataplane_of,
 )
+from controlplane.domain.dataplanes import Dataplane
 from controlplane.domain.errors import Unauthenticated
 
 LEEWAY: Final = timedelta(seconds=60)
@@ -50,22 +51,21 @@ class TokenRefused(Unauthenticated):
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDataplane:
-    """What the store says about the data plane that a token's `kid` names. `public_key`: raw Ed25519, 32 bytes."""
-
-    id: str
-    workspace_id: str
-    public_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class _Verified:
-    dataplane: KnownDataplane
+    """When a token is good, and the three things of the data plane it was verified against."""
+
+    dataplane_id: str
+    workspace_id: str
+    signing_key: bytes
     not_before: float
     expires: float
 
+    def stands_for(self, dataplane: Dataplane) -> bool:
+        stored = (dataplane.id, dataplane.workspace_id, dataplane.signing_key)
+        return stored == (self.dataplane_id, self.workspace_id, self.signing_key)
 
-class AgentAuthenticator:
+
+class AgentVerifier:
     """Verifies tokens and remembers the verified ones until they expire: at most four a data plane (an agent uses one
     at a time), at most `max_dataplanes` data planes, the longest unused forgotten first."""
 
@@ -74,7 +74,11 @@ class AgentAuthenticator:
         self._max_dataplanes = max_dataplanes
         self._verified: OrderedDict[str, dict[bytes, _Verified]] = OrderedDict()
 
-    def verify(self, token: str, dataplane: KnownDataplane | None, now: datetime) -> None:
+    def dataplane_of(self, token: str) -> str | None:
+        """Whose token it claims to be, unverified; None when it is no such token."""
+        return dataplane_of(token)
+
+    def verify(self, token: str, dataplane: Dataplane | None, now: datetime) -> None:
         """Return if `token` was signed by `dataplane` and is good at `now` (aware), else raise TokenRefused.
 
         `dataplane` is what is stored for `dataplane_of(token)`, None if nothing is. Remembering a token spares only its
@@ -93,11 +97,11 @@ class AgentAuthenticator:
         """How many tokens are held."""
         return sum(len(tokens) for tokens in self._verified.values())
 
-    def _recall(self, digest: bytes, dataplane: KnownDataplane | None) -> _Verified | None:
+    def _recall(self, digest: bytes, dataplane: Dataplane | None) -> _Verified | None:
         found = self._verified.get(dataplane.id, {}).get(digest) if dataplane else None
-        return found if found and found.dataplane == dataplane else None
+        return found if found and dataplane and found.stands_for(dataplane) else None
 
-    def _verify_anew(self, token: str, dataplane: KnownDataplane | None) -> _Verified:
+    def _verify_anew(self, token: str, dataplane: Dataplane | None) -> _Verified:
         """All but the time."""
         if not token:
             raise TokenRefused(Refusal.MISSING, "no token; send Authorization: Bearer <token>")
@@ -108,12 +112,12 @@ class AgentAuthenticator:
             raise TokenRefused(Refusal.UNKNOWN_KEY, "the token's kid names no data plane known here")
         claims = _verify_signature(token, dataplane)
         self._check_claims(claims, dataplane)
-        return _Verified(dataplane, *_validity(claims))
+        return _Verified(dataplane.id, dataplane.workspace_id, dataplane.signing_key, *_validity(claims))
 
     def _remember(self, digest: bytes, verified: _Verified, now: datetime) -> None:
         """Only verified tokens come here, so strangers cannot fill it, and one data plane not more than its share."""
-        tokens = self._verified.setdefault(verified.dataplane.id, {})
-        self._verified.move_to_end(verified.dataplane.id)
+        tokens = self._verified.setdefault(verified.dataplane_id, {})
+        self._verified.move_to_end(verified.dataplane_id)
         if digest not in tokens:
             for old in [key for key, entry in tokens.items() if entry.expires <= now.timestamp()]:
                 del tokens[old]
@@ -123,7 +127,7 @@ class AgentAuthenticator:
         while len(self._verified) > self._max_dataplanes:
             self._verified.popitem(last=False)
 
-    def _check_claims(self, claims: dict[str, Any], dataplane: KnownDataplane) -> None:
+    def _check_claims(self, claims: dict[str, Any], dataplane: Dataplane) -> None:
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise TokenRefused(Refusal.MALFORMED, f"the token's aud must be {self._audience!r}")
@@ -140,8 +144,8 @@ def _refuse_shape(token: str) -> NoReturn:
     raise TokenRefused(Refusal.MALFORMED, "the token must be a JWT with the header kid: instance-<data plane id>")
 
 
-def _verify_signature(token: str, dataplane: KnownDataplane) -> dict[str, Any]:
-    key = Ed25519PublicKey.from_public_bytes(dataplane.public_key)
+def _verify_signature(token: str, dataplane: Dataplane) -> dict[str, Any]:
+    key = Ed25519PublicKey.from_public_bytes(dataplane.signing_key)
     try:
         payload = jwt.PyJWS().decode(token, key, algorithms=[SIGNING_ALGORITHM])
     except jwt.InvalidAlgorithmError:

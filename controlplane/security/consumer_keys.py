@@ -7,31 +7,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.consumer_keys import CONSUMER_KEY_ALGORITHM, CONSUMER_KEY_ISSUER, CONSUMER_KEY_PREFIX
+from controlplane.services.ports import NewGatekeeperKey
 
 DEFAULT_LIFETIME: Final = timedelta(days=365)
 
-Jwk = dict[str, str]
 
-
-class GatekeeperKey(NamedTuple):
-    """`private`: the raw 32-byte Ed25519 key, to be sealed at once. `public_jwk` goes into the workspace's key set."""
-
-    kid: str
-    private: bytes
-    public_jwk: Jwk
-
-    def __repr__(self) -> str:
-        return f"GatekeeperKey(kid={self.kid!r})"
-
-
-def new_gatekeeper_key(random: Callable[[int], bytes]) -> GatekeeperKey:
+def new_gatekeeper_key(random: Callable[[int], bytes]) -> NewGatekeeperKey:
     """The `kid` is taken from the public key, so that two keys never share one."""
     private = random(32)
     public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -44,13 +32,13 @@ def new_gatekeeper_key(random: Callable[[int], bytes]) -> GatekeeperKey:
         "use": "sig",
         "x": _base64url(public),
     }
-    return GatekeeperKey(kid, private, public_jwk)
+    return NewGatekeeperKey(kid, private, _canonical_json(public_jwk))
 
 
-def jwks(public_jwks: Iterable[Jwk]) -> bytes:
-    """The key set as canonical JSON: the same keys in any order give the same bytes, hence the same digest."""
-    keys = sorted(public_jwks, key=lambda jwk: jwk["kid"])
-    return json.dumps({"keys": keys}, sort_keys=True, separators=(",", ":")).encode()
+def jwks(public_jwks: Iterable[bytes]) -> bytes:
+    """The key set of `NewGatekeeperKey.public_jwk`s: in any order they give the same bytes, hence the same digest."""
+    keys = sorted((json.loads(jwk) for jwk in public_jwks), key=lambda jwk: str(jwk["kid"]))
+    return _canonical_json({"keys": keys})
 
 
 def issue_consumer_key(
@@ -83,6 +71,10 @@ def issue_consumer_key(
     }
     key = Ed25519PrivateKey.from_private_bytes(private)
     return CONSUMER_KEY_PREFIX + jwt.encode(claims, key, algorithm=CONSUMER_KEY_ALGORITHM, headers={"kid": kid})
+
+
+def _canonical_json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _base64url(value: bytes) -> str:

@@ -7,9 +7,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from contract.join_tokens import JOIN_PREFIX, looks_like_join_token
+from controlplane.services.ports import NewSecret
 
 MANAGEMENT_KEY_PREFIX: Final = "ak-"
 
@@ -18,22 +19,12 @@ _MANAGEMENT_KEY: Final = re.compile(r"ak-[A-Za-z0-9_-]{43}")
 _CA_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 
-class NewToken(NamedTuple):
-    """`plaintext` is for its owner, once; `hash` (sha256, 64 hex) is for the store."""
-
-    plaintext: str
-    hash: str
-
-    def __repr__(self) -> str:
-        return "NewToken(plaintext=<hidden>)"
-
-
-def new_management_key(random: Callable[[int], bytes]) -> NewToken:
+def new_management_key(random: Callable[[int], bytes]) -> NewSecret:
     """`ak-` and 43 characters."""
     return _new(MANAGEMENT_KEY_PREFIX + _secret(random))
 
 
-def new_join_token(random: Callable[[int], bytes], *, ca_fingerprint: str | None = None) -> NewToken:
+def new_join_token(random: Callable[[int], bytes], *, ca_fingerprint: str | None = None) -> NewSecret:
     """`jt-` and 43 characters, then `.` and the sha256 (64 lower-case hex) of the control plane's CA, if one is given.
 
     Raises ValueError for another spelling of the fingerprint.
@@ -66,8 +57,8 @@ def last_four(plaintext: str) -> str:
     return f"…{secret[-4:]}" if len(secret) >= 16 else "…"
 
 
-def _new(plaintext: str) -> NewToken:
-    return NewToken(plaintext, hash_token(plaintext))
+def _new(plaintext: str) -> NewSecret:
+    return NewSecret(plaintext, hash_token(plaintext), last_four(plaintext))
 
 
 def _secret(random: Callable[[int], bytes]) -> str:

@@ -7,14 +7,32 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from controlplane.security.agent_auth import KnownDataplane
+from controlplane.domain.dataplanes import AgentReport, Dataplane
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 PUBLIC = KEY.public_key().public_bytes_raw()
 OTHER_PUBLIC = OTHER_KEY.public_key().public_bytes_raw()
-STORED = KnownDataplane("dp-1", "ws-1", PUBLIC)
+
+
+def new_dataplane(dataplane_id: str = "dp-1", workspace_id: str = "ws-1", signing_key: bytes = PUBLIC) -> Dataplane:
+    """A data plane as the store has it."""
+    return Dataplane(
+        id=dataplane_id,
+        workspace_id=workspace_id,
+        group="default",
+        name=dataplane_id,
+        signing_key=signing_key,
+        sealing_key=bytes(32),
+        applied_revision=0,
+        boot=None,
+        report=AgentReport(),
+        created_at=NOW,
+    )
+
+
+STORED = new_dataplane()
 
 
 def base64url(value: bytes) -> str:

@@ -10,7 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.agent_tokens import make_agent_token
-from controlplane.security.agent_auth import AgentAuthenticator, KnownDataplane, Refusal, TokenRefused
+from controlplane.domain.dataplanes import Dataplane
+from controlplane.security.agent_auth import AgentVerifier, Refusal, TokenRefused
+from controlplane.services import ports
 from tests.fakes.agent_tokens import (
     KEY,
     NOW,
@@ -19,6 +21,7 @@ from tests.fakes.agent_tokens import (
     PUBLIC,
     STORED,
     base64url,
+    new_dataplane,
     seconds,
     signed,
     signed_text,
@@ -27,24 +30,31 @@ from tests.fakes.agent_tokens import (
 SECOND = timedelta(seconds=1)
 
 
-def refusal(token: str, stored: KnownDataplane | None = STORED, now: datetime = NOW) -> TokenRefused:
+def refusal(token: str, stored: Dataplane | None = STORED, now: datetime = NOW) -> TokenRefused:
     with pytest.raises(TokenRefused) as refused:
-        AgentAuthenticator().verify(token, stored, now)
+        AgentVerifier().verify(token, stored, now)
     return refused.value
 
 
 def test_the_agents_own_token_is_taken() -> None:
     token = make_agent_token(KEY, dataplane_id="dp-1", workspace_id="ws-1", now=NOW)
 
-    AgentAuthenticator().verify(token, STORED, NOW)
+    AgentVerifier().verify(token, STORED, NOW)
+
+
+def test_the_verifier_is_the_port_that_the_use_cases_ask() -> None:
+    verifier: ports.AgentVerifier = AgentVerifier()
+
+    assert verifier.dataplane_of(signed()) == "dp-1"
+    assert verifier.dataplane_of("ak-x") is None
 
 
 def test_a_token_with_the_least_claims_is_taken() -> None:
-    AgentAuthenticator().verify(signed(), STORED, NOW)
+    AgentVerifier().verify(signed(), STORED, NOW)
 
 
 def test_an_audience_may_be_one_of_a_list() -> None:
-    AgentAuthenticator().verify(signed(aud=["elsewhere", "agentrouter"]), STORED, NOW)
+    AgentVerifier().verify(signed(aud=["elsewhere", "agentrouter"]), STORED, NOW)
 
 
 def test_no_token_is_missing() -> None:
@@ -67,13 +77,13 @@ def test_a_kid_of_another_form_is_malformed(kid: Any) -> None:
     assert refusal(signed({"kid": kid})).reason is Refusal.MALFORMED
 
 
-@pytest.mark.parametrize("stored", [None, KnownDataplane("dp-2", "ws-1", PUBLIC)])
-def test_a_kid_that_is_not_the_stored_data_plane_is_an_unknown_key(stored: KnownDataplane | None) -> None:
+@pytest.mark.parametrize("stored", [None, new_dataplane("dp-2")])
+def test_a_kid_that_is_not_the_stored_data_plane_is_an_unknown_key(stored: Dataplane | None) -> None:
     assert refusal(signed(), stored).reason is Refusal.UNKNOWN_KEY
 
 
 def test_another_data_planes_kid_under_the_own_key_is_a_bad_signature() -> None:
-    other = KnownDataplane("dp-2", "ws-1", OTHER_PUBLIC)
+    other = new_dataplane("dp-2", "ws-1", OTHER_PUBLIC)
 
     assert refusal(signed({"kid": "instance-dp-2"}), other).reason is Refusal.BAD_SIGNATURE
 
@@ -178,7 +188,7 @@ def test_a_time_that_is_none_is_malformed(claim: str, value: Any) -> None:
 
 @pytest.mark.parametrize("late", [timedelta(0), 59 * SECOND])
 def test_an_expired_token_is_taken_within_the_leeway(late: timedelta) -> None:
-    AgentAuthenticator().verify(signed(), STORED, NOW + timedelta(minutes=5) + late)
+    AgentVerifier().verify(signed(), STORED, NOW + timedelta(minutes=5) + late)
 
 
 @pytest.mark.parametrize("late", [60 * SECOND, timedelta(days=1)])
@@ -195,7 +205,7 @@ def test_an_expired_token_is_refused_after_the_leeway_with_the_servers_time(late
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
 def test_a_token_from_the_future_is_taken_within_the_leeway(claim: str) -> None:
     ahead: dict[str, Any] = {claim: seconds(NOW) + 60}
-    AgentAuthenticator().verify(signed(**ahead), STORED, NOW)
+    AgentVerifier().verify(signed(**ahead), STORED, NOW)
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
@@ -215,7 +225,7 @@ def test_other_refusals_do_not_tell_the_servers_time() -> None:
 
 
 def test_a_token_may_live_ten_minutes() -> None:
-    AgentAuthenticator().verify(signed(exp=seconds(NOW) + 600), STORED, NOW)
+    AgentVerifier().verify(signed(exp=seconds(NOW) + 600), STORED, NOW)
 
 
 @pytest.mark.parametrize("lifetime", [601, 3600, 600.5])

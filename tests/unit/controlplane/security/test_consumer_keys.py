@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.types import Options
 
 from contract.consumer_keys import CONSUMER_KEY_ISSUER
-from controlplane.security.consumer_keys import GatekeeperKey, issue_consumer_key, jwks, new_gatekeeper_key
+from controlplane.security.consumer_keys import issue_consumer_key, jwks, new_gatekeeper_key
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CANARY = b"canary--canary--canary--canary--"
@@ -114,9 +114,6 @@ def test_the_kid_follows_from_the_key() -> None:
     assert Ed25519PrivateKey.from_private_bytes(GATEKEEPER.private).private_bytes_raw() == CANARY
 
 
-def test_a_gatekeeper_key_unpacks_and_does_not_show_its_private_half() -> None:
-    kid, private, public_jwk = GATEKEEPER
-
-    assert GatekeeperKey(kid, private, public_jwk) == GATEKEEPER
-    for shown in (repr(GATEKEEPER), str(GATEKEEPER), repr([GATEKEEPER]), jwks([public_jwk]).decode()):
+def test_a_gatekeeper_key_does_not_show_its_private_half() -> None:
+    for shown in (repr(GATEKEEPER), str(GATEKEEPER), repr([GATEKEEPER]), GATEKEEPER.public_jwk.decode()):
         assert "canary" not in shown
