@@ -107,6 +107,11 @@ class ControlPlaneRefused(ControlPlaneError):
         self.code = code
         self.reason = reason
 
+    @property
+    def is_about_us(self) -> bool:
+        """Whether we were refused, and not what we asked for: asking again later may still help."""
+        return self.code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "UNIMPLEMENTED")
+
 
 @dataclass(frozen=True, slots=True)
 class Boot:

@@ -1,0 +1,142 @@
+"""Makes the data plane so: compile, push, and where a slot is refused push again with what it served before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from liaison_agent import planner
+from liaison_agent.compiler.packing import PackError
+from liaison_agent.kinds import name_in_proof
+from liaison_agent.memory import Completion, HeldEvent, Memory, Proof
+from liaison_agent.planner import Plan
+from liaison_agent.ports import ApplyOutcome, Clock, Gateway, GatewayError, Refused, StartRefused
+from liaison_agent.state import Desired, ResourceSet
+
+ROUNDS = 6
+PROVEN_RESOURCES = 5000
+
+
+class Compiled(Protocol):
+    """What the compiler gives: the resources, and what it had to leave out."""
+
+    @property
+    def resources(self) -> ResourceSet:
+        """Everything Envoy should have."""
+
+    @property
+    def left_out(self) -> Sequence[object]:
+        """For people: what a document names and the workspace lacks."""
+
+
+Compile = Callable[[Desired], Compiled]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of it. `warnings` are for people: what was left out, what even the version before could not have."""
+
+    memory: Memory
+    completions: tuple[Completion, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """One push: what was compiled (None: nothing was pushed, it did not compile) and what came back."""
+
+    resources: ResourceSet | None
+    outcome: ApplyOutcome | None
+    refused: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+class Applier:
+    """The only one that touches the gateway. Not for concurrent use."""
+
+    def __init__(self, gateway: Gateway, compile_: Compile, clock: Clock) -> None:
+        self._gateway = gateway
+        self._compile = compile_
+        self._clock = clock
+        self.started = False
+        self.envoy_version = ""
+
+    async def serve(self, plan: Plan) -> tuple[str, ...]:
+        """Start serving a plan that was proven before, without claiming anything; returns warnings.
+
+        Raises `GatewayError`."""
+        try:
+            compiled = self._compile(plan.desired)
+        except PackError as error:
+            raise GatewayError(f"what served before does not compile any more: {error}") from error
+        refused = await self._start(compiled.resources)
+        return _warnings(compiled, refused)
+
+    async def apply(self, memory: Memory, events: Iterable[HeldEvent]) -> Applied:
+        """Bring everything to its newest version that is not refused, and conclude these events.
+
+        Raises `GatewayError`; then nothing of it may be claimed."""
+        events = tuple(events)
+        for _ in range(ROUNDS):
+            plan = planner.plan_newest(memory)
+            pushed = await self._push(memory, plan)
+            remembering = planner.rejecting(memory, plan, pushed.refused, events)
+            if remembering is memory and pushed.outcome is not None:
+                memory = planner.proven(memory, plan, pushed.refused)
+                proofs = _proofs(events, pushed.outcome, pushed.resources or ResourceSet())
+                ends = (planner.conclude(memory, event, pushed.refused, proofs[event.slot]) for event in events)
+                return Applied(memory, tuple(ends), pushed.warnings)
+            memory = remembering
+        raise GatewayError(f"no set of versions was accepted within {ROUNDS} pushes")
+
+    async def _push(self, memory: Memory, plan: Plan) -> _Push:
+        if not plan.serves and not self.started:
+            return _Push(None, ApplyOutcome(self.envoy_version, (), (), self._clock.now()), {})
+        try:
+            compiled = self._compile(plan.desired)
+        except PackError as error:
+            suspects = planner.suspects(memory, plan)
+            if not suspects:
+                raise GatewayError(f"what served before does not compile any more: {error}") from error
+            return _Push(None, None, dict.fromkeys(suspects, str(error)))
+        refused_at_start = {} if self.started else await self._start(compiled.resources)
+        outcome = await self._gateway.apply(compiled.resources)
+        self.envoy_version = outcome.envoy_version
+        refused = {**refused_at_start, **_reasons(outcome.refused)}
+        return _Push(compiled.resources, outcome, refused, _warnings(compiled, refused))
+
+    async def _start(self, resources: ResourceSet) -> Mapping[str, str]:
+        try:
+            await self._gateway.start(resources)
+        except StartRefused as error:
+            self.started = True
+            return _reasons(error.refused)
+        self.started = True
+        return {}
+
+
+def _reasons(refused: Iterable[Refused]) -> Mapping[str, str]:
+    """Envoy's words by slot, each with the resource they are about."""
+    reasons: dict[str, list[str]] = {}
+    for one in refused:
+        reasons.setdefault(one.slot, []).append(f"{name_in_proof((one.type_url, one.name))}: {one.reason}")
+    return {slot: "; ".join(sorted(texts)) for slot, texts in reasons.items()}
+
+
+def _warnings(compiled: Compiled, refused: Mapping[str, str]) -> tuple[str, ...]:
+    left_out = (f"left out: {one}" for one in compiled.left_out)
+    return (*left_out, *(f"refused: {slot}: {reason}" for slot, reason in refused.items()))
+
+
+def _proofs(events: Iterable[HeldEvent], outcome: ApplyOutcome, resources: ResourceSet) -> Mapping[str, Proof]:
+    """For each event's slot, what was read back of that slot's resources."""
+    read_back = {one.name: one.digest for one in outcome.proven}
+    found: dict[str, list[tuple[str, str]]] = {event.slot: [] for event in events}
+    for key, resource in resources.items() if found else ():
+        if resource.slot in found and (name := name_in_proof(key)) in read_back:
+            found[resource.slot].append((name, read_back[name]))
+    return {
+        slot: Proof(outcome.envoy_version, tuple(sorted(pairs)[:PROVEN_RESOURCES]), outcome.applied_at)
+        for slot, pairs in found.items()
+    }
