@@ -28,7 +28,9 @@ def _check_place(ref: dict[str, Any], path: str, log: FaultLog) -> None:
         log.add(under(path, "base_url"), "conflict", "stands beside endpoint; give one of the two")
     scheme, protocol = scheme_of(endpoint), text(ref, "protocol")
     if scheme and protocol and scheme != protocol:
-        log.add(under(path, "protocol"), "conflict", f"says {shown(protocol)} but the endpoint says {shown(scheme)}")
+        log.add(
+            under(path, "protocol"), "conflict", "contradicts the scheme that endpoint spells out; give one of the two"
+        )
 
 
 def _check_types(ref: dict[str, Any], path: str, log: FaultLog) -> None:

@@ -5,9 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 MOST_FAULTS: Final = 1000
+
+FaultCode = Literal[
+    "address",
+    "conflict",
+    "deprecated",
+    "duplicate",
+    "environment",
+    "header",
+    "not_canonical",
+    "range",
+    "reference",
+    "required",
+    "secret",
+    "syntax",
+    "too_large",
+    "type",
+    "unknown_field",
+    "unsupported",
+    "value",
+]
+"""The codes of this library's faults; docs/CONTRACT.md says what each means. None is ever renamed."""
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _NUMBERS: Final = re.compile(r"(\d+)")
@@ -18,7 +39,7 @@ class Fault:
     """One thing that is wrong.
 
     `path` looks like `providers.models[1].backend_refs[0].base_url`; it is empty when the whole document is meant.
-    `code` is stable and one of the list in docs/CONTRACT.md; `message` is for people and never repeats a secret.
+    `code` is stable, a `FaultCode` when the fault is found here; `message` is for people and never repeats a secret.
     """
 
     path: str
@@ -43,7 +64,7 @@ class FaultLog:
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
 
-    def add(self, path: str, code: str, message: str) -> None:
+    def add(self, path: str, code: FaultCode, message: str) -> None:
         self._faults[Fault(path, code, message)] = None
 
     def raise_if_any(self) -> None:

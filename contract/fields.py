@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from contract.addresses import AddressError, parse_base_url, parse_endpoint, require_request_path
 from contract.durations import DurationError, format_duration, parse_duration
+from contract.faults import FaultCode
 from contract.headers import HeaderError, require_header_name, require_header_value
 from contract.secret_refs import SecretRefError, is_secret_ref, parse_secret_ref
 
@@ -49,12 +50,12 @@ class Part(BaseModel):
     )
 
 
-def refuse(code: str, message: str) -> PydanticCustomError:
+def refuse(code: FaultCode, message: str) -> PydanticCustomError:
     """A fault of one value; `contract.structure` adds the path."""
     return PydanticCustomError("contract", "{message}", {"code": code, "message": message})
 
 
-def _checked_by(check: Callable[[str], object], code: str, error: type[Exception]) -> Callable[[str], str]:
+def _checked_by(check: Callable[[str], object], code: FaultCode, error: type[Exception]) -> Callable[[str], str]:
     """A validator that lets `check` decide and keeps the value as it was written."""
 
     def validate(value: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from contract.faults import FaultLog, item, under
+from contract.faults import FaultCode, FaultLog, item, under
 from contract.fields import Part
 from contract.spelling import nearest
 
@@ -172,7 +172,7 @@ def _path_of(error: ErrorDetails) -> str:
     return path
 
 
-def _code_and_message(error: ErrorDetails) -> tuple[str, str]:
+def _code_and_message(error: ErrorDetails) -> tuple[FaultCode, str]:
     """Pydantic's complaint in the contract's words. The input is never quoted: it may be a secret."""
     kind, context = error["type"], error.get("ctx", {})
     match kind:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from contract.faults import ContractError, Fault, shown
+from contract.faults import ContractError, Fault, FaultCode, shown
 from contract.plain_values import DEEPEST
 
 MOST_ALIASED: Final = 10_000
@@ -122,6 +122,6 @@ def _check_events(text: str) -> None:
                 sizes[anchor] = values - before + 1
 
 
-def _fault(code: str, mark: Any, message: str) -> ContractError:
+def _fault(code: FaultCode, mark: Any, message: str) -> ContractError:
     at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
     return ContractError([Fault("", code, f"{at}{message}")])
