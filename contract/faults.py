@@ -64,6 +64,11 @@ class FaultLog:
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many were found that nobody will read how to mend a further one."""
+        return len(self._faults) >= MOST_FAULTS
+
     def add(self, path: str, code: FaultCode, message: str) -> None:
         self._faults[Fault(path, code, message)] = None
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from contract.faults import ContractError, Fault, FaultLog, item, shown, under
 
 DEEPEST: Final = 64
-MOST_VALUES: Final = 500_000
+MOST_VALUES: Final = 200_000
 
 _SCALARS: Final = (str, int, float, bool, type(None))
 

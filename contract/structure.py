@@ -114,7 +114,8 @@ class Fitting:
             return
         prefix = f"{pattern}." if pattern else ""
         later = (name.removeprefix(prefix) for name in self.retired.unsupported if name.startswith(prefix))
-        meant = nearest(key, [*known, *(name for name in later if "." not in name)])
+        candidates = [*known, *(name for name in later if "." not in name)]
+        meant = None if self.log.is_full else nearest(key, candidates)
         way_out = f"did you mean {meant!r}?" if meant else f"known are {', '.join(known) or 'none yet'}"
         self.log.add(at, "unknown_field", f"is not a field of the contract; {way_out}")
 

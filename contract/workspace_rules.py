@@ -58,7 +58,9 @@ def _check_listeners(document: dict[str, Any], log: FaultLog) -> None:
         if not isinstance(port, int) or not address:
             continue
         others = bound.setdefault(port, {})
-        taken = address if address in others else next((other for other in others if other in _WILDCARDS), None)
+        taken = (
+            address if address in others else next((wildcard for wildcard in _WILDCARDS if wildcard in others), None)
+        )
         if taken is None and address in _WILDCARDS:
             taken = next(iter(others), None)
         if taken is not None:

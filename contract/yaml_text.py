@@ -1,7 +1,7 @@
 """YAML for documents: the types of JSON, no tags, no duplicate keys, and nothing that grows when it is read.
 
-Two passes over the text. The first looks at the events only and bounds nesting and aliases, since the second, which
-builds the values, recurses. Words such as `no` or `on`, dates and `010` are text here, as in YAML 1.2.
+Two passes over the text: `contract.yaml_bounds` looks at the events, then the values are built. Words such as `no` or
+`on`, dates and `010` are text here, as in YAML 1.2.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from typing import Any, Final
 
 import yaml
 
-from contract.faults import ContractError, Fault, FaultCode, shown
-from contract.plain_values import DEEPEST
-
-MOST_ALIASED: Final = 10_000
+from contract.faults import ContractError, Fault, shown
+from contract.yaml_bounds import check_bounds, fault_at
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -43,10 +41,10 @@ for _name, _pattern, _first in _SCALARS:
 def parse_yaml(text: str) -> Any:
     """The value of the only document in the text; None when there is none. Raises ContractError."""
     try:
-        _check_events(text)
+        check_bounds(yaml.parse(text, Loader=_LOADER))
         return _load(text)
     except yaml.MarkedYAMLError as problem:
-        raise _fault("syntax", problem.problem_mark, problem.problem or problem.context or "is not YAML") from None
+        raise fault_at("syntax", problem.problem_mark, problem.problem or problem.context or "is not YAML") from None
     except yaml.YAMLError:
         raise ContractError([Fault("", "syntax", "holds signs that YAML does not allow")]) from None
     except (ValueError, OverflowError):
@@ -87,41 +85,7 @@ def _check_mapping_keys(node: yaml.MappingNode) -> None:
         if key.tag == "tag:yaml.org,2002:merge":
             continue
         if key.tag != "tag:yaml.org,2002:str":
-            raise _fault("type", key.start_mark, "a key should be text; put it in quotes")
+            raise fault_at("type", key.start_mark, "a key should be text; put it in quotes")
         if key.value in seen:
-            raise _fault("duplicate", key.start_mark, f"the key {shown(key.value)} appears twice in one mapping")
+            raise fault_at("duplicate", key.start_mark, f"the key {shown(key.value)} appears twice in one mapping")
         seen.add(key.value)
-
-
-def _check_events(text: str) -> None:
-    """Bounds depth, and the number of values that aliases repeat; refuses tags and aliases of what is still open."""
-    sizes: dict[str, int] = {}
-    open_nodes: list[tuple[str | None, int]] = []
-    values = aliased = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in sizes:
-                raise _fault("syntax", event.start_mark, "an alias refers to what is not complete yet, or not there")
-            aliased += sizes[event.anchor]
-            values += sizes[event.anchor]
-            if aliased > MOST_ALIASED:
-                raise _fault("too_large", event.start_mark, f"aliases repeat more than {MOST_ALIASED} values")
-        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
-            values += 1
-            if event.tag is not None and event.tag != "!":
-                raise _fault("syntax", event.start_mark, "tags are not supported; put text in quotes")
-            if isinstance(event, yaml.CollectionStartEvent):
-                open_nodes.append((event.anchor, values))
-                if len(open_nodes) > DEEPEST:
-                    raise _fault("too_large", event.start_mark, f"nested deeper than {DEEPEST} levels")
-            elif event.anchor:
-                sizes[event.anchor] = 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = open_nodes.pop()
-            if anchor:
-                sizes[anchor] = values - before + 1
-
-
-def _fault(code: FaultCode, mark: Any, message: str) -> ContractError:
-    at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    return ContractError([Fault("", code, f"{at}{message}")])

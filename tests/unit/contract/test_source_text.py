@@ -77,6 +77,7 @@ def test_a_key_over_a_merged_one_is_no_duplicate_however_deep_it_was_anchored() 
         ("a: " + "9" * 5000, "syntax", "too long"),
         ("a: " + "[" * 65 + "]" * 65, "too_large", "nested deeper"),
         ("[" * 100_000, "too_large", "nested deeper"),
+        ("a: [" + "a," * 400_001 + "]", "too_large", "more than 400000 keys and values"),
         ('{"a":' * 100_000, "too_large", "nested too deeply"),
         ("a: " + "x" * (4 * 1024 * 1024), "too_large", "4 MiB"),
     ],

@@ -1,0 +1,68 @@
+"""Bounds on a YAML text, taken from its events: building the values recurses and repeats what aliases point to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import yaml
+
+from contract.faults import ContractError, Fault, FaultCode
+from contract.plain_values import DEEPEST, MOST_VALUES
+
+MOST_ALIASED: Final = 10_000
+MOST_NODES: Final = 2 * MOST_VALUES  # keys are nodes too
+
+
+def check_bounds(events: Iterable[Any]) -> None:
+    """Raises ContractError for a text that is too large, too deep, tagged, or whose aliases repeat too much."""
+    bounds = _Bounds()
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            bounds.repeat(event)
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            bounds.enter(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            bounds.leave()
+
+
+def fault_at(code: FaultCode, mark: Any, message: str) -> ContractError:
+    """The refusal of a text, with the place of `mark` when the parser gives one."""
+    at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    return ContractError([Fault("", code, f"{at}{message}")])
+
+
+class _Bounds:
+    """Counts nodes as they will be once aliases are followed; `sizes` holds those of complete anchored nodes."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+        self._open: list[tuple[str | None, int]] = []
+        self._nodes = self._aliased = 0
+
+    def enter(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise fault_at("too_large", event.start_mark, f"has more than {MOST_NODES} keys and values")
+        if event.tag is not None and event.tag != "!":
+            raise fault_at("syntax", event.start_mark, "tags are not supported; put text in quotes")
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._open.append((event.anchor, self._nodes))
+            if len(self._open) > DEEPEST:
+                raise fault_at("too_large", event.start_mark, f"nested deeper than {DEEPEST} levels")
+        elif event.anchor:
+            self._sizes[event.anchor] = 1
+
+    def leave(self) -> None:
+        anchor, before = self._open.pop()
+        if anchor:
+            self._sizes[anchor] = self._nodes - before + 1
+
+    def repeat(self, event: yaml.AliasEvent) -> None:
+        size = self._sizes.get(event.anchor or "")
+        if size is None:
+            raise fault_at("syntax", event.start_mark, "an alias refers to what is not complete yet, or not there")
+        self._nodes += size
+        self._aliased += size
+        if self._aliased > MOST_ALIASED:
+            raise fault_at("too_large", event.start_mark, f"aliases repeat more than {MOST_ALIASED} values")
