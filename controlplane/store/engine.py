@@ -1,0 +1,88 @@
+"""What a kind of database has to provide for the store; SQLite and PostgreSQL each do it in their own way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from controlplane.services.ports import Notice
+from controlplane.store.faults import in_domain_words
+from controlplane.store.notices import Fanout
+
+BEGIN_WAIT = timedelta(seconds=5)  # for the writer's turn or a connection, new ones included
+CONNECTION_WAIT = timedelta(seconds=3)  # for a connection of the pool
+LOCK_WAIT = timedelta(seconds=4)  # for somebody else's row or file lock
+STATEMENT_LIMIT = timedelta(seconds=10)
+
+Insert = postgresql.Insert | sqlite.Insert
+Result = TypeVar("Result")
+
+
+class Database(Protocol):
+    """One database of one kind, with its connections."""
+
+    fanout: Fanout
+
+    def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that may write; rolled back at the end of the block unless committed in it."""
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction over one snapshot in which the database itself refuses writes."""
+
+    def insert(self, table: Table) -> Insert:
+        """An INSERT that knows ON CONFLICT."""
+
+    async def now(self, connection: AsyncConnection) -> datetime:
+        """The database's time as aware UTC."""
+
+    async def prepare_commit(self, connection: AsyncConnection, notices: Sequence[Notice]) -> None:
+        """What has to be written with the changes themselves."""
+
+    def committed(self, notices: Sequence[Notice]) -> None:
+        """What has to happen once they are visible."""
+
+    async def close(self) -> None:
+        """Give back every connection and lock."""
+
+
+@contextlib.asynccontextmanager
+async def begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection with a transaction begun within BEGIN_WAIT; it goes back, rolled back, even when cancelled."""
+    connection = engine.connect()
+    with in_domain_words():
+        async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
+            _ = await connection.start()
+    try:
+        with in_domain_words():
+            async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
+                _ = await connection.begin()
+        yield connection
+    finally:
+        with contextlib.suppress(Exception):  # a dead connection has rolled back by itself
+            await to_the_end(connection.close())
+
+
+async def to_the_end(step: Coroutine[Any, Any, Result]) -> Result:
+    """Await the step; when cancelled meanwhile, let it finish all the same, then be cancelled."""
+    task = asyncio.ensure_future(step)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:
+            break  # the step's own, raised below
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # seen, so that nobody warns of it
+        raise cancelled
+    return task.result()

@@ -1,0 +1,1 @@
+"""One repository a noun: the port's questions as statements, rows as frozen values."""

@@ -1,0 +1,119 @@
+"""Data planes, their join tokens, and what each made of its slots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+
+from controlplane.domain.dataplanes import Boot, Dataplane, JoinToken, SlotState
+from controlplane.services.ports import Sighting
+from controlplane.store.reports import from_text, to_text
+from controlplane.store.rows import from_row, in_parts, to_row
+from controlplane.store.tables import UNREVOKED, dataplanes, join_tokens, slot_states
+from controlplane.store.transaction import Transaction
+
+
+class SqlDataplanes:
+    """The port's Dataplanes."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, dataplane: Dataplane) -> None:
+        """Store a new one."""
+        row = to_row(dataplane, dataplanes, report=to_text(dataplane.report), **_boot_columns(dataplane.boot))
+        await self._transaction.insert(dataplanes, row)
+
+    async def get(self, dataplane_id: str) -> Dataplane | None:
+        """By id, a revoked one too."""
+        row = await self._transaction.first(select(dataplanes).where(dataplanes.c.id == dataplane_id))
+        return _dataplane(row) if row else None
+
+    async def page(self, workspace_id: str, after: str, limit: int) -> list[Dataplane]:
+        """Ascending by id, revoked ones too."""
+        query = select(dataplanes).where(dataplanes.c.workspace_id == workspace_id, dataplanes.c.id > after)
+        rows = await self._transaction.rows(query.order_by(dataplanes.c.id).limit(limit))
+        return [_dataplane(row) for row in rows]
+
+    async def live_ids(self, workspace_id: str) -> list[str]:
+        """Ids of those not revoked, ascending."""
+        query = select(dataplanes.c.id).where(dataplanes.c.workspace_id == workspace_id, UNREVOKED)
+        return [row.id for row in await self._transaction.rows(query.order_by(dataplanes.c.id))]
+
+    async def set_boot(self, dataplane_id: str, boot: Boot) -> None:
+        """The life that speaks for it from now on."""
+        await self._transaction.change(
+            update(dataplanes).where(dataplanes.c.id == dataplane_id).values(**_boot_columns(boot))
+        )
+
+    async def revoke(self, dataplane_id: str, revoked_at: datetime) -> None:
+        """Keeps the first time when called twice."""
+        statement = update(dataplanes).where(dataplanes.c.id == dataplane_id, UNREVOKED)
+        await self._transaction.change(statement.values(revoked_at=revoked_at))
+
+    async def raise_applied_revision(self, dataplane_id: str, revision: int) -> None:
+        """Never lowers it."""
+        statement = update(dataplanes).where(dataplanes.c.id == dataplane_id, dataplanes.c.applied_revision < revision)
+        await self._transaction.change(statement.values(applied_revision=revision))
+
+    async def save_sightings(self, sightings: Sequence[Sighting]) -> None:
+        """One statement, one round trip; an older sighting never overwrites a newer one."""
+        if not sightings:
+            return
+        rows = [
+            {"dataplane_id": each.dataplane_id, "last_seen_at": each.seen_at, "report": to_text(each.report)}
+            for each in sorted(sightings, key=lambda each: (each.dataplane_id, each.seen_at))
+        ]
+        unseen = dataplanes.c.last_seen_at.is_(None)
+        newer = dataplanes.c.last_seen_at <= bindparam("last_seen_at", type_=dataplanes.c.last_seen_at.type)
+        statement = update(dataplanes).where(dataplanes.c.id == bindparam("dataplane_id"), unseen | newer)
+        await self._transaction.change(statement, rows)
+
+    async def slot_state(self, dataplane_id: str, slot: str) -> SlotState | None:
+        """What that data plane made of that slot."""
+        query = select(slot_states).where(slot_states.c.dataplane_id == dataplane_id, slot_states.c.slot == slot)
+        row = await self._transaction.first(query)
+        return from_row(SlotState, row) if row else None
+
+    async def slot_states(self, dataplane_ids: Collection[str]) -> list[SlotState]:
+        """Ascending by (data plane, slot)."""
+        states: list[SlotState] = []
+        for part in in_parts(sorted(set(dataplane_ids))):
+            query = select(slot_states).where(slot_states.c.dataplane_id.in_(part))
+            rows = await self._transaction.rows(query.order_by(slot_states.c.dataplane_id, slot_states.c.slot))
+            states += [from_row(SlotState, row) for row in rows]
+        return states
+
+    async def put_slot_state(self, state: SlotState) -> None:
+        """Replace what is kept of that slot."""
+        await self._transaction.replace(slot_states, to_row(state, slot_states))
+
+    async def add_join_token(self, token: JoinToken) -> None:
+        """Store a new one. Raises AlreadyExists when the hash is taken."""
+        await self._transaction.insert(join_tokens, to_row(token, join_tokens))
+
+    async def join_token_by_hash(self, token_hash: str) -> JoinToken | None:
+        """By hash, a used-up or expired one too."""
+        row = await self._transaction.first(select(join_tokens).where(join_tokens.c.token_hash == token_hash))
+        return from_row(JoinToken, row) if row else None
+
+    async def use_join_token(self, token_id: str, now: datetime) -> bool:
+        """One statement counts and decides, so that of many at once exactly `max_uses` succeed."""
+        columns = join_tokens.c
+        usable = (columns.id == token_id) & (columns.uses < columns.max_uses) & (columns.expires_at > now)
+        return await self._transaction.change(update(join_tokens).where(usable).values(uses=columns.uses + 1)) == 1
+
+
+def _boot_columns(boot: Boot | None) -> dict[str, Any]:
+    return {"boot_counter": boot.counter if boot else None, "boot_nonce": boot.nonce if boot else None}
+
+
+def _dataplane(row: Row[Any]) -> Dataplane:
+    fields = dict(row._mapping)
+    counter, nonce = fields.pop("boot_counter"), fields.pop("boot_nonce")
+    fields["boot"] = None if counter is None else Boot(counter, nonce)
+    fields["report"] = from_text(fields["report"])
+    return Dataplane(**fields)

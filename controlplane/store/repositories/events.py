@@ -1,0 +1,146 @@
+"""Events: the database holds that a slot has one PENDING and one ACKNOWLEDGED event at most, so order matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+
+from controlplane.domain.dataplanes import Boot
+from controlplane.domain.errors import NotFound
+from controlplane.domain.events import Event, EventStatus
+from controlplane.store.rows import to_row
+from controlplane.store.tables import ACKNOWLEDGED, LIVE, PENDING, WAITING, events
+from controlplane.store.transaction import Transaction
+
+# Places in a slot are left before they are taken: first who ends, then who is taken, then who waits again.
+TAKES_A_PLACE = {EventStatus.ACKNOWLEDGED: 1, EventStatus.PENDING: 2}
+FIXED = ("id", "workspace_id", "dataplane_id", "created_at")
+
+
+class SqlEvents:
+    """The port's Events."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, events_: Sequence[Event]) -> None:
+        """Raises AlreadyExists when a slot has a live event of that status."""
+        if events_:
+            await self._transaction.insert(events, [_values(event) for event in events_])
+
+    async def get(self, event_id: str) -> Event | None:
+        """By id."""
+        row = await self._transaction.first(select(events).where(events.c.id == event_id))
+        return _event(row) if row else None
+
+    async def get_for_update(self, event_id: str) -> Event | None:
+        """Like get, and nobody else changes the row until the unit of work ends."""
+        rows = await self._transaction.held(select(events).where(events.c.id == event_id))
+        return _event(rows[0]) if rows else None
+
+    async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
+        """PENDING events of that slot on every data plane, ascending by data plane."""
+        query = _where(events.c.workspace_id == workspace_id, events.c.slot == slot, PENDING)
+        return await self._all(query.order_by(events.c.dataplane_id))
+
+    async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
+        """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
+        query = _where(events.c.dataplane_id == dataplane_id, events.c.slot == slot, LIVE)
+        return await self._all(query.order_by(events.c.id))
+
+    async def live_of_dataplane(self, dataplane_id: str) -> list[Event]:
+        """PENDING and ACKNOWLEDGED events of every slot, oldest first."""
+        return await self._all(_where(events.c.dataplane_id == dataplane_id, LIVE).order_by(events.c.id))
+
+    async def save(self, events_: Sequence[Event]) -> None:
+        """Write changed events back by id. Raises NotFound when one does not exist."""
+        if not events_:
+            return
+        ordered = sorted(events_, key=lambda event: (TAKES_A_PLACE.get(event.status, 0), event.id))
+        rows = [_changed_values(event) for event in ordered]
+        if await self._transaction.change(update(events).where(events.c.id == bindparam("event_id")), rows) < len(rows):
+            raise NotFound("an event to be changed does not exist")
+
+    async def lapsed(self, now: datetime, limit: int) -> list[Event]:
+        """Those that another replica works on are left to it."""
+        return await self._held(lapsed(now, limit))
+
+    async def due(self, now: datetime, limit: int) -> list[Event]:
+        """Earliest first; those that another replica works on are left to it."""
+        return await self._held(due(now, limit))
+
+    async def pending_since(self, workspace_id: str, cursor: int) -> list[Event]:
+        """PENDING events whose cursor is greater, ascending by cursor."""
+        return await self._all(pending_since(workspace_id, cursor))
+
+    async def page(
+        self, workspace_id: str, dataplane_id: str, slot: str, after: str, limit: int, *, finished: bool
+    ) -> list[Event]:
+        """`finished` False: live ones, ascending by id; True: all, descending by id."""
+        query = page(workspace_id, dataplane_id, slot, after, finished=finished)
+        return await self._all(query.limit(limit))
+
+    async def _all(self, query: Select[*tuple[Any, ...]]) -> list[Event]:
+        return [_event(row) for row in await self._transaction.rows(query)]
+
+    async def _held(self, query: Select[*tuple[Any, ...]]) -> list[Event]:
+        return [_event(row) for row in await self._transaction.held(query, skip_locked=True)]
+
+
+def lapsed(now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    """ACKNOWLEDGED events whose lease ended at or before `now`, oldest lease first."""
+    query = _where(events.c.lease_expires_at <= now, ACKNOWLEDGED)
+    return query.order_by(events.c.lease_expires_at).limit(limit)
+
+
+def due(now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    """PENDING events whose `not_before` has passed and is not yet cleared."""
+    return _where(events.c.not_before <= now, WAITING).order_by(events.c.not_before).limit(limit)
+
+
+def pending_since(workspace_id: str, cursor: int) -> Select[*tuple[Any, ...]]:
+    """PENDING events of a workspace from a cursor on."""
+    query = _where(events.c.workspace_id == workspace_id, events.c.cursor > cursor, PENDING)
+    return query.order_by(events.c.cursor)
+
+
+def page(workspace_id: str, dataplane_id: str, slot: str, after: str, *, finished: bool) -> Select[*tuple[Any, ...]]:
+    """A page's events in its order, before the limit."""
+    query = _where(events.c.workspace_id == workspace_id)
+    if dataplane_id:
+        query = query.where(events.c.dataplane_id == dataplane_id)
+    if slot:
+        query = query.where(events.c.slot == slot)
+    if not finished:
+        return query.where(LIVE, events.c.id > after).order_by(events.c.id)
+    if after:
+        query = query.where(events.c.id < after)
+    return query.order_by(events.c.id.desc())
+
+
+def _where(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return select(events).where(*conditions)
+
+
+def _values(event: Event) -> dict[str, Any]:
+    holder = event.holder
+    return to_row(
+        event,
+        events,
+        holder_counter=holder.counter if holder else None,
+        holder_nonce=holder.nonce if holder else None,
+    )
+
+
+def _changed_values(event: Event) -> dict[str, Any]:
+    changed = {name: value for name, value in _values(event).items() if name not in FIXED}
+    return {**changed, "event_id": event.id}
+
+
+def _event(row: Row[Any]) -> Event:
+    fields = dict(row._mapping)
+    counter, nonce = fields.pop("holder_counter"), fields.pop("holder_nonce")
+    return Event(**fields, holder=None if counter is None else Boot(counter, nonce))

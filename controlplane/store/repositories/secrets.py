@@ -1,0 +1,94 @@
+"""Secrets and keys, which come here sealed and leave sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+
+from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
+from controlplane.store.rows import from_row, in_parts, to_row
+from controlplane.store.tables import delivery_keys, gatekeeper_keys, sealed_delivery_keys, secrets
+from controlplane.store.transaction import Transaction
+
+SCHEME = "secret://"
+
+
+class SqlSecrets:
+    """The port's Secrets."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def newest(self, workspace_id: str, name: str) -> StoredSecret | None:
+        """The newest version of that name."""
+        query = select(secrets).where(secrets.c.workspace_id == workspace_id, secrets.c.name == name)
+        row = await self._transaction.first(query.order_by(secrets.c.version.desc()).limit(1))
+        return from_row(StoredSecret, row) if row else None
+
+    async def newest_of(self, workspace_id: str, names: Collection[str]) -> Mapping[str, StoredSecret]:
+        """The newest version of each name, by name."""
+        found: dict[str, StoredSecret] = {}
+        for part in in_parts(list(set(names))):
+            newest = (
+                select(secrets.c.name, func.max(secrets.c.version))
+                .where(secrets.c.workspace_id == workspace_id, secrets.c.name.in_(part))
+                .group_by(secrets.c.name)
+            )
+            for secret in await self._where(workspace_id, tuple_(secrets.c.name, secrets.c.version).in_(newest)):
+                found[secret.name] = secret
+        return found
+
+    async def add(self, secret: StoredSecret) -> None:
+        """Store a version."""
+        await self._transaction.insert(secrets, to_row(secret, secrets))
+
+    async def by_refs(self, workspace_id: str, refs: Collection[str]) -> Mapping[str, StoredSecret]:
+        """By `secret://<name>@<version>`; what is no such reference is not found."""
+        versions = sorted(filter(None, map(_named_version, set(refs))))
+        found: dict[str, StoredSecret] = {}
+        for part in in_parts(versions):
+            for secret in await self._where(workspace_id, tuple_(secrets.c.name, secrets.c.version).in_(part)):
+                found[secret.ref] = secret
+        return {ref: secret for ref, secret in found.items() if ref in refs}
+
+    async def add_delivery_key(self, key: StoredDeliveryKey) -> None:
+        """Store one more."""
+        await self._transaction.insert(delivery_keys, to_row(key, delivery_keys))
+
+    async def delivery_keys(self, workspace_id: str) -> list[StoredDeliveryKey]:
+        """Oldest first; the last one encrypts new secrets."""
+        query = select(delivery_keys).where(delivery_keys.c.workspace_id == workspace_id)
+        rows = await self._transaction.rows(query.order_by(delivery_keys.c.created_at, delivery_keys.c.id))
+        return [from_row(StoredDeliveryKey, row) for row in rows]
+
+    async def add_sealed_delivery_key(self, dataplane_id: str, key_id: str, sealed: bytes) -> None:
+        """Keep a delivery key as sealed to one data plane; adding it again replaces it."""
+        row = {"dataplane_id": dataplane_id, "key_id": key_id, "sealed": sealed}
+        await self._transaction.replace(sealed_delivery_keys, row)
+
+    async def sealed_delivery_keys(self, dataplane_id: str) -> Mapping[str, bytes]:
+        """Sealed to that data plane, by key id."""
+        query = select(sealed_delivery_keys).where(sealed_delivery_keys.c.dataplane_id == dataplane_id)
+        return {row.key_id: row.sealed for row in await self._transaction.rows(query)}
+
+    async def add_gatekeeper_key(self, key: GatekeeperKey) -> None:
+        """Store one more."""
+        await self._transaction.insert(gatekeeper_keys, to_row(key, gatekeeper_keys))
+
+    async def gatekeeper_keys(self, workspace_id: str) -> list[GatekeeperKey]:
+        """Oldest first; the last one signs."""
+        query = select(gatekeeper_keys).where(gatekeeper_keys.c.workspace_id == workspace_id)
+        rows = await self._transaction.rows(query.order_by(gatekeeper_keys.c.created_at, gatekeeper_keys.c.kid))
+        return [from_row(GatekeeperKey, row) for row in rows]
+
+    async def _where(self, workspace_id: str, condition: ColumnElement[bool]) -> list[StoredSecret]:
+        query = select(secrets).where(secrets.c.workspace_id == workspace_id, condition)
+        return [from_row(StoredSecret, row) for row in await self._transaction.rows(query)]
+
+
+def _named_version(ref: str) -> tuple[str, int] | None:
+    name, at, version = ref.removeprefix(SCHEME).rpartition("@")
+    if not ref.startswith(SCHEME) or not at or not (version.isascii() and version.isdigit()) or len(version) > 18:
+        return None
+    return name, int(version)

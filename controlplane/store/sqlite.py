@@ -1,0 +1,134 @@
+"""SQLite: one process, one writer at a time in a fair queue, readers beside it on snapshots of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, event, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from controlplane.services.ports import Clock, Notice
+from controlplane.store.engine import BEGIN_WAIT, CONNECTION_WAIT, LOCK_WAIT, Insert, begun, to_the_end
+from controlplane.store.faults import in_domain_words
+from controlplane.store.notices import Fanout
+from controlplane.store.store_clock import StoreClock
+from controlplane.store.tables import store_state
+
+PRAGMAS = {
+    "busy_timeout": int(LOCK_WAIT.total_seconds() * 1000),  # first: switching to WAL may have to wait, too
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "trusted_schema": "OFF",
+    "journal_size_limit": 64 * 1024 * 1024,
+}
+
+
+class SqliteDatabase:
+    """A migrated database file. Whoever makes it holds the file's lock."""
+
+    def __init__(self, path: Path, clock: StoreClock, readers: int) -> None:
+        self.fanout = Fanout()
+        self._clock = clock
+        self._writer = _engine(path, 1, "BEGIN IMMEDIATE", {})
+        self._readers = _engine(path, readers, "BEGIN", {"query_only": "ON"})
+        self._turn = asyncio.Lock()  # wakes waiters in the order they came
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """The one writer's transaction, when it is our turn."""
+        with in_domain_words():
+            async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
+                await self._turn.acquire()
+        try:
+            async with begun(self._writer) as connection:
+                yield connection
+        finally:
+            self._turn.release()
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A snapshot as of its first query."""
+        async with begun(self._readers) as connection:
+            yield connection
+
+    def insert(self, table: Table) -> Insert:
+        """SQLite's INSERT."""
+        return insert(table)
+
+    async def now(self, connection: AsyncConnection) -> datetime:
+        """The store's clock, which lives in this process, the only one."""
+        return self._clock.now()
+
+    async def prepare_commit(self, connection: AsyncConnection, notices: Sequence[Notice]) -> None:
+        """Store the latest time that anybody was told, with the changes that may depend on it."""
+        if (time := self._clock.unstored()) is not None:
+            await connection.execute(update(store_state).values(latest_time=time))
+            self._clock.stored(time)
+
+    def committed(self, notices: Sequence[Notice]) -> None:
+        """Tell this process, the only one."""
+        for notice in notices:
+            self.fanout.publish(notice)
+
+    async def close(self) -> None:
+        """End subscriptions and connections."""
+        self.fanout.close()
+        await to_the_end(self._writer.dispose())
+        await to_the_end(self._readers.dispose())
+
+
+async def open_sqlite(path: Path, clock: Clock, monotonic_ns: Callable[[], int], readers: int) -> SqliteDatabase:
+    """The database with its clock set to no earlier than what it told before."""
+    probe = _engine(path, 1, "BEGIN", {"query_only": "ON"})
+    try:
+        async with begun(probe) as connection:
+            with in_domain_words():
+                stored = (await connection.execute(select(store_state.c.latest_time))).scalar_one()
+    finally:
+        await to_the_end(probe.dispose())
+    return SqliteDatabase(path, StoreClock(clock, monotonic_ns, stored), readers)
+
+
+def create_file(path: Path) -> None:
+    """Make the file for its owner's eyes only; SQLite gives the files beside it the same rights."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def set_pragmas(connection: DBAPIConnection, more: dict[str, Any]) -> None:
+    """Settings that live as long as a connection; outside any transaction, as WAL wants it."""
+    cursor = connection.cursor()
+    for name, value in {**PRAGMAS, **more}.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
+    cursor.close()
+
+
+def _engine(path: Path, size: int, begin: str, pragmas: dict[str, Any]) -> AsyncEngine:
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        # The driver's own idea of when to begin would leave DDL and reads outside of transactions: it begins none.
+        connect_args={"isolation_level": None},
+        hide_parameters=True,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=CONNECTION_WAIT.total_seconds(),
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: DBAPIConnection, record: object) -> None:
+        set_pragmas(connection, pragmas)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

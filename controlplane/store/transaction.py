@@ -1,0 +1,121 @@
+"""Statements of one unit of work: run them, translate what goes wrong, and remember that something did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, Row, Select, Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from controlplane.services.ports import Notice
+from controlplane.store.engine import Database, Insert
+from controlplane.store.faults import in_domain_words, to_domain
+
+Values = Mapping[str, Any]
+
+
+class WriteRefused(RuntimeError):
+    """A reading unit of work was asked to write, to lock or to announce; open it with `unit_of_work()`."""
+
+
+class Transaction:
+    """What repositories work with.
+
+    A statement that failed spoils the transaction, on SQLite as it does on PostgreSQL: nothing of it can be committed,
+    even if the caller swallowed the error. An expected refusal is asked for with `insert_new`, which only says so.
+    """
+
+    def __init__(self, database: Database, connection: AsyncConnection, *, writing: bool) -> None:
+        self._database = database
+        self._connection = connection
+        self._writing = writing
+        self._failure: Exception | None = None
+        self._notices: dict[Notice, None] = {}
+        self._wrote = False
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Every row of a query."""
+        return (await self._run(statement)).all()
+
+    async def first(self, statement: Executable) -> Row[Any] | None:
+        """The query's first row."""
+        return (await self._run(statement)).first()
+
+    async def held(
+        self, query: Select[Any], *, skip_locked: bool = False, key_share: bool = False
+    ) -> Sequence[Row[Any]]:
+        """Every row, nobody else changing them until the unit of work ends (on SQLite nobody else writes at all)."""
+        self._may_write()
+        return await self.rows(query.with_for_update(skip_locked=skip_locked, key_share=key_share))
+
+    async def change(self, statement: Executable, parameters: Values | Sequence[Values] | None = None) -> int:
+        """Run a statement that writes, once for each of `parameters`; how many rows it reached."""
+        return (await self._write(statement.execution_options(preserve_rowcount=True), parameters)).rowcount
+
+    async def changed_row(self, statement: Executable) -> Row[Any] | None:
+        """Run a statement that writes and returns a row."""
+        return (await self._write(statement)).first()
+
+    async def insert(self, table: Table, values: Values | Sequence[Values]) -> None:
+        """Add one row or many."""
+        await self._write(self._database.insert(table), values)
+
+    async def insert_new(self, table: Table, values: Values) -> bool:
+        """Add a row unless it breaks a promise of uniqueness; whether it was added."""
+        statement = self._database.insert(table).values(**values)
+        return await self.change(statement.on_conflict_do_nothing()) == 1
+
+    async def replace(self, table: Table, values: Values) -> None:
+        """Add a row, or replace the one with the same primary key."""
+        statement: Insert = self._database.insert(table).values(**values)
+        key = list(table.primary_key.columns)
+        rest = {column.name: statement.excluded[column.name] for column in table.columns if column not in set(key)}
+        await self._write(statement.on_conflict_do_update(index_elements=key, set_=rest))
+
+    async def now(self) -> datetime:
+        """The database's time."""
+        try:
+            return await self._database.now(self._connection)
+        except Exception as error:
+            raise self._failed(error) from None
+
+    def announce(self, notice: Notice) -> None:
+        """Keep a notice for the commit; the same one once."""
+        self._may_write()
+        self._notices[notice] = None
+
+    async def commit(self) -> None:
+        """Make everything visible, then tell of it. Raises what failed before, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+        notices = list(self._notices)
+        with in_domain_words():
+            if self._wrote or notices:
+                await self._database.prepare_commit(self._connection, notices)
+            await self._connection.commit()
+        self._database.committed(notices)
+
+    async def _write(
+        self, statement: Executable, parameters: Values | Sequence[Values] | None = None
+    ) -> CursorResult[Any]:
+        self._may_write()
+        self._wrote = True
+        return await self._run(statement, parameters)
+
+    async def _run(
+        self, statement: Executable, parameters: Values | Sequence[Values] | None = None
+    ) -> CursorResult[Any]:
+        try:
+            return await self._connection.execute(statement, parameters)
+        except Exception as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: Exception) -> Exception:
+        self._failure = to_domain(error)
+        return self._failure
+
+    def _may_write(self) -> None:
+        if not self._writing:
+            raise WriteRefused("a reading unit of work was asked to write; open it with unit_of_work()")

@@ -1,0 +1,41 @@
+"""One transaction with every repository on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from controlplane.services import ports
+from controlplane.store.repositories.answers import SqlAnswers
+from controlplane.store.repositories.configurations import SqlConfigurations
+from controlplane.store.repositories.dataplanes import SqlDataplanes
+from controlplane.store.repositories.documents import SqlDocuments
+from controlplane.store.repositories.events import SqlEvents
+from controlplane.store.repositories.keys import SqlKeys
+from controlplane.store.repositories.secrets import SqlSecrets
+from controlplane.store.repositories.values import SqlValues
+from controlplane.store.repositories.workspaces import SqlWorkspaces
+from controlplane.store.transaction import Transaction
+
+
+class SqlUnitOfWork:
+    """The port's UnitOfWork; who opened it commits it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.workspaces: ports.Workspaces = SqlWorkspaces(transaction)
+        self.configurations: ports.Configurations = SqlConfigurations(transaction)
+        self.values: ports.Values = SqlValues(transaction)
+        self.documents: ports.Documents = SqlDocuments(transaction)
+        self.secrets: ports.Secrets = SqlSecrets(transaction)
+        self.dataplanes: ports.Dataplanes = SqlDataplanes(transaction)
+        self.events: ports.Events = SqlEvents(transaction)
+        self.keys: ports.Keys = SqlKeys(transaction)
+        self.answers: ports.Answers = SqlAnswers(transaction)
+
+    async def now(self) -> datetime:
+        """The store's time."""
+        return await self._transaction.now()
+
+    def announce(self, notice: ports.Notice) -> None:
+        """Tell every replica after the commit."""
+        self._transaction.announce(notice)
