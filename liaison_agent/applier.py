@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from liaison_agent import planner
+from liaison_agent.compiler.compilation import Compiled
 from liaison_agent.compiler.packing import PackError
 from liaison_agent.kinds import name_in_proof
 from liaison_agent.memory import Completion, HeldEvent, Memory, Proof
@@ -18,19 +19,11 @@ ROUNDS = 6
 PROVEN_RESOURCES = 5000
 
 
-class Compiled(Protocol):
-    """What the compiler gives: the resources, and what it had to leave out."""
+class Compile(Protocol):
+    """Documents in, resources out; raises `PackError` when the workspace document cannot become any."""
 
-    @property
-    def resources(self) -> ResourceSet:
-        """Everything Envoy should have."""
-
-    @property
-    def left_out(self) -> Sequence[object]:
-        """For people: what a document names and the workspace lacks."""
-
-
-Compile = Callable[[Desired], Compiled]
+    def __call__(self, desired: Desired, *, previous: Compiled | None) -> Compiled:
+        """`previous` only saves work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +52,7 @@ class Applier:
         self._gateway = gateway
         self._compile = compile_
         self._clock = clock
+        self._compiled: Compiled | None = None
         self.started = False
         self.envoy_version = ""
 
@@ -67,7 +61,7 @@ class Applier:
 
         Raises `GatewayError`."""
         try:
-            compiled = self._compile(plan.desired)
+            self._compiled = compiled = self._compile(plan.desired, previous=self._compiled)
         except PackError as error:
             raise GatewayError(f"what served before does not compile any more: {error}") from error
         refused = await self._start(compiled.resources)
@@ -94,7 +88,7 @@ class Applier:
         if not plan.serves and not self.started:
             return _Push(None, ApplyOutcome(self.envoy_version, (), (), self._clock.now()), {})
         try:
-            compiled = self._compile(plan.desired)
+            self._compiled = compiled = self._compile(plan.desired, previous=self._compiled)
         except PackError as error:
             suspects = planner.suspects(memory, plan)
             if not suspects:
@@ -103,7 +97,7 @@ class Applier:
         refused_at_start = {} if self.started else await self._start(compiled.resources)
         outcome = await self._gateway.apply(compiled.resources)
         self.envoy_version = outcome.envoy_version
-        refused = {**refused_at_start, **_reasons(outcome.refused)}
+        refused = {**compiled.unreadable, **refused_at_start, **_reasons(outcome.refused)}
         return _Push(compiled.resources, outcome, refused, _warnings(compiled, refused))
 
     async def _start(self, resources: ResourceSet) -> Mapping[str, str]:

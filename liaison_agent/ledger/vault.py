@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from liaison_agent.private_files import sync_folder
+
 _MAGIC = b"agentrouter-ledger"
 _SCHEMA = 1
 _NONCE_BYTES = 12
@@ -55,7 +57,7 @@ class Vault:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
             raise
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def read(self, name: str, *, older: bool = False) -> bytes | None:
         """A file's content, None if there is none. Raises `Unreadable`."""
@@ -76,7 +78,7 @@ class Vault:
             with contextlib.suppress(OSError):
                 _write_durably(path, bytes(path.stat().st_size), fresh=False)
             path.unlink(missing_ok=True)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _open(self, shown: str, name: str, blob: bytes) -> bytes:
         if not blob.startswith(_MAGIC):
@@ -100,11 +102,3 @@ def _write_durably(path: Path, content: bytes, *, fresh: bool = True) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

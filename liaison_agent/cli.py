@@ -1,0 +1,100 @@
+"""The command `liaison-agent`: one data plane in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from liaison_agent.settings import Options, SettingsError, read_settings
+
+_EPILOG = """
+Examples:
+
+  liaison-agent --control-plane http://127.0.0.1:12581 --join-token jt-…    (enrol, then serve)
+
+  liaison-agent                                                             (serve with the stored identity)
+
+  liaison-agent --state ./second --port-offset 1000 --join-token jt-…       (a second data plane on this host)
+
+Exit status: 0 stopped by SIGTERM or SIGINT, 2 cannot start, 3 revoked by the control plane.
+"""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(epilog=_EPILOG)
+def run(
+    control_plane: Annotated[
+        str | None,
+        typer.Option(
+            help="URL of the control plane [AGENTROUTER_CONTROL_PLANE; default http://127.0.0.1:12581, "
+            "with --protocol grpc http://127.0.0.1:12580].",
+        ),
+    ] = None,
+    protocol: Annotated[str | None, typer.Option(help="connect (default) or grpc.")] = None,
+    join_token: Annotated[
+        str | None,
+        typer.Option(
+            help="Needed once, to enrol [AGENTROUTER_JOIN_TOKEN, or AGENTROUTER_JOIN_TOKEN_FILE, which other users of "
+            "this host cannot see].",
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for identity, ledger and Envoy [AGENTROUTER_AGENT_STATE; default $AGENTROUTER_HOME/agent, "
+            "AGENTROUTER_HOME is .agentrouter by default].",
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the data plane, for people; default the host's.")] = None,
+    port_offset: Annotated[
+        int | None,
+        typer.Option(
+            help="Added to every listener's port, for a second data plane on one host "
+            "[AGENTROUTER_PORT_OFFSET; default 0]."
+        ),
+    ] = None,
+    envoy_concurrency: Annotated[int | None, typer.Option(help="Envoy's worker threads; default 1.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info (default), warning or error.")] = None,
+) -> None:
+    """Run a data plane: keep an Envoy on this host at what the control plane wants, and prove it."""
+    options = Options(control_plane, protocol, join_token, state, name, port_offset, envoy_concurrency, log_level)
+    try:
+        settings = read_settings(options, os.environ)
+    except SettingsError as error:
+        _fail(str(error))
+    _set_up_log(settings.log_level)
+    from liaison_agent.bootstrap import CannotStart, run_agent  # heavy: --help and mistakes are answered without it
+
+    try:
+        code = asyncio.run(run_agent(settings))
+    except CannotStart as error:
+        _fail(str(error))
+    raise typer.Exit(code)
+
+
+def _fail(problem: str) -> NoReturn:
+    for line in problem.splitlines():
+        print(f"liaison-agent: {line}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def _set_up_log(level: str) -> None:
+    """One line an event to stderr: time (UTC), level, text."""
+    formatter = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+
+
+def main() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,1 @@
+"""How the agent talks to its control plane: one client over two wires, and who it is there."""

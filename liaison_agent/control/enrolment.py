@@ -1,0 +1,23 @@
+"""From a join token to an identity: two key pairs, one call, one file. Until the file is there, nothing is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from liaison_agent.control.identity import Identity, KeyPairs, save_identity
+from liaison_agent.ports import ControlPlane, Enrolment
+
+
+async def enrol(
+    control: ControlPlane, folder: Path, *, join_token: str, name: str, agent_version: str, keys: KeyPairs
+) -> Identity:
+    """Exchange the token and write the identity. Only the public halves of `keys` are sent.
+
+    Raises `ControlPlaneError`, OSError. Dying on the way leaves no identity, and at worst a data plane over there that
+    was never seen; the next start enrols anew, for which a one-time token is then used up."""
+    enrolled = await control.enroll(
+        Enrolment(join_token, keys.public_signing, keys.public_sealing, name, agent_version)
+    )
+    identity = Identity.of(enrolled, keys)
+    save_identity(folder, identity)
+    return identity
