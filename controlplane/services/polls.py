@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -62,7 +62,7 @@ class PollService:
         feed: Feed,
         events: EventService,
         sightings: Sightings,
-        epoch: Callable[[], str],
+        epoch: Callable[[], Awaitable[str]],
         jitter: Callable[[], float],
     ) -> None:
         self._store = store
@@ -80,12 +80,14 @@ class PollService:
         dataplane_id = caller.dataplane_id if isinstance(caller, DataplaneCaller) else ""
         if dataplane_id:
             await self._enter(dataplane_id, poll)
-        resync = self._must_resync(view, poll)
+        epoch = await self._epoch()
+        # A poll from another history, or from a revision this store never reached, starts from nothing.
+        resync = bool(poll.epoch and poll.epoch != epoch) or poll.since_revision > view.revision
         if resync:
             poll = replace(poll, since_revision=0, event_cursor=0)
         elif poll.wait and not self._newer(view, poll, dataplane_id):
             await self._hang(view, poll, dataplane_id)
-        return replace(await self._news(view, poll, dataplane_id), resync=resync)
+        return replace(await self._news(view, poll, dataplane_id), epoch=epoch, resync=resync)
 
     async def _view(self, caller: Caller, poll: Poll) -> View:
         if isinstance(caller, DataplaneCaller):
@@ -103,11 +105,6 @@ class PollService:
             await self._events.release_older_boots(dataplane_id, poll.boot)
             self._boots[dataplane_id] = poll.boot
         self._sightings.saw(dataplane_id, poll.report)
-
-    def _must_resync(self, view: View, poll: Poll) -> bool:
-        """A poll from another history, or from a revision this store never reached, starts from nothing."""
-        foreign = bool(poll.epoch) and poll.epoch != self._epoch()
-        return foreign or poll.since_revision > view.revision
 
     def _newer(self, view: View, poll: Poll, dataplane_id: str) -> bool:
         if dataplane_id and view.events_since(dataplane_id, poll.event_cursor):
@@ -137,7 +134,6 @@ class PollService:
             sealed_keys=await self._keys_for(dataplane_id, secrets),
             events=events,
             revision=revision,
-            epoch=self._epoch(),
             more=more,
             event_cursor=max([poll.event_cursor, *(event.cursor for event in events)]),
         )

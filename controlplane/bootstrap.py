@@ -1,0 +1,159 @@
+"""Puts the control plane together: the only module that knows all the others."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from controlplane.domain.errors import DomainError
+from controlplane.scheduler.upkeep import Upkeep
+from controlplane.security.agent_auth import AgentVerifier
+from controlplane.security.cipher import Cipher
+from controlplane.security.keyring import KeyRing, MasterKey, load, load_or_create
+from controlplane.security.mint import Mint
+from controlplane.services.authentication import Authenticator
+from controlplane.services.configurations import ConfigurationService
+from controlplane.services.consumer_keys import ConsumerKeyService
+from controlplane.services.dataplanes import DataplaneService
+from controlplane.services.documents import DocumentService
+from controlplane.services.events import EventService
+from controlplane.services.feed import Feed
+from controlplane.services.gatekeeper import Gatekeeper
+from controlplane.services.management_keys import ManagementKeyService
+from controlplane.services.polls import PollService
+from controlplane.services.ports import Store
+from controlplane.services.publishing import Publisher
+from controlplane.services.secrets import SecretKeeper
+from controlplane.services.sightings import Sightings
+from controlplane.services.workspaces import WorkspaceService
+from controlplane.settings import Settings, SettingsError
+from controlplane.store import open_store
+from controlplane.system import SystemClock, SystemRandom, UlidIds
+from controlplane.transport.handlers.configurator import ConfiguratorHandlers
+from controlplane.transport.handlers.dataplanes import DataplaneHandlers
+from controlplane.transport.handlers.management import (
+    ConsumerKeyHandlers,
+    DocumentHandlers,
+    ManagementKeyHandlers,
+    WorkspaceHandlers,
+)
+from controlplane.transport.metrics import Metrics
+from controlplane.transport.operations import Operation, operations
+from controlplane.transport.seam import Seam
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """Everything, ready to be served."""
+
+    store: Store
+    feed: Feed
+    sightings: Sightings
+    upkeep: Upkeep
+    workspaces: WorkspaceService
+    management_keys: ManagementKeyService
+    seam: Seam
+    operations: dict[str, Operation]
+    metrics: Metrics
+
+
+class Epoch:
+    """The store's epoch, read once and again with the upkeep; polls do not ask the database for it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._value = ""
+
+    async def known(self) -> str:
+        """Raises Unavailable while it was never read."""
+        if not self._value:
+            await self.read()
+        return self._value
+
+    async def read(self) -> None:
+        """Raises Unavailable."""
+        self._value = await self._store.epoch()
+
+
+def master_key(settings: Settings) -> MasterKey:
+    """From its variable or file; on SQLite made beside the database when absent. Raises SettingsError."""
+    if settings.master_key is not None or settings.master_key_file is not None:
+        value = settings.master_key.get_secret_value() if settings.master_key else None
+        return load(value=value, file=settings.master_key_file)
+    if settings.store_url.startswith("sqlite"):
+        return load_or_create(settings.home / "master.key", SystemRandom().bytes)
+    raise SettingsError("AGENTROUTER_MASTER_KEY or AGENTROUTER_MASTER_KEY_FILE is needed with PostgreSQL")
+
+
+@contextlib.asynccontextmanager
+async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
+    """Open the store and put everything on top of it; closes the store at the end."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = master_key(settings)
+    clock, random = SystemClock(), SystemRandom()
+    async with open_store(settings.store_url, clock=clock, random=random) as store:
+        yield assemble(store, key, clock, random)
+
+
+def assemble(store: Store, key: MasterKey, clock: SystemClock, random: SystemRandom) -> ControlPlane:
+    """Every object, made once and handed to whom it serves."""
+    ids = UlidIds()
+    vault, mint, verifier = Cipher(KeyRing(key), random.bytes), Mint(random), AgentVerifier()
+    publisher = Publisher(ids)
+    keeper = SecretKeeper(vault, ids, random, clock)
+    gatekeeper = Gatekeeper(vault, mint, publisher, clock)
+    authenticator = Authenticator(store, mint, verifier, clock)
+    feed, sightings, events, epoch = Feed(store), Sightings(store, clock), EventService(store, ids), Epoch(store)
+    feed.on_identity = authenticator.forget
+    workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
+    keys = ManagementKeyService(store, mint, ids, clock)
+    polls = PollService(store, feed, events, sightings, epoch.known, random.fraction)
+    handlers = {
+        **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
+        **WorkspaceHandlers(workspaces).table(),
+        **ManagementKeyHandlers(keys).table(),
+        **DataplaneHandlers(DataplaneService(store, mint, keeper, publisher, ids, clock)).table(),
+        **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
+        **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
+    }
+    metrics = Metrics()
+    metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)
+    return ControlPlane(
+        store=store,
+        feed=feed,
+        sightings=sightings,
+        upkeep=_upkeep(store, feed, events, sightings, epoch),
+        workspaces=workspaces,
+        management_keys=keys,
+        seam=Seam(authenticator, vault.mac, metrics),
+        operations=operations(handlers),
+        metrics=metrics,
+    )
+
+
+def _upkeep(store: Store, feed: Feed, events: EventService, sightings: Sightings, epoch: Epoch) -> Upkeep:
+    async def purge_answers() -> None:
+        async with store.unit_of_work() as work:
+            await work.answers.purge(await work.now())
+
+    return Upkeep(
+        {
+            "lapse leases": (timedelta(seconds=1), events.lapse_leases),
+            "requeue due events": (timedelta(seconds=0.5), events.requeue_due),
+            "write sightings": (timedelta(seconds=2), sightings.flush),
+            "reread views": (timedelta(seconds=5), feed.reread),
+            "read epoch": (timedelta(seconds=5), epoch.read),
+            "purge answers": (timedelta(minutes=10), purge_answers),
+        }
+    )
+
+
+async def why_not_ready(store: Store) -> str:
+    """Empty when the store answers."""
+    try:
+        await store.ping()
+    except DomainError as error:
+        return error.message
+    return ""

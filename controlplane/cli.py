@@ -1,0 +1,159 @@
+"""The control plane's own commands: serve, migrate, bootstrap."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+
+from controlplane.bootstrap import control_plane
+from controlplane.domain.callers import Role
+from controlplane.domain.errors import DomainError
+from controlplane.security.keyring import MasterKeyError
+from controlplane.server import serve as serve_until_stopped
+from controlplane.services.management_keys import CreateManagementKey
+from controlplane.settings import Settings, SettingsError, load_settings
+from controlplane.store import BadStoreUrl, SchemaTooNew, StoreInUse, migrate, pending
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The AgentRouter control plane."
+)
+
+Home = Annotated[Path | None, typer.Option(help="Where state is kept (AGENTROUTER_HOME; default ./.agentrouter).")]
+Database = Annotated[
+    str | None, typer.Option(help="sqlite:///PATH or postgresql://… (AGENTROUTER_DATABASE_URL; default: under home).")
+]
+KNOWN = (SettingsError, MasterKeyError, StoreInUse, SchemaTooNew, BadStoreUrl, DomainError, OSError)
+
+
+@app.command()
+def serve(
+    home: Home = None,
+    database_url: Database = None,
+    grpc_address: Annotated[str | None, typer.Option(help="host:port for gRPC (default 127.0.0.1:12580).")] = None,
+    http_address: Annotated[str | None, typer.Option(help="host:port for HTTP (default 127.0.0.1:12581).")] = None,
+    insecure: Annotated[bool | None, typer.Option("--insecure", help="Allow plain text beyond loopback.")] = None,
+) -> None:
+    """Serve the API on both ports until stopped.
+
+    Example: python -m controlplane serve --home /var/lib/agentrouter
+    """
+    settings = _settings(
+        home=home,
+        database_url=database_url,
+        grpc_address=grpc_address,
+        http_address=http_address,
+        insecure=insecure,
+    )
+    if settings.insecure:
+        logging.warning("--insecure: tokens and configurations travel in plain text; keep this network to yourself")
+    _refuse_pending(settings)
+    _run(serve_until_stopped(settings, _say_ready))
+
+
+@app.command("migrate")
+def migrate_database(home: Home = None, database_url: Database = None) -> None:
+    """Bring the database to the newest schema.
+
+    Example: python -m controlplane migrate --database-url postgresql://agentrouter@db/agentrouter
+    """
+    settings = _settings(home=home, database_url=database_url)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        done = migrate(settings.store_url)
+    except KNOWN as error:
+        _fail(error)
+    typer.echo("\n".join(f"applied {revision}" for revision in done) or "nothing to do")
+
+
+@app.command()
+def bootstrap(
+    home: Home = None,
+    database_url: Database = None,
+    key_name: Annotated[str, typer.Option(help="The new key's name, for people.")] = "bootstrap",
+    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = "admin",
+    lifetime: Annotated[int | None, typer.Option(help="Seconds the key lives; default until revoked.")] = None,
+    output: Annotated[str, typer.Option(help="text or json.")] = "text",
+) -> None:
+    """Make the default tenant and workspace if missing, and a management key that is shown once.
+
+    Example: python -m controlplane bootstrap --output json
+    """
+    if role.upper() not in Role.__members__:
+        raise typer.BadParameter("must be viewer, operator or admin", param_hint="--role")
+    settings = _settings(home=home, database_url=database_url)
+    command = CreateManagementKey(
+        key_name, Role[role.upper()], lifetime=timedelta(seconds=lifetime) if lifetime else None
+    )
+    made = _run(_bootstrap(settings, command))
+    if output == "json":
+        typer.echo(json.dumps(made))
+        return
+    typer.echo("\n".join(f"{name}: {value}" for name, value in made.items()))
+    typer.echo("The management key is shown this once; keep it safe.")
+
+
+async def _bootstrap(settings: Settings, command: CreateManagementKey) -> dict[str, str]:
+    async with control_plane(settings) as plane:
+        workspace = await plane.workspaces.ensure_default("default", "default")
+        created = await plane.management_keys.bootstrap(workspace.tenant_id, command)
+    return {
+        "tenant_id": workspace.tenant_id,
+        "workspace_id": workspace.id,
+        "management_key": created.secret.plaintext,
+        "key_id": created.key.id,
+    }
+
+
+def main() -> None:
+    """Entry point of `python -m controlplane`."""
+    app()
+
+
+def _settings(**overrides: Any) -> Settings:
+    try:
+        settings = load_settings(**overrides)
+    except SettingsError as error:
+        _fail(error, status=2)
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    for chatty in ("apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return settings
+
+
+def _refuse_pending(settings: Settings) -> None:
+    """SQLite migrates by itself at the start; PostgreSQL, which others may be using, only when asked."""
+    if settings.store_url.startswith("sqlite"):
+        return
+    try:
+        missing = pending(settings.store_url)
+    except KNOWN as error:
+        logging.warning("the schema cannot be checked yet: %s", error)
+        return
+    if missing:
+        raise SystemExit(f"the database lacks {len(missing)} migration(s): run `agentrouter migrate` first")
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return uvloop.run(work)
+    except KNOWN as error:
+        _fail(error)
+
+
+def _fail(error: Exception, status: int = 1) -> Any:
+    typer.echo(f"error: {error}", err=True)
+    raise typer.Exit(status)
+
+
+def _say_ready(grpc_address: str, http_address: str) -> None:
+    logging.info("ready: gRPC on %s, HTTP on http://%s", grpc_address, http_address)

@@ -1,0 +1,125 @@
+"""The life of the serving process: bind, follow, serve, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import uvicorn
+
+from controlplane.bootstrap import ControlPlane, control_plane, why_not_ready
+from controlplane.settings import Settings, split_address
+from controlplane.transport.grpc_server import GrpcServer
+from controlplane.transport.http_app import http_app
+
+DRAIN_SECONDS = 10
+HEALTH_EVERY = 1.0
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
+    """Until SIGTERM or SIGINT. `ready(grpc address, http address)` is called once both ports are bound.
+
+    Raises OSError naming the port that is taken.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    listener = _bind(settings.http_address)
+    try:
+        async with control_plane(settings) as plane:
+            await _serve(plane, settings, listener, stopping, ready)
+    finally:
+        listener.close()
+
+
+async def _serve(
+    plane: ControlPlane,
+    settings: Settings,
+    listener: socket.socket,
+    stopping: asyncio.Event,
+    ready: Callable[[str, str], None],
+) -> None:
+    grpc_server = GrpcServer(plane.seam, plane.operations)
+    host, _ = split_address(settings.grpc_address)
+    port = await grpc_server.start(settings.grpc_address)
+    http_server = _uvicorn(plane)
+    follower = asyncio.create_task(plane.feed.follow())
+    plane.upkeep.start()
+    watcher = asyncio.create_task(_watch(plane, grpc_server))
+    serving = asyncio.create_task(http_server.serve(sockets=[listener]))
+    http_host, http_port = listener.getsockname()[:2]
+    ready(f"{host}:{port}", f"{http_host}:{http_port}")
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({stopped, serving, follower}, return_when=asyncio.FIRST_COMPLETED)
+    await _drain(plane, grpc_server, http_server, serving, [watcher, follower, stopped])
+
+
+async def _drain(
+    plane: ControlPlane,
+    grpc_server: GrpcServer,
+    http_server: uvicorn.Server,
+    serving: asyncio.Task[None],
+    tasks: Iterable[asyncio.Task[Any]],
+) -> None:
+    """Say so, answer hanging polls, end what is under way, write what was heard."""
+    for task in tasks:
+        task.cancel()
+    await grpc_server.set_serving(False)
+    await plane.feed.drain()
+    http_server.should_exit = True
+    await asyncio.gather(grpc_server.stop(DRAIN_SECONDS), serving, return_exceptions=True)
+    plane.upkeep.stop()
+    with contextlib.suppress(Exception):
+        await plane.sightings.flush()
+
+
+def _uvicorn(plane: ControlPlane) -> uvicorn.Server:
+    app = http_app(plane.seam, plane.operations, plane.metrics, _ready(plane))
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=90,  # longer than the pause between two polls
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
+    return server
+
+
+def _ready(plane: ControlPlane) -> Callable[[], Awaitable[str]]:
+    async def ready() -> str:
+        return await why_not_ready(plane.store)
+
+    return ready
+
+
+async def _watch(plane: ControlPlane, grpc_server: GrpcServer) -> None:
+    """gRPC health follows the database."""
+    while True:
+        await grpc_server.set_serving(not await why_not_ready(plane.store))
+        await asyncio.sleep(HEALTH_EVERY)
+
+
+def _bind(address: str) -> socket.socket:
+    host, port = split_address(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(f"cannot listen on {address} for HTTP: {error.strerror}") from None
+    listener.listen(4096)
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,93 @@
+"""What an operator may set, read once at the composition root; every problem is reported before a port is bound."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "AGENTROUTER_"
+
+
+class SettingsError(Exception):
+    """The settings do not make sense; the text lists every problem, one a line, with the variable's name."""
+
+
+class Settings(BaseSettings):
+    """Environment variables `AGENTROUTER_<NAME>`; each secret also as `…_FILE`, the path of a file that holds it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
+
+    home: Annotated[Path, Field(description="where state is kept")] = Path(".agentrouter")
+    database_url: SecretStr | None = None
+    database_url_file: Path | None = None
+    grpc_address: str = "127.0.0.1:12580"
+    http_address: str = "127.0.0.1:12581"
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    insecure: bool = False
+
+    @field_validator("grpc_address", "http_address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        split_address(value)
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        for name in ("database_url", "master_key"):
+            if getattr(self, name) and getattr(self, f"{name}_file"):
+                raise ValueError(f"give {PREFIX}{name.upper()} or {PREFIX}{name.upper()}_FILE, not both")
+        for name in ("grpc_address", "http_address"):
+            host, _ = split_address(getattr(self, name))
+            if not self.insecure and not _is_loopback(host):
+                raise ValueError(
+                    f"{PREFIX}{name.upper()} {host} is not loopback, and this release speaks plain text only: put a "
+                    f"TLS proxy in front, or set {PREFIX}INSECURE=true if the network is trusted"
+                )
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """The database; SQLite under the home folder unless said otherwise."""
+        if self.database_url_file:
+            return self.database_url_file.read_text().strip()
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'agentrouter.db').absolute()}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """From the environment; `overrides` win. Raises SettingsError with every problem."""
+    try:
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_problem(item) for item in error.errors())) from None
+    for file in (settings.database_url_file, settings.master_key_file):
+        if file is not None and not file.is_file():
+            raise SettingsError(f"{file} is not a file that can be read")
+    return settings
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """`host:port`, an IPv6 host in brackets. Raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be host:port, for instance 127.0.0.1:12581")
+    return host.strip("[]"), int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _problem(item: Any) -> str:
+    name = f"{PREFIX}{str(item['loc'][0]).upper()}: " if item["loc"] else ""
+    return f"{name}{item['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,29 @@
+"""What a handler knows of a call besides its message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controlplane.domain.callers import AnonymousCaller, Caller, DataplaneCaller
+from controlplane.services.answers import RequestKey
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, over which wire (`grpc`, `connect`, `rest`), and the key under which a repetition is recognised."""
+
+    caller: Caller
+    wire: str
+    request_key: RequestKey | None = None
+
+    @property
+    def caller_id(self) -> str:
+        """The management key's or data plane's id; empty for nobody."""
+        return caller_id(self.caller)
+
+
+def caller_id(caller: Caller) -> str:
+    """The management key's or data plane's id; empty for nobody."""
+    if isinstance(caller, AnonymousCaller):
+        return ""
+    return caller.dataplane_id if isinstance(caller, DataplaneCaller) else caller.key_id

@@ -1,0 +1,103 @@
+"""Connect and gRPC-Web: the library speaks the protocols, the seam gets the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
+from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
+from connectrpc.request import RequestContext
+from connectrpc.server import ConnectASGIApplication, Endpoint
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+from protobuf.wkt.google.protobuf.any_pb import Any as AnyDetail
+
+from controlplane.transport.decoding import encode_json
+from controlplane.transport.errors import WireError, not_in_this_release
+from controlplane.transport.operations import Operation
+from controlplane.transport.seam import Incoming, Seam
+
+REQUEST_BYTES = 4 * 1024 * 1024
+
+
+class RawCodec:
+    """Leaves requests as bytes for the seam to decode, and writes answers in its own format."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._json = name == "json"
+
+    def name(self) -> str:
+        """`proto` or `json`, as in the content type."""
+        return self._name
+
+    def encode(self, message: Message) -> bytes:
+        """The answer's bytes."""
+        return encode_json(message) if self._json else message.SerializeToString()
+
+    def decode(self, data: bytes | bytearray, message_class: type[Any]) -> Incoming:
+        """Nothing yet: what is wrong with the bytes is said by the seam, in our words."""
+        return Incoming(data, self._json)
+
+
+class ConnectApp(ConnectASGIApplication[None]):
+    """All services under their own paths. Answers are not compressed: most are a few bytes."""
+
+    def __init__(self, seam: Seam, operations: Mapping[str, Operation]) -> None:
+        endpoints: dict[str, Any] = {path: _endpoint(seam, operation) for path, operation in operations.items()}
+        super().__init__(
+            service=None,
+            endpoints=lambda _service: endpoints,
+            read_max_bytes=REQUEST_BYTES,
+            codecs=[RawCodec("proto"), RawCodec("json")],
+            compressions=None,
+        )
+
+    @property
+    def path(self) -> str:
+        """Mounted at the root: paths are `/package.Service/Method`."""
+        return ""
+
+
+def connect_error(error: WireError) -> ConnectError:
+    """The same error on this wire."""
+    code = Code[{code_pb2.CANCELLED: "CANCELED"}.get(error.code, error.code_name)]
+    details = [AnyDetail(type_url=item.type_url, value=item.value) for item in error.status().details]
+    return ConnectError(code, error.message, details)
+
+
+def _endpoint(seam: Seam, operation: Operation) -> Endpoint[Any, Any]:
+    method: MethodInfo[Any, Any] = MethodInfo(
+        name=operation.name,
+        service_name=operation.service,
+        input=operation.request,
+        output=operation.response,
+        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS if operation.safe else IdempotencyLevel.UNKNOWN,
+        stream_type=StreamType.SERVER_STREAM if operation.streams else StreamType.UNARY,
+    )
+    if operation.streams:
+        return Endpoint.server_stream(method, _stream(operation))
+    return Endpoint.unary(method, _unary(seam, operation))
+
+
+def _unary(seam: Seam, operation: Operation) -> Callable[[Any, RequestContext[Any, Any]], Awaitable[Any]]:
+    async def serve(incoming: Incoming, context: RequestContext[Any, Any]) -> Message:
+        authorization = context.request_headers.get("authorization", "")
+        try:
+            return await seam.call(operation, incoming, authorization, "connect")
+        except WireError as error:
+            raise connect_error(error) from None
+
+    return serve
+
+
+def _stream(operation: Operation) -> Callable[[Any, RequestContext[Any, Any]], AsyncIterator[Any]]:
+    """No streaming RPC has a handler in this release."""
+
+    async def serve(_incoming: Any, _context: RequestContext[Any, Any]) -> AsyncIterator[Any]:
+        raise connect_error(not_in_this_release(operation.path))
+        yield  # never reached: makes this an async generator, as the library expects
+
+    return serve

@@ -1,0 +1,111 @@
+"""From what went wrong to what the wire says: one table of codes, and google.rpc details that programs can act on."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from controlplane.domain import errors
+from controlplane.domain.errors import DomainError, FieldFault
+
+DOMAIN = "agentrouter"
+log = logging.getLogger(__name__)
+
+# Asked in this order, so a kind stands before the kinds it derives from.
+CODES: tuple[tuple[type[DomainError], int], ...] = (
+    (errors.InvalidInput, code_pb2.INVALID_ARGUMENT),
+    (errors.DoesNotCompile, code_pb2.FAILED_PRECONDITION),
+    (errors.Unauthenticated, code_pb2.UNAUTHENTICATED),
+    (errors.PermissionRefused, code_pb2.PERMISSION_DENIED),
+    (errors.NotFound, code_pb2.NOT_FOUND),
+    (errors.AlreadyExists, code_pb2.ALREADY_EXISTS),
+    (errors.StateConflict, code_pb2.FAILED_PRECONDITION),
+    (errors.Changed, code_pb2.ABORTED),
+    (errors.TooMuch, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.Unavailable, code_pb2.UNAVAILABLE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WireError(Exception):
+    """An error as both wires say it. `code` is a google.rpc code; `details` are google.rpc messages."""
+
+    code: int
+    message: str
+    details: tuple[Message, ...]
+
+    @property
+    def code_name(self) -> str:
+        """`INVALID_ARGUMENT` and the like."""
+        return str(code_pb2.Code.Name(self.code))
+
+    def status(self) -> status_pb2.Status:
+        """The google.rpc.Status that gRPC carries in a trailer."""
+        packed = []
+        for detail in self.details:
+            any_ = Any()
+            any_.Pack(detail)
+            packed.append(any_)
+        return status_pb2.Status(code=self.code, message=self.message, details=packed)
+
+
+def wire_error(error: Exception) -> WireError:
+    """What to tell the caller. An error that is none of ours is logged under a short id, and only the id is told."""
+    if isinstance(error, WireError):
+        return error
+    if isinstance(error, DomainError):
+        return WireError(_code(error), error.message, tuple(_details(error)))
+    incident = secrets.token_hex(4)
+    log.error("internal error %s", incident, exc_info=error)
+    info = _info("INTERNAL", {"incident": incident})
+    return WireError(code_pb2.INTERNAL, f"internal error; the log has it under {incident}", (info,))
+
+
+def not_in_this_release(path: str) -> WireError:
+    """An RPC of the API that has no handler yet."""
+    name = path.removeprefix("/")
+    return WireError(
+        code_pb2.UNIMPLEMENTED, f"{name} is not in this release", (_info("NOT_IN_THIS_RELEASE", {"method": name}),)
+    )
+
+
+def _code(error: DomainError) -> int:
+    return next((code for kind, code in CODES if isinstance(error, kind)), code_pb2.INTERNAL)
+
+
+def _details(error: DomainError) -> list[Message]:
+    details: list[Message] = [_info(error.reason, error.metadata)]
+    if isinstance(error, errors.InvalidInput | errors.DoesNotCompile) and error.faults:
+        details.append(_bad_request(error.faults))
+    if isinstance(error, errors.StateConflict):
+        violation = error_details_pb2.PreconditionFailure.Violation(
+            type=error.reason, subject=error.subject, description=error.message
+        )
+        details.append(error_details_pb2.PreconditionFailure(violations=[violation]))
+    if isinstance(error, errors.TooMuch | errors.Unavailable):
+        details.append(error_details_pb2.RetryInfo(retry_delay=_duration(error.retry_after)))
+    return details
+
+
+def _info(reason: str, metadata: dict[str, str]) -> error_details_pb2.ErrorInfo:
+    return error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
+
+
+def _bad_request(faults: tuple[FieldFault, ...]) -> error_details_pb2.BadRequest:
+    violation = error_details_pb2.BadRequest.FieldViolation
+    return error_details_pb2.BadRequest(
+        field_violations=[violation(field=fault.path, description=fault.message, reason=fault.code) for fault in faults]
+    )
+
+
+def _duration(value: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(value)
+    return duration

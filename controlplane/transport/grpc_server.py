@@ -1,0 +1,114 @@
+"""gRPC: generic handlers over raw bytes, so that decoding is ours; reflection and health beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from controlplane.transport.errors import WireError, not_in_this_release
+from controlplane.transport.operations import Operation
+from controlplane.transport.seam import Incoming, Seam
+
+MEBIBYTE = 1024 * 1024
+OPTIONS: tuple[tuple[str, int], ...] = (
+    # Without the first two a burst of polls after a restart is partly refused.
+    ("grpc.server.max_pending_requests", 1_000_000),
+    ("grpc.server.max_pending_requests_hard_limit", 1_000_000),
+    ("grpc.max_connection_age_ms", 30 * 60 * 1000),
+    ("grpc.max_connection_age_grace_ms", 40 * 1000),  # longer than the longest hanging poll
+    ("grpc.keepalive_time_ms", 60 * 1000),
+    ("grpc.keepalive_timeout_ms", 20 * 1000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10 * 1000),
+    ("grpc.max_receive_message_length", 4 * MEBIBYTE),
+    ("grpc.max_send_message_length", 64 * MEBIBYTE),
+    ("grpc.so_reuseport", 0),
+)
+STATUS_TRAILER = "grpc-status-details-bin"
+
+
+class GrpcServer:
+    """Serves the operations on one address, in plain text (TLS is not in this release)."""
+
+    def __init__(self, seam: Seam, operations: Mapping[str, Operation]) -> None:
+        self._server = grpc.aio.server(options=OPTIONS)
+        self._health = health.aio.HealthServicer()
+        self._services = sorted({operation.service for operation in operations.values()})
+        self._server.add_generic_rpc_handlers((_Dispatch(seam, operations),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    async def start(self, address: str) -> int:
+        """Bind and serve; the bound port. Raises OSError when the address is taken."""
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address} for gRPC: is it in use?") from error
+        await self._server.start()
+        return port
+
+    async def set_serving(self, serving: bool) -> None:
+        """What grpc.health.v1 says of every service, and of the server as a whole."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for service in ("", *self._services):
+            await self._health.set(service, status)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Refuse new calls, let those under way end, cancel what is left after the grace."""
+        await self._server.stop(grace_seconds)
+
+
+class _Dispatch(grpc.GenericRpcHandler):
+    def __init__(self, seam: Seam, operations: Mapping[str, Operation]) -> None:
+        self._handlers = {path: _handler(seam, operation) for path, operation in operations.items()}
+
+    def service(self, handler_call_details: Any) -> Any:
+        return self._handlers.get(handler_call_details.method)
+
+
+def _handler(seam: Seam, operation: Operation) -> Any:
+    if operation.streams:
+        return grpc.unary_stream_rpc_method_handler(_stream(operation), None, _serialize)
+    return grpc.unary_unary_rpc_method_handler(_unary(seam, operation), None, _serialize)
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
+
+
+def _unary(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Awaitable[Any]]:
+    async def serve(data: bytes, context: Any) -> Any:
+        try:
+            return await seam.call(operation, Incoming(data), _authorization(context), "grpc")
+        except WireError as error:
+            await _abort(context, error)
+
+    return serve
+
+
+def _stream(operation: Operation) -> Callable[[bytes, Any], Any]:
+    """No streaming RPC has a handler in this release."""
+
+    async def serve(_data: bytes, context: Any) -> Any:
+        await _abort(context, not_in_this_release(operation.path))
+        yield b""  # never reached: makes this an async generator, as the server expects
+
+    return serve
+
+
+async def _abort(context: Any, error: WireError) -> None:
+    status = error.status()
+    code = next(code for code in grpc.StatusCode if code.value[0] == error.code)
+    await context.abort(code, error.message, ((STATUS_TRAILER, status.SerializeToString()),))
+
+
+def _authorization(context: Any) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            return value if isinstance(value, str) else value.decode("utf-8", "replace")
+    return ""

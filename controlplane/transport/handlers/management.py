@@ -1,0 +1,188 @@
+"""The services around the Configurator: workspaces, management keys, consumer keys, documents."""
+
+from __future__ import annotations
+
+from agentrouter.management.v1 import consumer_keys_pb2, documents_pb2, management_keys_pb2, workspaces_pb2
+from controlplane.services.consumer_keys import ConsumerKeyService, IssueConsumerKey
+from controlplane.services.documents import DocumentService, PutDocument
+from controlplane.services.management_keys import CreateManagementKey, ManagementKeyService
+from controlplane.services.workspaces import WorkspaceService
+from controlplane.transport.calls import Call
+from controlplane.transport.messages import configurations, management
+from controlplane.transport.messages.times import read_duration
+from controlplane.transport.operations import Handler, handlers_of
+from controlplane.transport.paging import cut, next_token, page_after, page_size
+from controlplane.transport.seam import refuse_request_id
+
+PACKAGE = "agentrouter.management.v1"
+
+
+class WorkspaceHandlers:
+    """WorkspaceService."""
+
+    def __init__(self, service: WorkspaceService) -> None:
+        self._service = service
+
+    def table(self) -> dict[str, Handler]:
+        """Handlers by path."""
+        methods: list[tuple[str, Handler]] = [
+            ("CreateWorkspace", self.create),
+            ("GetWorkspace", self.get),
+            ("ListWorkspaces", self.list),
+        ]
+        return handlers_of(f"{PACKAGE}.WorkspaceService", methods)
+
+    async def create(
+        self, request: workspaces_pb2.CreateWorkspaceRequest, call: Call
+    ) -> workspaces_pb2.CreateWorkspaceResponse:
+        refuse_request_id(call)
+        made = await self._service.create(call.caller, request.name)
+        return workspaces_pb2.CreateWorkspaceResponse(workspace=management.workspace(made))
+
+    async def get(self, request: workspaces_pb2.GetWorkspaceRequest, call: Call) -> workspaces_pb2.GetWorkspaceResponse:
+        found = await self._service.get(call.caller, request.workspace_id)
+        return workspaces_pb2.GetWorkspaceResponse(workspace=management.workspace(found))
+
+    async def list(
+        self, request: workspaces_pb2.ListWorkspacesRequest, call: Call
+    ) -> workspaces_pb2.ListWorkspacesResponse:
+        size = page_size(request.page_size)
+        (after,) = page_after(request.page_token, 1)
+        page, more = cut(await self._service.list_workspaces(call.caller, after, size + 1), size)
+        return workspaces_pb2.ListWorkspacesResponse(
+            workspaces=[management.workspace(item) for item in page],
+            next_page_token=next_token(page[-1].id) if more else "",
+        )
+
+
+class ManagementKeyHandlers:
+    """ManagementKeyService."""
+
+    def __init__(self, service: ManagementKeyService) -> None:
+        self._service = service
+
+    def table(self) -> dict[str, Handler]:
+        """Handlers by path."""
+        methods: list[tuple[str, Handler]] = [
+            ("CreateManagementKey", self.create),
+            ("ListManagementKeys", self.list),
+            ("RevokeManagementKey", self.revoke),
+        ]
+        return handlers_of(f"{PACKAGE}.ManagementKeyService", methods)
+
+    async def create(
+        self, request: management_keys_pb2.CreateManagementKeyRequest, call: Call
+    ) -> management_keys_pb2.CreateManagementKeyResponse:
+        refuse_request_id(call)
+        command = CreateManagementKey(
+            name=request.name,
+            role=management.ROLES_READ[request.role],
+            workspace_ids=tuple(request.workspace_ids),
+            lifetime=read_duration(request, "lifetime"),
+        )
+        created = await self._service.create(call.caller, command)
+        return management_keys_pb2.CreateManagementKeyResponse(
+            key=management.management_key(created.key), secret=created.secret.plaintext
+        )
+
+    async def list(
+        self, request: management_keys_pb2.ListManagementKeysRequest, call: Call
+    ) -> management_keys_pb2.ListManagementKeysResponse:
+        size = page_size(request.page_size)
+        (after,) = page_after(request.page_token, 1)
+        page, more = cut(await self._service.list_keys(call.caller, after, size + 1), size)
+        return management_keys_pb2.ListManagementKeysResponse(
+            keys=[management.management_key(item) for item in page],
+            next_page_token=next_token(page[-1].id) if more else "",
+        )
+
+    async def revoke(
+        self, request: management_keys_pb2.RevokeManagementKeyRequest, call: Call
+    ) -> management_keys_pb2.RevokeManagementKeyResponse:
+        revoked = await self._service.revoke(call.caller, request.key_id)
+        return management_keys_pb2.RevokeManagementKeyResponse(key=management.management_key(revoked))
+
+
+class ConsumerKeyHandlers:
+    """ConsumerKeyService."""
+
+    def __init__(self, service: ConsumerKeyService) -> None:
+        self._service = service
+
+    def table(self) -> dict[str, Handler]:
+        """Handlers by path."""
+        methods: list[tuple[str, Handler]] = [("IssueConsumerKey", self.issue), ("ListConsumerKeys", self.list)]
+        return handlers_of(f"{PACKAGE}.ConsumerKeyService", methods)
+
+    async def issue(
+        self, request: consumer_keys_pb2.IssueConsumerKeyRequest, call: Call
+    ) -> consumer_keys_pb2.IssueConsumerKeyResponse:
+        refuse_request_id(call)
+        command = IssueConsumerKey(
+            workspace_id=request.workspace_id,
+            consumer_id=request.consumer_id,
+            name=request.name,
+            lifetime=read_duration(request, "lifetime"),
+        )
+        issued = await self._service.issue(call.caller, command)
+        return consumer_keys_pb2.IssueConsumerKeyResponse(
+            key=management.consumer_key(issued.key), secret=issued.secret, revision=issued.revision
+        )
+
+    async def list(
+        self, request: consumer_keys_pb2.ListConsumerKeysRequest, call: Call
+    ) -> consumer_keys_pb2.ListConsumerKeysResponse:
+        size = page_size(request.page_size)
+        (after,) = page_after(request.page_token, 1)
+        found = await self._service.list_keys(call.caller, request.workspace_id, request.consumer_id, after, size + 1)
+        page, more = cut(found, size)
+        return consumer_keys_pb2.ListConsumerKeysResponse(
+            keys=[management.consumer_key(item) for item in page],
+            next_page_token=next_token(page[-1].jti) if more else "",
+        )
+
+
+class DocumentHandlers:
+    """DocumentService."""
+
+    def __init__(self, service: DocumentService) -> None:
+        self._service = service
+
+    def table(self) -> dict[str, Handler]:
+        """Handlers by path."""
+        methods: list[tuple[str, Handler]] = [
+            ("PutDocument", self.put),
+            ("GetDocument", self.get),
+            ("ValidateDocument", self.validate),
+        ]
+        return handlers_of(f"{PACKAGE}.DocumentService", methods)
+
+    async def put(self, request: documents_pb2.PutDocumentRequest, call: Call) -> documents_pb2.PutDocumentResponse:
+        refuse_request_id(call)
+        command = PutDocument(
+            workspace_id=request.workspace_id,
+            user_id=request.user_id,
+            content=request.content,
+            etag=request.etag,
+            validate_only=request.validate_only,
+            reason=request.reason,
+        )
+        result = await self._service.put(call.caller, command)
+        return documents_pb2.PutDocumentResponse(
+            document=management.source_document(result.document),
+            changed=result.published.changed,
+            configuration=configurations.configuration(result.published.configuration, document=False),
+            event_ids=result.published.event_ids,
+        )
+
+    async def get(self, request: documents_pb2.GetDocumentRequest, call: Call) -> documents_pb2.GetDocumentResponse:
+        found = await self._service.get(call.caller, request.workspace_id, request.user_id)
+        return documents_pb2.GetDocumentResponse(document=management.source_document(found))
+
+    async def validate(
+        self, request: documents_pb2.ValidateDocumentRequest, call: Call
+    ) -> documents_pb2.ValidateDocumentResponse:
+        faults = await self._service.validate(call.caller, request.workspace_id, request.user_id, request.content)
+        return documents_pb2.ValidateDocumentResponse(
+            valid=not faults, faults=[management.document_fault(fault) for fault in faults]
+        )

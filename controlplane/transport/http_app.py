@@ -1,0 +1,103 @@
+"""The HTTP port: Connect and gRPC-Web at the root, health, readiness, metrics, and the REST alias beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from google.protobuf import json_format
+from google.rpc import code_pb2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from controlplane.transport.connect_app import REQUEST_BYTES, ConnectApp
+from controlplane.transport.decoding import encode_json
+from controlplane.transport.errors import WireError, not_in_this_release
+from controlplane.transport.metrics import Metrics
+from controlplane.transport.operations import Operation
+from controlplane.transport.seam import Incoming, Seam
+
+CONFIGURATOR = "/agentrouter.configurator.v1.ConfiguratorService/"
+ALIASES = {
+    "/configurator/v1/config": "GetConfiguration",
+    "/configurator/v1/dataplane-upgrade/cancel": "CancelDataplaneUpgrade",
+    "/configurator/v1/dataplane-upgrade/rollback": "RollbackDataplaneUpgrade",
+    "/configurator/v1/validate-dataplane": "ValidateDataplane",
+}
+HTTP_STATUS = {
+    code_pb2.INVALID_ARGUMENT: 400,
+    code_pb2.FAILED_PRECONDITION: 400,
+    code_pb2.UNAUTHENTICATED: 401,
+    code_pb2.PERMISSION_DENIED: 403,
+    code_pb2.NOT_FOUND: 404,
+    code_pb2.ALREADY_EXISTS: 409,
+    code_pb2.ABORTED: 409,
+    code_pb2.RESOURCE_EXHAUSTED: 429,
+    code_pb2.UNIMPLEMENTED: 501,
+    code_pb2.UNAVAILABLE: 503,
+}
+
+
+def http_app(
+    seam: Seam, operations: Mapping[str, Operation], metrics: Metrics, ready: Callable[[], Awaitable[str]]
+) -> Starlette:
+    """`ready()` answers the empty string, or why the control plane is not ready."""
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readiness(_request: Request) -> Response:
+        reason = await ready()
+        if reason:
+            return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    async def metrics_page(_request: Request) -> Response:
+        return Response(metrics.page(), media_type="text/plain; version=0.0.4")
+
+    aliases = [
+        Route(path, _alias(seam, operations[CONFIGURATOR + name]), methods=["POST"]) for path, name in ALIASES.items()
+    ]
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/ready", readiness),
+            Route("/metrics", metrics_page),
+            *aliases,
+            Mount("/", ConnectApp(seam, operations)),
+        ]
+    )
+
+
+def _alias(seam: Seam, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    """The RPC as plain JSON over POST, snake_case in and out."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            if operation.handler is None:
+                raise not_in_this_release(operation.path)
+            incoming = Incoming(await _body(request), json=True)
+            answer = await seam.call(operation, incoming, request.headers.get("authorization", ""), "rest")
+        except WireError as error:
+            return _refusal(error)
+        return Response(encode_json(answer, snake_case=True), media_type="application/json")
+
+    return serve
+
+
+async def _body(request: Request) -> bytes:
+    """At most the limit of a request, however it is announced."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > REQUEST_BYTES:
+            raise WireError(code_pb2.RESOURCE_EXHAUSTED, f"the request is larger than {REQUEST_BYTES} bytes", ())
+    return bytes(body)
+
+
+def _refusal(error: WireError) -> Response:
+    details = [json.loads(json_format.MessageToJson(detail)) for detail in error.details]
+    body = {"code": error.code_name.lower(), "message": error.message, "details": details}
+    return JSONResponse(body, status_code=HTTP_STATUS.get(error.code, 500))

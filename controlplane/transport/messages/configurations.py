@@ -1,0 +1,162 @@
+"""Configurations and polls on the wire."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from agentrouter.configurator.v1 import configurations_pb2 as pb
+from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
+from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
+from controlplane.domain.secrets import StoredSecret
+from controlplane.services.configurations import DataplaneVersions, ListedConfiguration, TriggerUpdate
+from controlplane.services.polls import News, Poll
+from controlplane.services.publishing import Published
+from controlplane.transport.messages import events
+from controlplane.transport.messages.json_bytes import read_struct
+from controlplane.transport.messages.times import duration, read_duration, read_timestamp, timestamp
+
+STATES = {state: f"CONFIGURATION_STATE_{state.name}" for state in ConfigurationState}
+STATES_READ = {pb.ConfigurationState.Value(name): state for state, name in STATES.items()}
+
+
+def configuration(value: Configuration, *, document: bool) -> pb.Configuration:
+    """Without its document unless asked for."""
+    return pb.Configuration(
+        workspace_id=value.workspace_id,
+        user_id=value.user_id,
+        version=value.version,
+        revision=value.revision,
+        digest=value.digest,
+        state=STATES[value.state],
+        document=value.document if document else b"",
+        created_at=timestamp(value.created_at),
+        reason=value.reason,
+    )
+
+
+def listed(value: ListedConfiguration, *, document: bool) -> pb.Configuration:
+    """With what each data plane made of it."""
+    message = configuration(value.configuration, document=document)
+    message.dataplanes.extend(_versions(row) for row in value.dataplanes)
+    return message
+
+
+def read_trigger(request: pb.TriggerUpdateRequest) -> TriggerUpdate:
+    """Raises InvalidInput for metadata that cannot be kept."""
+    return TriggerUpdate(
+        workspace_id=request.workspace_id,
+        user_id=request.user_id,
+        reason=request.reason,
+        force=request.force,
+        validate_only=request.validate_only,
+        metadata=read_struct(request, "metadata"),
+    )
+
+
+def triggered(value: Published) -> pb.TriggerUpdateResponse:
+    """The answer of TriggerUpdate."""
+    return pb.TriggerUpdateResponse(
+        changed=value.changed,
+        configuration=configuration(value.configuration, document=False),
+        event_ids=value.event_ids,
+        revision=value.revision,
+    )
+
+
+def read_poll(request: pb.GetConfigurationRequest) -> Poll:
+    """Queries for one user twice: the greater version counts."""
+    queries: dict[str, int] | None = None
+    if request.queries:
+        queries = {}
+        for query in request.queries:
+            queries[query.user_id] = max(query.current_version, queries.get(query.user_id, 0))
+    wait = read_duration(request, "wait")
+    return Poll(
+        workspace_id=request.workspace_id,
+        queries=queries,
+        since_revision=request.since_revision,
+        wait=wait or timedelta(),
+        epoch=request.epoch,
+        boot=events.read_boot(request.boot) if request.HasField("boot") else None,
+        report=read_report(request.report) if request.HasField("report") else None,
+        event_cursor=request.event_cursor,
+    )
+
+
+def news(value: News, *, sealed: bool) -> pb.GetConfigurationResponse:
+    """The answer of GetConfiguration; a management caller gets references of secrets without ciphertext."""
+    message = pb.GetConfigurationResponse(
+        revision=value.revision,
+        epoch=value.epoch,
+        more=value.more,
+        resync=value.resync,
+        next_poll_after=duration(value.next_poll_after),
+        event_cursor=value.event_cursor,
+    )
+    message.configurations.extend(configuration(item, document=True) for item in value.configurations)
+    message.values.extend(_value(item) for item in value.values)
+    message.secrets.extend(_secret(item, sealed=sealed) for item in value.secrets)
+    message.delivery_keys.extend(pb.DeliveryKey(id=key, sealed=blob) for key, blob in value.sealed_keys.items())
+    message.pending_events.extend(events.event(item) for item in value.events)
+    return message
+
+
+def read_report(value: pb.AgentReport) -> AgentReport:
+    """What an agent says of itself."""
+    return AgentReport(
+        agent_version=value.agent_version,
+        envoy_version=value.envoy_version,
+        received_revision=value.received_revision,
+        running=tuple(RunningVersion(item.slot, item.version) for item in value.running),
+        rejected=tuple(RejectedVersion(item.slot, item.version, item.reason) for item in value.rejected),
+        serving_stale_since=read_timestamp(value, "serving_stale_since"),
+        ledger_lost=value.ledger_lost,
+        warnings=tuple(value.warnings),
+    )
+
+
+def report(value: AgentReport) -> pb.AgentReport:
+    """The same, to be shown."""
+    return pb.AgentReport(
+        agent_version=value.agent_version,
+        envoy_version=value.envoy_version,
+        received_revision=value.received_revision,
+        running=[pb.RunningVersion(slot=item.slot, version=item.version) for item in value.running],
+        rejected=[pb.RejectedSlot(slot=r.slot, version=r.version, reason=r.reason) for r in value.rejected],
+        serving_stale_since=timestamp(value.serving_stale_since),
+        ledger_lost=value.ledger_lost,
+        warnings=value.warnings,
+    )
+
+
+def _versions(value: DataplaneVersions) -> pb.DataplaneVersions:
+    return pb.DataplaneVersions(
+        dataplane_id=value.dataplane_id,
+        desired_version=value.desired_version,
+        delivered_version=value.delivered_version,
+        applied_version=value.applied_version,
+        running_version=value.running_version,
+        drift_age=duration(value.drift_age),
+        proof=events.proof(value.proof),
+        rejected_version=value.rejected_version,
+        rejected_reason=value.rejected_reason,
+    )
+
+
+def _value(value: SlotValue) -> pb.SlotValue:
+    return pb.SlotValue(
+        slot=value.slot,
+        version=value.version,
+        revision=value.revision,
+        digest=value.digest,
+        value=value.value,
+        tombstone=value.tombstone,
+    )
+
+
+def _secret(value: StoredSecret, *, sealed: bool) -> pb.SealedSecret:
+    if not sealed:
+        return pb.SealedSecret(ref=value.ref)
+    return pb.SealedSecret(
+        ref=value.ref, delivery_key_id=value.delivery_key_id, ciphertext=value.delivered, origin=value.origin
+    )

@@ -1,0 +1,101 @@
+"""The nouns of the management plane on the wire: workspaces, keys, data planes, documents."""
+
+from __future__ import annotations
+
+from agentrouter.management.v1 import (
+    consumer_keys_pb2,
+    dataplanes_pb2,
+    documents_pb2,
+    management_keys_pb2,
+    workspaces_pb2,
+)
+from controlplane.domain.callers import Role
+from controlplane.domain.dataplanes import Dataplane
+from controlplane.domain.documents import SourceDocument
+from controlplane.domain.errors import FieldFault
+from controlplane.domain.keys import ConsumerKey, ManagementKey
+from controlplane.domain.workspaces import Workspace
+from controlplane.services.dataplanes import Health, SeenDataplane
+from controlplane.transport.messages.configurations import report
+from controlplane.transport.messages.times import timestamp
+
+ROLES = {role: f"ROLE_{role.name}" for role in Role}
+ROLES_READ = {management_keys_pb2.Role.Value(name): role for role, name in ROLES.items()}
+HEALTHS = {health: f"DATAPLANE_HEALTH_{health.name}" for health in Health}
+
+
+def workspace(value: Workspace) -> workspaces_pb2.Workspace:
+    """A workspace."""
+    return workspaces_pb2.Workspace(
+        id=value.id,
+        tenant_id=value.tenant_id,
+        name=value.name,
+        revision=value.revision,
+        created_at=timestamp(value.created_at),
+    )
+
+
+def management_key(value: ManagementKey) -> management_keys_pb2.ManagementKey:
+    """A key's record."""
+    return management_keys_pb2.ManagementKey(
+        id=value.id,
+        tenant_id=value.tenant_id,
+        workspace_ids=value.workspace_ids,
+        role=ROLES[value.role],
+        name=value.name,
+        last_four=value.last_four,
+        created_at=timestamp(value.created_at),
+        expires_at=timestamp(value.expires_at),
+        revoked_at=timestamp(value.revoked_at),
+    )
+
+
+def consumer_key(value: ConsumerKey) -> consumer_keys_pb2.ConsumerKey:
+    """A key's record."""
+    return consumer_keys_pb2.ConsumerKey(
+        jti=value.jti,
+        workspace_id=value.workspace_id,
+        consumer_id=value.consumer_id,
+        name=value.name,
+        created_at=timestamp(value.created_at),
+        expires_at=timestamp(value.expires_at),
+    )
+
+
+def seen_dataplane(value: SeenDataplane) -> dataplanes_pb2.Dataplane:
+    """A data plane with how it is doing."""
+    message = dataplanes_pb2.Dataplane(health=HEALTHS[value.health], desired_revision=value.desired_revision)
+    message.MergeFrom(dataplane(value.dataplane))
+    return message
+
+
+def dataplane(value: Dataplane) -> dataplanes_pb2.Dataplane:
+    """A data plane; its public keys stay inside."""
+    return dataplanes_pb2.Dataplane(
+        id=value.id,
+        workspace_id=value.workspace_id,
+        group=value.group,
+        name=value.name,
+        applied_revision=value.applied_revision,
+        report=report(value.report),
+        created_at=timestamp(value.created_at),
+        last_seen_at=timestamp(value.last_seen_at),
+        revoked_at=timestamp(value.revoked_at),
+        boot_counter=value.boot.counter if value.boot else 0,
+    )
+
+
+def source_document(value: SourceDocument) -> documents_pb2.SourceDocument:
+    """A source as it is stored."""
+    return documents_pb2.SourceDocument(
+        workspace_id=value.workspace_id,
+        user_id=value.user_id,
+        content=value.content.decode(),
+        etag=value.etag,
+        updated_at=timestamp(value.updated_at),
+    )
+
+
+def document_fault(value: FieldFault) -> documents_pb2.DocumentFault:
+    """One fault."""
+    return documents_pb2.DocumentFault(path=value.path, code=value.code, message=value.message)

@@ -1,0 +1,88 @@
+"""Every RPC of the public services, read off their descriptors, with the handler that carries it out or none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from google.protobuf.message import Message
+
+from agentrouter.configurator.v1 import configurator_service_pb2
+from agentrouter.management.v1 import (
+    consumer_keys_pb2,
+    dataplanes_pb2,
+    documents_pb2,
+    management_keys_pb2,
+    workspaces_pb2,
+)
+from controlplane.transport.calls import Call
+
+Handler = Callable[[Any, Call], Awaitable[Message]]
+
+FILES = (
+    configurator_service_pb2,
+    workspaces_pb2,
+    management_keys_pb2,
+    dataplanes_pb2,
+    consumer_keys_pb2,
+    documents_pb2,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One RPC. `handler` None: not in this release. `safe`: no side effects, so Connect may GET it."""
+
+    service: str
+    name: str
+    request: type[Message]
+    response: type[Message]
+    streams: bool
+    safe: bool
+    handler: Handler | None
+
+    @property
+    def path(self) -> str:
+        """`/package.Service/Method`, the same on every wire."""
+        return f"/{self.service}/{self.name}"
+
+
+def service_descriptors() -> Iterator[ServiceDescriptor]:
+    """The public services."""
+    for file in FILES:
+        yield from file.DESCRIPTOR.services_by_name.values()
+
+
+def operations(handlers: Mapping[str, Handler]) -> dict[str, Operation]:
+    """All RPCs by path. `handlers` by `/package.Service/Method`; one that names no RPC is a mistake (KeyError)."""
+    table = {
+        operation.path: operation
+        for service in service_descriptors()
+        for operation in (_operation(service, method, handlers) for method in service.methods)
+    }
+    unknown = handlers.keys() - table.keys()
+    if unknown:
+        raise KeyError(f"handlers without an RPC: {', '.join(sorted(unknown))}")
+    return table
+
+
+def handlers_of(service: str, methods: Iterable[tuple[str, Handler]]) -> dict[str, Handler]:
+    """Handlers of one service by path."""
+    return {f"/{service}/{name}": handler for name, handler in methods}
+
+
+def _operation(service: ServiceDescriptor, method: MethodDescriptor, handlers: Mapping[str, Handler]) -> Operation:
+    path = f"/{service.full_name}/{method.name}"
+    return Operation(
+        service=service.full_name,
+        name=method.name,
+        request=message_factory.GetMessageClass(method.input_type),
+        response=message_factory.GetMessageClass(method.output_type),
+        streams=method.server_streaming,
+        safe=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        handler=handlers.get(path),
+    )
