@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,18 @@ from psycopg import sql
 START_TIMEOUT_SECONDS = 60.0
 OWNER = "postgres"
 
-# The shell keeps the server as long as its own stdin is open, which is as long as the test process lives.
+# The shell keeps the server as long as its own stdin is open, which is as long as the test process lives; a line there
+# stops the server or starts it again.
 KEEPER = """
 folder=$1; shift
 "$@" & server=$!
-read -r _
-kill -INT "$server"
+while read -r order; do
+  case $order in
+    stop) kill -INT "$server"; wait "$server"; : > "$folder/stopped" ;;
+    start) rm -f "$folder/stopped"; "$@" & server=$! ;;
+  esac
+done
+kill -INT "$server" 2>/dev/null
 wait "$server"
 rm -rf -- "$folder"
 """
@@ -53,6 +59,7 @@ class PostgresServer:
     """A running server, reached through the Unix socket in `folder`."""
 
     folder: Path
+    keeper: subprocess.Popen[bytes]
 
     def url(self, database: str) -> str:
         """The database's address for SQLAlchemy; psycopg 3 serves both its sync and its async engine."""
@@ -68,15 +75,39 @@ class PostgresServer:
         """Drop the database, and the connections a test left open with it."""
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def wait_until_ready(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def stop(self) -> None:
+        """Stop the server, ending every connection; its data stay."""
+        self._order(b"stop\n")
+        self._wait_for("stop", (self.folder / "stopped").exists)
+
+    def start(self) -> None:
+        """Start the stopped server on the same data, and wait until it answers."""
+        self._order(b"start\n")
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
         """Return once a connection succeeds; raise with the server's log when it does not come up."""
+        self._wait_for("start", self._answers)
+
+    def _order(self, line: bytes) -> None:
+        assert self.keeper.stdin is not None
+        self.keeper.stdin.write(line)
+        self.keeper.stdin.flush()
+
+    def _wait_for(self, what: str, done: Callable[[], bool]) -> None:
         give_up_at = time.monotonic() + START_TIMEOUT_SECONDS
-        while time.monotonic() < give_up_at and process.poll() is None:
-            with contextlib.suppress(psycopg.OperationalError):
-                self._execute(sql.SQL("SELECT 1"))
+        while time.monotonic() < give_up_at and self.keeper.poll() is None:
+            if done():
                 return
             time.sleep(0.05)
-        raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+        raise RuntimeError(f"PostgreSQL did not {what}:\n{(self.folder / 'log').read_text(errors='replace')}")
+
+    def _answers(self) -> bool:
+        try:
+            self._execute(sql.SQL("SELECT 1"))
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _execute(self, statement: sql.Composed | sql.SQL) -> None:
         with psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True) as connection:
@@ -139,8 +170,8 @@ def _serving(account: _Account, binaries: Path, folder: Path) -> Iterator[Postgr
     log = folder / "log"
     keeper = account.start(["/bin/sh", "-c", KEEPER, "keeper", str(folder), *server], folder, log)
     try:
-        postgres = PostgresServer(folder)
-        postgres.wait_until_ready(keeper, log)
+        postgres = PostgresServer(folder, keeper)
+        postgres.wait_until_ready()
         yield postgres
     finally:
         keeper.communicate(timeout=START_TIMEOUT_SECONDS)

@@ -55,3 +55,15 @@ def test_a_stopped_server_leaves_neither_process_nor_folder() -> None:
     assert not server.folder.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_server_started_again_has_its_data() -> None:
+    with running_postgres() as server:
+        name = server.create_database()
+        server.stop()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(host=str(server.folder), user="postgres", dbname=name)
+
+        server.start()
+
+        psycopg.connect(host=str(server.folder), user="postgres", dbname=name).close()
