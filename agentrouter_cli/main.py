@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from agentrouter_cli.commands import apply, check, dataplanes, events, get, keys, processes, trigger
+from agentrouter_cli.commands import apply, check, dataplanes, events, get, keys, processes, run, trigger
 from agentrouter_cli.errors import CliError
 from agentrouter_cli.options import OutputOption
 from agentrouter_cli.output import Output, print_faults, print_json
@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command(epilog=run.EXAMPLE)(run.run)
 app.command(epilog="Example: agentrouter serve", context_settings=processes.PASS_ON)(processes.serve)
 app.add_typer(processes.admin_app, name="admin")
 app.command(epilog=apply.EXAMPLE)(apply.apply)
