@@ -14,7 +14,7 @@ FORBIDDEN = {
     "a package registry's host": re.compile(
         r"pypi\.or" r"g|pythonhoste" r"d|npmjs\.or" r"g|deb\.debia" r"n|proxy\.golang\.or" r"g"
     ),
-    "a path of one machine": re.compile(r"(?<![\w.$}~-])/(wor" r"k|roo" r"t|hom" r"e|User" r"s)/[\w.]"),
+    "a path of one machine": re.compile(r"(?<![\w.$}~-])/(wor" r"k|roo" r"t|hom" r"e(?!/me\b)|User" r"s)/[\w.]"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KE" r"Y-----"),
 }
 
