@@ -40,9 +40,8 @@ class RunFile:
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """Where the product keeps its state on this machine."""
-    given = environment.get(HOME_VARIABLE, "")
-    return Path(given).expanduser() if given else Path.home() / ".agentrouter"
+    """Where the product keeps its state: AGENTROUTER_HOME, else `.agentrouter` in the current folder."""
+    return Path(environment.get(HOME_VARIABLE) or ".agentrouter").expanduser().absolute()
 
 
 def write_run_file(home: Path, content: RunFile) -> None:

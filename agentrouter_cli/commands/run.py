@@ -31,7 +31,7 @@ def run(
     ] = None,
     port_offset: Annotated[int, typer.Option(help="Shifts every port that is not given.", min=0, max=50_000)] = 0,
     home: Annotated[
-        Path | None, typer.Option(help="Where state is kept; default AGENTROUTER_HOME, else ~/.agentrouter.")
+        Path | None, typer.Option(help="Where state is kept; default AGENTROUTER_HOME, else ./.agentrouter.")
     ] = None,
 ) -> None:
     """Run the whole product in the foreground until Ctrl-C.
@@ -41,11 +41,8 @@ def run(
     """
     environment = dict(os.environ)
     if home is not None:
-        environment[HOME_VARIABLE] = str(home.expanduser().absolute())
-    folder = home_folder(environment).absolute()
-    if HOME_VARIABLE in environment:
-        environment[HOME_VARIABLE] = str(folder)
-    place = Home(folder)
+        environment[HOME_VARIABLE] = str(home)
+    place = Home(home_folder(environment))
     ports = choose_ports(grpc_port, http_port, gateway_port, port_offset)
     with place.held():
         _require_free(place, ports)

@@ -16,7 +16,6 @@ class Shown:
 
     run: RunFile
     home: Path
-    default_home: bool
     binaries: Path | None
     model: str
     demo_url: str
@@ -26,7 +25,7 @@ class Shown:
     def command(self, name: str) -> str:
         """How to call one of the product's commands from any shell."""
         program = shlex.quote(str(self.binaries / name)) if self.binaries else name
-        return program if self.default_home else f"AGENTROUTER_HOME={shlex.quote(str(self.home))} {program}"
+        return f"AGENTROUTER_HOME={shlex.quote(str(self.home))} {program}"
 
 
 def instructions(shown: Shown) -> str:

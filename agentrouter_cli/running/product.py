@@ -237,7 +237,6 @@ class RunningProduct:
         shown = Shown(
             run=self._written,
             home=self._home.folder,
-            default_home="AGENTROUTER_HOME" not in self._environment,
             binaries=commands.binaries_folder(self._environment),
             model=first_model(document.content) or "demo",
             demo_url=demo_url,

@@ -23,7 +23,8 @@ RUN = RunFile(
     pid=1,
     pids=Pids(2, 3, 4),
 )
-SHOWN = Shown(RUN, Path("/home/me/my state"), False, Path("/opt/my tools/bin"), "demo", "http://127.0.0.1:12590", "demo")
+HOME, BINARIES = Path("/home/me/my state"), Path("/opt/my tools/bin")
+SHOWN = Shown(RUN, HOME, BINARIES, "demo", "http://127.0.0.1:12590", "demo")
 
 
 def commands(text: str) -> list[list[str]]:
@@ -69,17 +70,16 @@ def test_one_chat_completion_is_streamed() -> None:
     assert "-sSN" in chats[1]
 
 
-def test_a_home_of_its_own_is_named_in_the_commands() -> None:
+def test_commands_work_in_every_folder_since_they_name_the_home() -> None:
     text = instructions(SHOWN)
 
-    assert "AGENTROUTER_HOME='/home/me/my state'" in text
-    assert "AGENTROUTER_HOME" not in instructions(replace(SHOWN, default_home=True))
+    assert text.count("AGENTROUTER_HOME='/home/me/my state' '/opt/my tools/bin/agentrouter'") == 5
 
 
 def test_commands_on_path_are_written_plainly() -> None:
-    text = instructions(replace(SHOWN, binaries=None, default_home=True))
+    text = instructions(replace(SHOWN, binaries=None))
 
-    assert "  agentrouter get configurations" in text
+    assert " agentrouter get configurations" in text
     assert "--port-offset 1000" in text
 
 
