@@ -1,4 +1,4 @@
-"""The kinds of xDS resources: what people call them, how Envoy asks for them, and the order in which they may be pushed.
+"""The kinds of xDS resources: their everyday word, how Envoy asks for them, and the order in which they are pushed.
 
 The order is make-before-break: what others refer to comes first, and goes last.
 """

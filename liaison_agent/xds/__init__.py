@@ -1,0 +1,1 @@
+"""The delta ADS server: Envoy subscribes, we push what differs, Envoy acknowledges or refuses."""
