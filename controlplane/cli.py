@@ -107,7 +107,7 @@ async def _bootstrap(settings: Settings, command: CreateManagementKey) -> dict[s
     return {
         "tenant_id": workspace.tenant_id,
         "workspace_id": workspace.id,
-        "management_key": created.secret.plaintext,
+        "management_key": created.secret.plaintext if created.secret else "",
         "key_id": created.key.id,
     }
 

@@ -18,7 +18,7 @@ from controlplane.services.access import reach_workspace
 from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.documents import snapshot_of
 from controlplane.services.ports import ConfigurationFilter, Store, UnitOfWork
-from controlplane.services.publishing import Cause, Published, Publisher, next_version
+from controlplane.services.publishing import Cause, Published, Publisher, as_answer, next_version, published_before
 from controlplane.valet.compiling import Compiled, compile_consumer, compile_workspace
 
 COMPILE_TRIES = 3
@@ -99,7 +99,7 @@ class ConfigurationService:
             workspace = await work.workspaces.lock(workspace.id) or workspace
             earlier = await repeated(work, request)
             if earlier is not None:
-                return await _published_before(work, workspace, command.user_id, earlier)
+                return await published_before(work, workspace.id, command.user_id, earlier)
             if prepared is None:
                 prepared = await _prepare(work, workspace, command.user_id)
             elif prepared.generation != (await _source(work, workspace, command.user_id)).generation:
@@ -108,7 +108,7 @@ class ConfigurationService:
             published = await self._publisher.publish(
                 work, workspace, command.user_id, prepared.compiled, cause, force=command.force
             )
-            await remember(work, request, _as_answer(published))
+            await remember(work, request, as_answer(published))
             return published
 
     async def list_configurations(
@@ -161,24 +161,6 @@ async def _would_publish(
         newest, workspace.id, command.user_id, prepared.compiled, revision, command.reason, await work.now()
     )
     return Published(True, configuration, (), workspace.revision)
-
-
-def _as_answer(published: Published) -> bytes:
-    kept = {
-        "changed": published.changed,
-        "version": published.configuration.version,
-        "event_ids": published.event_ids,
-        "revision": published.revision,
-    }
-    return json.dumps(kept).encode()
-
-
-async def _published_before(work: UnitOfWork, workspace: Workspace, user_id: str, answer: bytes) -> Published:
-    """The stored answer of an earlier request with the same id, its configuration read again by version."""
-    kept = json.loads(answer)
-    narrow = ConfigurationFilter(workspace.id, user_id, history=True)
-    found = await work.configurations.page(narrow, (user_id, kept["version"] + 1), 1, documents=False)
-    return Published(kept["changed"], found[0], tuple(kept["event_ids"]), kept["revision"])
 
 
 def _in_workspace(narrow: ConfigurationFilter, workspace_id: str) -> ConfigurationFilter:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contract import ConsumerDocument, canonical_bytes
 from controlplane.domain.callers import Caller, Role
@@ -11,6 +12,7 @@ from controlplane.domain.documents import SourceDocument
 from controlplane.domain.keys import ConsumerKey
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
+from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
@@ -31,11 +33,17 @@ class IssueConsumerKey:
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """The record, the key to show once, and the revision from which data planes know the consumer."""
+    """The record, the key to show once (empty for a repeated request), and the revision that knows the consumer."""
 
     key: ConsumerKey
     secret: str = field(repr=False)
     revision: int
+
+    def as_answer(self) -> bytes:
+        """What is kept to answer a repeated request: everything but the key itself."""
+        key = self.key
+        kept = {"jti": key.jti, "created_at": key.created_at.isoformat(), "expires_at": key.expires_at.isoformat()}
+        return json.dumps({**kept, "revision": self.revision}).encode()
 
 
 class ConsumerKeyService:
@@ -48,13 +56,16 @@ class ConsumerKeyService:
         self._ids = ids
         self._clock = clock
 
-    async def issue(self, caller: Caller, command: IssueConsumerKey) -> IssuedKey:
+    async def issue(self, caller: Caller, command: IssueConsumerKey, request: RequestKey | None = None) -> IssuedKey:
         """Needs the role operator. Any number of keys of a known consumer costs no configuration change."""
         management = require_management(caller)
         now = self._clock.now()
         async with self._store.unit_of_work() as work:
             reached = await reach_workspace(work, management, command.workspace_id, Role.OPERATOR)
             workspace = await work.workspaces.lock(reached.id) or reached
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return _issued_before(workspace, command, earlier)
             key = ConsumerKey(
                 jti=self._ids.new("ck"),
                 workspace_id=workspace.id,
@@ -65,7 +76,9 @@ class ConsumerKeyService:
             )
             await work.keys.add_consumer_key(key)
             secret = await self._gatekeeper.sign(work, key)
-            return IssuedKey(key, secret, await self._known_from(work, workspace, command.consumer_id))
+            issued = IssuedKey(key, secret, await self._known_from(work, workspace, command.consumer_id))
+            await remember(work, request, issued.as_answer())
+            return issued
 
     async def list_keys(
         self, caller: Caller, workspace_id: str, consumer_id: str, after: str, limit: int
@@ -91,3 +104,17 @@ class ConsumerKeyService:
             work, workspace, consumer_id, compile_consumer(document), cause, force=False
         )
         return published.revision
+
+
+def _issued_before(workspace: Workspace, command: IssueConsumerKey, answer: bytes) -> IssuedKey:
+    """The same body made it, so the rest of the record is in the command."""
+    kept = json.loads(answer)
+    key = ConsumerKey(
+        jti=kept["jti"],
+        workspace_id=workspace.id,
+        consumer_id=command.consumer_id,
+        name=command.name,
+        created_at=datetime.fromisoformat(kept["created_at"]),
+        expires_at=datetime.fromisoformat(kept["expires_at"]),
+    )
+    return IssuedKey(key, "", kept["revision"])

@@ -25,8 +25,9 @@ from controlplane.domain.documents import SourceDocument
 from controlplane.domain.errors import Changed, FieldFault, InvalidInput, PermissionRefused
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, unknown
+from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.ports import Ids, Store, UnitOfWork
-from controlplane.services.publishing import Cause, Published, Publisher
+from controlplane.services.publishing import Cause, Published, Publisher, as_answer, published_before
 from controlplane.services.secrets import SecretKeeper
 from controlplane.valet.compiling import (
     Compiled,
@@ -81,8 +82,8 @@ class DocumentService:
         self._publisher = publisher
         self._ids = ids
 
-    async def put(self, caller: Caller, command: PutDocument) -> PutResult:
-        """Check, take credentials out, store, compile, publish: all or nothing.
+    async def put(self, caller: Caller, command: PutDocument, request: RequestKey | None = None) -> PutResult:
+        """Check, take credentials out, store, compile, publish: all or nothing; a repeated request changes nothing.
 
         Raises InvalidInput with every fault of the document, DoesNotCompile, Changed when the etag is old.
         """
@@ -94,9 +95,13 @@ class DocumentService:
             async with self._store.unit_of_work() as work:
                 reached = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
                 workspace = await work.workspaces.lock(reached.id) or reached
+                earlier = await repeated(work, request)
+                if earlier is not None:
+                    return await _put_before(work, workspace, command.user_id, earlier)
                 result = await self._put(work, workspace, command, parsed)
                 if command.validate_only:
                     raise DryRun(result)
+                await remember(work, request, as_answer(result.published))
                 return result
         except DryRun as dry_run:
             return dry_run.result
@@ -159,6 +164,14 @@ class DocumentService:
         )
         await work.documents.put(document)
         return document
+
+
+async def _put_before(work: UnitOfWork, workspace: Workspace, user_id: str, answer: bytes) -> PutResult:
+    """What an earlier request with the same id did, and the source as it is now."""
+    document = await work.documents.get(workspace.id, user_id)
+    if document is None:
+        raise unknown("document")
+    return PutResult(document, await published_before(work, workspace.id, user_id, answer))
 
 
 def parse_source(user_id: str, content: str) -> _Parsed:

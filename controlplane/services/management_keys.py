@@ -9,6 +9,7 @@ from controlplane.domain.callers import Caller, ManagementCaller, Role
 from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.keys import ManagementKey
 from controlplane.services.access import require_management, require_role, sees, unknown
+from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
 
 
@@ -24,10 +25,10 @@ class CreateManagementKey:
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """The record, and the secret to show once."""
+    """The record, and the secret to show once; None when a repeated request is answered."""
 
     key: ManagementKey
-    secret: NewSecret
+    secret: NewSecret | None
 
 
 class ManagementKeyService:
@@ -39,12 +40,19 @@ class ManagementKeyService:
         self._ids = ids
         self._clock = clock
 
-    async def create(self, caller: Caller, command: CreateManagementKey) -> CreatedKey:
-        """The new key sees at most what the caller's sees."""
+    async def create(
+        self, caller: Caller, command: CreateManagementKey, request: RequestKey | None = None
+    ) -> CreatedKey:
+        """The new key sees at most what the caller's sees. A repeated request is answered without the secret."""
         management = _admin(caller)
         async with self._store.unit_of_work() as work:
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return CreatedKey(await _known(work, earlier.decode()), None)
             workspace_ids = await _within_scope(work, management, command.workspace_ids)
-            return await self._add(work, management.tenant_id, workspace_ids, command)
+            created = await self._add(work, management.tenant_id, workspace_ids, command)
+            await remember(work, request, created.key.id.encode())
+            return created
 
     async def bootstrap(self, tenant_id: str, command: CreateManagementKey) -> CreatedKey:
         """The same without a caller, for whoever holds the database itself."""
@@ -87,6 +95,13 @@ class ManagementKeyService:
         )
         await work.keys.add_management_key(key)
         return CreatedKey(key, secret)
+
+
+async def _known(work: UnitOfWork, key_id: str) -> ManagementKey:
+    key = await work.keys.management_key(key_id)
+    if key is None:
+        raise unknown("management key")
+    return key
 
 
 def _admin(caller: Caller) -> ManagementCaller:

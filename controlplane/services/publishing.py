@@ -9,7 +9,7 @@ from datetime import datetime
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue, config_slot
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.workspaces import Workspace
-from controlplane.services.ports import Ids, Notice, UnitOfWork
+from controlplane.services.ports import ConfigurationFilter, Ids, Notice, UnitOfWork
 from controlplane.valet.compiling import Compiled
 
 
@@ -121,6 +121,25 @@ class Publisher:
             metadata=cause.metadata,
             etag=self._ids.new("etg"),
         )
+
+
+def as_answer(published: Published) -> bytes:
+    """What is kept of a publication to answer a repeated request."""
+    kept = {
+        "changed": published.changed,
+        "version": published.configuration.version,
+        "event_ids": published.event_ids,
+        "revision": published.revision,
+    }
+    return json.dumps(kept).encode()
+
+
+async def published_before(work: UnitOfWork, workspace_id: str, user_id: str, answer: bytes) -> Published:
+    """The publication that was kept by `as_answer`, its configuration read again by version."""
+    kept = json.loads(answer)
+    narrow = ConfigurationFilter(workspace_id, user_id, history=True)
+    found = await work.configurations.page(narrow, (user_id, kept["version"] + 1), 1, documents=False)
+    return Published(kept["changed"], found[0], tuple(kept["event_ids"]), kept["revision"])
 
 
 def next_version(

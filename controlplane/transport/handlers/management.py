@@ -73,16 +73,17 @@ class ManagementKeyHandlers:
     async def create(
         self, request: management_keys_pb2.CreateManagementKeyRequest, call: Call
     ) -> management_keys_pb2.CreateManagementKeyResponse:
-        refuse_request_id(call)
         command = CreateManagementKey(
             name=request.name,
             role=management.ROLES_READ[request.role],
             workspace_ids=tuple(request.workspace_ids),
             lifetime=read_duration(request, "lifetime"),
         )
-        created = await self._service.create(call.caller, command)
+        created = await self._service.create(call.caller, command, call.request_key)
         return management_keys_pb2.CreateManagementKeyResponse(
-            key=management.management_key(created.key), secret=created.secret.plaintext
+            key=management.management_key(created.key),
+            secret=created.secret.plaintext if created.secret else "",
+            already_shown=created.secret is None,
         )
 
     async def list(
@@ -117,16 +118,18 @@ class ConsumerKeyHandlers:
     async def issue(
         self, request: consumer_keys_pb2.IssueConsumerKeyRequest, call: Call
     ) -> consumer_keys_pb2.IssueConsumerKeyResponse:
-        refuse_request_id(call)
         command = IssueConsumerKey(
             workspace_id=request.workspace_id,
             consumer_id=request.consumer_id,
             name=request.name,
             lifetime=read_duration(request, "lifetime"),
         )
-        issued = await self._service.issue(call.caller, command)
+        issued = await self._service.issue(call.caller, command, call.request_key)
         return consumer_keys_pb2.IssueConsumerKeyResponse(
-            key=management.consumer_key(issued.key), secret=issued.secret, revision=issued.revision
+            key=management.consumer_key(issued.key),
+            secret=issued.secret,
+            already_shown=not issued.secret,
+            revision=issued.revision,
         )
 
     async def list(
@@ -158,7 +161,6 @@ class DocumentHandlers:
         return handlers_of(f"{PACKAGE}.DocumentService", methods)
 
     async def put(self, request: documents_pb2.PutDocumentRequest, call: Call) -> documents_pb2.PutDocumentResponse:
-        refuse_request_id(call)
         command = PutDocument(
             workspace_id=request.workspace_id,
             user_id=request.user_id,
@@ -167,7 +169,7 @@ class DocumentHandlers:
             validate_only=request.validate_only,
             reason=request.reason,
         )
-        result = await self._service.put(call.caller, command)
+        result = await self._service.put(call.caller, command, call.request_key)
         return documents_pb2.PutDocumentResponse(
             document=management.source_document(result.document),
             changed=result.published.changed,

@@ -1,0 +1,5 @@
+"""`python -m liaison_agent`."""
+
+from liaison_agent.cli import main
+
+main()
