@@ -42,9 +42,12 @@ class OpenAi:
         return cls(key, environment.get("OPENAI_BASE_URL", "").strip().rstrip("/") or OPENAI_URL) if key else None
 
 
-def demo_document(demo_port: int, demo_key: str, listener_port: int = GATEWAY_PORT) -> dict[str, Any]:
-    """`demo` is an alias with two upstreams, so that failover can be seen; `demo-beta` has the second one alone."""
-    alpha, beta = (_demo_backend(demo_port, demo_key, name, weight) for name, weight in (("alpha", 2), ("beta", 1)))
+def demo_document(demo_port: int, listener_port: int = GATEWAY_PORT) -> dict[str, Any]:
+    """`demo` is an alias with two upstreams, so that failover can be seen; `demo-beta` has the second one alone.
+
+    It needs no credential: the document can be printed, changed and applied again, with any other upstream in it.
+    """
+    alpha, beta = (_demo_backend(demo_port, name, weight) for name, weight in (("alpha", 2), ("beta", 1)))
     models = [
         {"name": MODEL, "provider_model_id": "demo-large", "backend_refs": [alpha, beta]},
         {"name": "demo-beta", "provider_model_id": "demo-small", "backend_refs": [{**beta, "name": "beta"}]},
@@ -90,8 +93,8 @@ def _document(models: list[dict[str, Any]], descriptions: Mapping[str, str], lis
     }
 
 
-def _demo_backend(port: int, key: str, name: str, weight: int) -> dict[str, Any]:
-    return {"name": name, "base_url": f"http://{HOST}:{port}/{name}/v1", "api_key": key, "weight": weight}
+def _demo_backend(port: int, name: str, weight: int) -> dict[str, Any]:
+    return {"name": name, "base_url": f"http://{HOST}:{port}/{name}/v1", "weight": weight}
 
 
 def _openai_model(openai: OpenAi, name: str, upstream_model: str) -> dict[str, Any]:

@@ -24,7 +24,6 @@ class Memory:
     """
 
     demo_port: int = 0
-    demo_key: str = field(default="", repr=False)
     document_etag: str = ""
     listener_port: int = 0
     consumer_key: str = field(default="", repr=False)

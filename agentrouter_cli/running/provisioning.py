@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -57,12 +56,11 @@ class Provisioning:
         stored, memory = self._stored_document(), self._home.memory()
         if stored is not None and not stored.is_ours:
             self._warn_of_moved_demo(stored, memory, demo_port)
-            self._remember_document(stored, demo_port, memory.demo_key)
+            self._remember_document(stored, demo_port)
             return stored
-        key = memory.demo_key or f"demo-{secrets.token_hex(12)}"
-        wanted = openai_document(openai, listener_port) if openai else demo_document(demo_port, key, listener_port)
+        wanted = openai_document(openai, listener_port) if openai else demo_document(demo_port, listener_port)
         put = self._put(wanted)
-        self._remember_document(put, demo_port, key)
+        self._remember_document(put, demo_port)
         return put
 
     def consumer_key(self) -> str:
@@ -111,10 +109,10 @@ class Provisioning:
         answer = self._client.call(self._client.documents.put_document, request)
         return Document(wanted, answer.document.etag, is_ours=True)
 
-    def _remember_document(self, document: Document, demo_port: int, demo_key: str) -> None:
+    def _remember_document(self, document: Document, demo_port: int) -> None:
         changes: dict[str, Any] = {"listener_port": first_listener(document.content), "demo_port": demo_port}
         if document.is_ours:
-            changes |= {"document_etag": document.etag, "demo_key": demo_key}
+            changes["document_etag"] = document.etag
         self._home.remember(**changes)
 
     def _warn_of_moved_demo(self, document: Document, memory: Memory, demo_port: int) -> None:

@@ -59,13 +59,12 @@ def test_a_document_of_the_operators_is_left_alone(
 def test_a_document_that_is_still_runs_own_follows_the_demo_providers_port(
     product: FakeProduct, provisioning: Provisioning, home: Home
 ) -> None:
-    home.remember(document_etag="e1", demo_port=4711, demo_key="demo-key")
+    home.remember(document_etag="e1", demo_port=4711)
     product.source[""] = json.dumps({})
 
     provisioning.ensure_document(None, 4712, 12582)
 
     assert "127.0.0.1:4712" in puts(product)[0].content
-    assert "demo-key" in puts(product)[0].content
 
 
 def test_a_real_provider_takes_the_place_of_the_demo(
