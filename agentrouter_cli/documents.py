@@ -20,6 +20,8 @@ STANDARD_INPUT: Final = "-"
 _CONSUMER_VERSION: Final = "consumer/v1"
 _MEANS_VARIABLE: Final = re.compile(r"\$(?=[$A-Za-z0-9_{])")
 _WITHOUT_DEFAULT: Final = re.compile(r"(?<!\$)(?:\$\$)*\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
+_WRITTEN_FIRST: Final = ("version", "consumer_id", "name", "listeners", "providers", "routing", "global")
+_FIRST: Final = {key: rank for rank, key in enumerate(_WRITTEN_FIRST)}
 _LOOKS_LIKE_NUMBER: Final = re.compile(r"[-+.]?[0-9]")
 
 
@@ -70,8 +72,22 @@ def check_offline(document: LoadedDocument) -> None:
 def as_yaml(content: Mapping[str, Any]) -> str:
     """YAML that `apply` reads back as the same document."""
     return yaml.dump(
-        escaped(content), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120
+        _ordered(escaped(content)),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=120,
     )
+
+
+def _ordered(value: Any) -> Any:
+    """Keys in the order in which people write them; the product stores them sorted."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value, key=lambda key: _FIRST.get(key, len(_FIRST)))}
+    if isinstance(value, list):
+        return [_ordered(element) for element in value]
+    return value
 
 
 def escaped(value: Any) -> Any:

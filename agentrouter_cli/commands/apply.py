@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +110,6 @@ def _apply_one(
         content=document.text,
         validate_only=dry_run,
         reason=reason,
-        request_id="" if dry_run else str(uuid.uuid4()),
     )
     response = client.call(client.documents.put_document, request)
     if patience is None:

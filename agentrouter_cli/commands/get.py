@@ -80,11 +80,11 @@ def configurations(
             "RUNNING",
             "PROVEN AT",
             "RESOURCES",
-            "PROOF DIGEST",
+            "PROVEN DIGEST",
             "ENVOY",
             "REFUSED",
         ),
-        [_dataplane_row(each.user_id, one) for each in answer.configurations for one in each.dataplanes],
+        [_dataplane_row(each, one) for each in answer.configurations for one in each.dataplanes],
         empty="no data plane is enrolled",
     )
 
@@ -144,26 +144,26 @@ def keys(workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE)
     get_keys(connect(workspace), output)
 
 
-def _dataplane_row(user_id: str, one: configurations_pb2.DataplaneVersions) -> tuple[object, ...]:
+def _dataplane_row(
+    configuration: configurations_pb2.Configuration, one: configurations_pb2.DataplaneVersions
+) -> tuple[object, ...]:
     proof = one.proof
     refused = f"version {one.rejected_version}: {one.rejected_reason}" if one.rejected_version else ""
     return (
-        user_id or "(workspace)",
+        configuration.user_id or "(workspace)",
         one.dataplane_id,
         one.desired_version,
         one.applied_version or "-",
         one.running_version or "-",
         time_text(proof.applied_at) or "-",
-        len(proof.resources),
-        _proof_digest(proof),
-        proof.envoy_version or "-",
+        len(proof.resources) or "-",
+        configuration.digest[:12] if one.applied_version == configuration.version else "-",
+        _short(proof.envoy_version) or "-",
         refused,
     )
 
 
-def _proof_digest(proof: events_pb2.ApplyProof) -> str:
-    """One when all resources carry the same; the number of different ones otherwise."""
-    digests = {each.digest for each in proof.resources}
-    if len(digests) > 1:
-        return f"{len(digests)} digests"
-    return next(iter(digests), "-")[:12]
+def _short(envoy_version: str) -> str:
+    """`<commit>/1.40.0/Clean/RELEASE/BoringSSL` → `1.40.0`."""
+    parts = envoy_version.split("/")
+    return parts[1] if len(parts) > 1 else envoy_version

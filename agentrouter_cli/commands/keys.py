@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -48,7 +47,6 @@ def create(
         role=f"ROLE_{role.name}",
         workspace_ids=workspace_ids or [],
         lifetime=duration_of(parse_lifetime(lifetime) if lifetime else None),
-        request_id=str(uuid.uuid4()),
     )
     _show_made(client.call(client.management_keys.create_management_key, request), output)
 
@@ -90,7 +88,6 @@ def issue(
         consumer_id=consumer,
         name=name,
         lifetime=duration_of(parse_lifetime(lifetime) if lifetime else None),
-        request_id=str(uuid.uuid4()),
     )
     _show_made(client.call(client.consumer_keys.issue_consumer_key, request), output)
 
@@ -161,7 +158,7 @@ def _print_management(keys: Any) -> None:
                 each.name,
                 word(management_keys_pb2.Role, each.role),
                 ", ".join(each.workspace_ids) or "all",
-                f"…{each.last_four}",
+                f"…{each.last_four.lstrip('…')}",
                 time_text(each.created_at),
                 time_text(each.expires_at) or "never",
                 time_text(each.revoked_at),

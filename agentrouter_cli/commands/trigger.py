@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated
 
 import typer
@@ -30,7 +29,6 @@ def trigger(
         reason=reason,
         force=force,
         validate_only=dry_run,
-        request_id="" if dry_run else str(uuid.uuid4()),
     )
     answer = client.call(client.configurator.trigger_update, request)
     if output is Output.JSON:

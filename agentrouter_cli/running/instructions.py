@@ -18,6 +18,7 @@ class Shown:
     home: Path
     binaries: Path | None
     model: str
+    port_offset: int
     demo_url: str
     upstream: str
     notes: tuple[str, ...] = field(default=())
@@ -126,6 +127,7 @@ def _more(shown: Shown) -> str:
     agentrouter = shown.command("agentrouter")
     agent = shlex.quote(str(shown.binaries / "liaison-agent")) if shown.binaries else "liaison-agent"
     second = shlex.quote(str(shown.home / "agent-2"))
+    second_gateway = int(shown.run.gateway.rpartition(":")[2]) + 1000
     return "\n".join(
         [
             "What runs where, with the proof; change it; watch it:",
@@ -135,11 +137,11 @@ def _more(shown: Shown) -> str:
             f"  {agentrouter} apply -f workspace.yaml",
             f"  {agentrouter} events --all --watch",
             "",
-            "A second data plane on this machine (its gateway 1000 ports further up):",
+            f"A second data plane on this machine, its gateway on port {second_gateway}:",
             "",
             f"  {agent} --control-plane {shown.run.http} \\",
             f'    --join-token "$({agentrouter} dataplanes join-token --raw)" \\',
-            f"    --state {second} --port-offset 1000",
+            f"    --state {second} --port-offset {shown.port_offset + 1000}",
             "",
         ]
     )

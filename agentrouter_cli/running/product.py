@@ -229,6 +229,7 @@ class RunningProduct:
     def _print(self, document: Document, demo_url: str, openai: OpenAi | None, *, serves: bool) -> None:
         if self._written is None:
             return
+        listener_port = first_listener(document.content) or GATEWAY_PORT
         notes = []
         if openai and not document.is_ours:
             notes.append("OPENAI_API_KEY is set, but the stored document is yours and was left as it is")
@@ -239,6 +240,7 @@ class RunningProduct:
             home=self._home.folder,
             binaries=commands.binaries_folder(self._environment),
             model=first_model(document.content) or "demo",
+            port_offset=self._ports.gateway_for(listener_port) - listener_port,
             demo_url=demo_url,
             upstream=openai.base_url if openai else f"{demo_url} (demo provider; set OPENAI_API_KEY for the real one)",
             notes=tuple(notes),

@@ -23,14 +23,16 @@ def at(hour: int) -> Timestamp:
 
 def a_proven_configuration() -> configurations.Configuration:
     proof = events.ApplyProof(
-        envoy_version="1.40.0",
-        resources=[events.ProvenResource(name=f"cluster/{name}", digest="feed" * 16) for name in "ab"],
+        envoy_version="9e55/1.40.0/Clean/RELEASE/BoringSSL",
+        resources=[events.ProvenResource(name=f"cluster/{name}", digest="beef" * 16) for name in "ab"],
         applied_at=at(12),
     )
     versions = configurations.DataplaneVersions(
         dataplane_id="dp_1", desired_version=5, applied_version=5, running_version=4, proof=proof
     )
-    return configurations.Configuration(workspace_id="ws_1", version=5, revision=9, dataplanes=[versions])
+    return configurations.Configuration(
+        workspace_id="ws_1", version=5, revision=9, digest="feed" * 16, dataplanes=[versions]
+    )
 
 
 def test_configurations_show_desired_applied_and_running_with_the_proof(product: FakeProduct, cli: Call) -> None:

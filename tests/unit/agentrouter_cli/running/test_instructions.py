@@ -24,7 +24,7 @@ RUN = RunFile(
     pids=Pids(2, 3, 4),
 )
 HOME, BINARIES = Path("/home/me/my state"), Path("/opt/my tools/bin")
-SHOWN = Shown(RUN, HOME, BINARIES, "demo", "http://127.0.0.1:12590", "demo")
+SHOWN = Shown(RUN, HOME, BINARIES, "demo", 300, "http://127.0.0.1:12590", "demo")
 
 
 def commands(text: str) -> list[list[str]]:
@@ -80,7 +80,7 @@ def test_commands_on_path_are_written_plainly() -> None:
     text = instructions(replace(SHOWN, binaries=None))
 
     assert " agentrouter get configurations" in text
-    assert "--port-offset 1000" in text
+    assert "--port-offset 1300" in text
 
 
 @pytest.mark.parametrize(("demo_url", "there"), [("http://127.0.0.1:12590", True), ("", False)])
