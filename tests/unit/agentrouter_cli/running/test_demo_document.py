@@ -27,7 +27,7 @@ def test_the_demo_alias_has_two_upstreams_alpha_first() -> None:
 
 
 def test_the_listener_is_where_the_issue_says() -> None:
-    assert first_listener(demo_document(1, "k")) == 12582
+    assert first_listener(demo_document(1)) == 12582
 
 
 def test_openai_is_served_under_its_own_names_and_under_demo() -> None:
