@@ -29,7 +29,6 @@ from liaison_agent.xds.streams import Stream, StreamLost
 
 _CONNECTS_WITHIN = timedelta(seconds=15)
 _ANSWERS_WITHIN = timedelta(seconds=30)
-_WARMS_WITHIN = timedelta(seconds=10)
 _TRIES = 2
 _REPAIR_PAUSE = 3.0
 
@@ -37,7 +36,8 @@ log = logging.getLogger(__name__)
 
 
 class EnvoyGateway:
-    """Implements `ports.Gateway`. `clock` is monotonic seconds, `now` the aware time; `on_pid` hears of each Envoy."""
+    """Implements `ports.Gateway`. `clock` is monotonic seconds, `now` the aware time; `on_pid` hears of each Envoy;
+    `warms_within` is how long a new cluster or listener may wait for what it refers to."""
 
     def __init__(
         self,
@@ -47,11 +47,12 @@ class EnvoyGateway:
         clock: Callable[[], float],
         now: Callable[[], datetime],
         on_pid: Callable[[int | None], None] = lambda pid: None,
+        warms_within: timedelta = timedelta(seconds=10),
     ) -> None:
         admin = AdminClient(options.admin_socket)
         self._now = now
         self._admin = admin
-        self._read_back = ReadBack(admin, DescriptorPacker(pool), _WARMS_WITHIN)
+        self._read_back = ReadBack(admin, DescriptorPacker(pool), warms_within)
         self._server = AdsServer(options.ads_socket, pool)
         self._server.on_connect = self._ask_for_repair
         self._supervisor = Supervisor(options, admin, clock=clock, on_pid=on_pid)

@@ -22,9 +22,10 @@ from liaison_agent.xds.proofs import Proofs
 from liaison_agent.xds.refusals import is_place_taken, reason_of, split_by_guilt
 from liaison_agent.xds.streams import Stream, StreamLost
 
-_FEW = 64
-"""Up to so many resources of an `alone` kind go one a response; more go in bulk, and by halves after a refusal."""
 _BULK = 2_000
+"""At most so many resources a response."""
+_UNDER_WAY = 500
+"""At most so many responses wait for their answer."""
 
 _Answer = TypeVar("_Answer")
 
@@ -115,15 +116,20 @@ class Delivery:
         if not resources:
             return
         goes_away = [name for type_url, name in drop if type_url == kind.type_url]
-        if kind.alone and len(resources) <= _FEW:
-            groups = [[one] for one in resources]
-        else:
-            groups = [resources[start : start + _BULK] for start in range(0, len(resources), _BULK)]
-        await asyncio.gather(*(self._try(group, goes_away) for group in groups))
+        await self._cleanse(kind, [one.name for one in resources if self._stream.is_tainted(one.key)])
+        size = 1 if kind.alone else _BULK
+        groups = [resources[start : start + size] for start in range(0, len(resources), size)]
+        for start in range(0, len(groups), _UNDER_WAY):
+            await asyncio.gather(*(self._try(group, goes_away) for group in groups[start : start + _UNDER_WAY]))
         if kind.warms:
             taken = [one for one in resources if self.running.get(one.key) == one and one.key not in self.unserved]
             for key, reason in (await self._read_back.until_active(taken)).items():
                 self._give_up(self.running[key], f"not active: {reason}")
+
+    async def _cleanse(self, kind: Kind, names: Sequence[str]) -> None:
+        """Have Envoy forget what it half took with a refused response; else it takes the repetition for no change."""
+        if names and kind.wildcard:
+            await self._push(kind.type_url, (), names)
 
     async def _try(self, group: Sequence[Resource], goes_away: Sequence[str]) -> None:
         text = await self._push(group[0].type_url, group)

@@ -4,6 +4,8 @@ Theory of operation. `_have` follows Envoy's own book-keeping: filled from `init
 back, changed by every ACK. A NACK leaves a resource UNSURE, since Envoy may have taken some of a refused response;
 unsure ones always count as different. A stream never decides what should run: a returning Envoy gets no answer to its
 first wildcard request, because the delivery that follows each connect pushes the differences in a safe order.
+Scopes that were together in a refused response are `tainted`: Envoy remembers those before the bad one without using
+them, and would acknowledge their repetition without using it either.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ class Stream:
         self._have: dict[ResourceKey, str] = {}
         self._level: ResourceSet | None = None
         self._touched: set[ResourceKey] = set()
+        self._tainted: set[ResourceKey] = set()
         self._sent: dict[str, _Sent] = {}
         self._count = 0
         self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -121,6 +124,10 @@ class Stream:
         """Whether Envoy may hold some version of this resource."""
         return key in self._have
 
+    def is_tainted(self, key: ResourceKey) -> bool:
+        """Whether Envoy may remember this resource without using it, so that it has to be removed first."""
+        return key in self._tainted
+
     def behind(self, target: ResourceSet) -> tuple[list[Resource], list[ResourceKey]]:
         """What Envoy asks for and does not have of `target`, and what it has too much and lets us remove; sorted."""
         put, drop = [], []
@@ -166,11 +173,14 @@ class Stream:
         sent = self._sent.pop(request.nonce, None)
         if sent is None:
             return
-        for resource in sent.put:
-            self._have[resource.key] = resource.version if request.refusal is None else _UNSURE
-        for key in sent.drop:
-            if request.refusal is None:
+        if request.refusal is None:
+            self._have.update((resource.key, resource.version) for resource in sent.put)
+            for key in sent.drop:
                 self._forget(key)
+        else:
+            self._have.update((resource.key, _UNSURE) for resource in sent.put)
+            if len(sent.put) > 1 and KINDS[request.type_url].alone:
+                self._tainted.update(resource.key for resource in sent.put)
         if not sent.answer.done():
             sent.answer.set_result(request.refusal)
 
@@ -209,6 +219,7 @@ class Stream:
 
     def _forget(self, key: ResourceKey) -> None:
         self._have.pop(key, None)
+        self._tainted.discard(key)
 
 
 def _is_wildcard(request: Request, first: bool) -> bool:

@@ -42,7 +42,15 @@ async def new_gateway(pool: DescriptorPool, options: EnvoyOptions) -> AsyncItera
     made: list[EnvoyGateway] = []
 
     def make_one(on: EnvoyOptions = options) -> EnvoyGateway:
-        made.append(EnvoyGateway(on, pool, clock=time.monotonic, now=lambda: datetime.now(UTC)))
+        made.append(
+            EnvoyGateway(
+                on,
+                pool,
+                clock=time.monotonic,
+                now=lambda: datetime.now(UTC),
+                warms_within=timedelta(seconds=1),
+            )
+        )
         return made[-1]
 
     yield make_one
