@@ -19,8 +19,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 def byte_ordered(dialect: Dialect) -> TypeEngine[Any]:
     """Text that sorts by its UTF-8 bytes, as Python and SQLite do, whatever the locale of the PostgreSQL server."""
-    plain = TEXT(collation="C") if dialect.name == "postgresql" else Text()
-    return dialect.type_descriptor(plain)
+    return TEXT(collation="C") if dialect.name == "postgresql" else Text()
 
 
 class Words(TypeDecorator[str]):
@@ -48,8 +47,7 @@ class Moment(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """What people can read where the database has it."""
-        plain = TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger()
-        return dialect.type_descriptor(plain)
+        return TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger()
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
         """Refuse naive times: they mean another instant on every host."""

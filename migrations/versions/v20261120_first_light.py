@@ -157,12 +157,9 @@ def _create_configurations() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "user_id", "version", name="configurations_key"),
         sa.UniqueConstraint("workspace_id", "revision", name="configurations_revision_taken"),
     )
-    _partial_index(
-        "configurations_by_user_revision",
-        "configurations",
-        ["workspace_id", "user_id", "revision", "version"],
-        "newest",
-    )
+    by_user_revision = ["workspace_id", "user_id", "revision", "version"]
+    op.create_index("configurations_by_user_revision", "configurations", by_user_revision)
+    _partial_index("configurations_newest_by_revision", "configurations", ["workspace_id", "revision"], "newest")
     _partial_index(
         "configurations_one_active", "configurations", ["workspace_id", "user_id"], "state = 'active'", unique=True
     )
@@ -226,7 +223,8 @@ def _create_dataplanes() -> None:
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name="dataplanes_workspace_id_exists"),
         sa.PrimaryKeyConstraint("id", name="dataplanes_key"),
     )
-    _partial_index("dataplanes_of_workspace", "dataplanes", ["workspace_id", "id"], "revoked_at IS NULL")
+    op.create_index("dataplanes_of_workspace", "dataplanes", ["workspace_id", "id"])
+    _partial_index("dataplanes_unrevoked", "dataplanes", ["workspace_id", "id"], "revoked_at IS NULL")
     op.create_table(
         "sealed_delivery_keys",
         sa.Column("dataplane_id", WORDS, nullable=False),
@@ -296,15 +294,18 @@ def _create_events() -> None:
         sa.ForeignKeyConstraint(["dataplane_id"], ["dataplanes.id"], name="events_dataplane_id_exists"),
         sa.PrimaryKeyConstraint("id", name="events_key"),
     )
-    _partial_index("events_leased", "events", ["lease_expires_at"], "status = 'acknowledged'")
-    _partial_index(
-        "events_live_in_dataplane", "events", ["dataplane_id", "slot", "id"], "status IN ('pending', 'acknowledged')"
+    op.create_index("events_of_workspace", "events", ["workspace_id", "id"])
+    op.create_index("events_of_dataplane", "events", ["dataplane_id", "id"])
+    pending, acknowledged, live = (
+        "status = 'pending'",
+        "status = 'acknowledged'",
+        "status IN ('pending', 'acknowledged')",
     )
-    _partial_index(
-        "events_live_in_workspace", "events", ["workspace_id", "id"], "status IN ('pending', 'acknowledged')"
-    )
-    _partial_index("events_of_dataplane", "events", ["dataplane_id", "id"], "status = 'acknowledged'", unique=True)
-    _partial_index("events_one_pending", "events", ["dataplane_id", "slot"], "status = 'pending'", unique=True)
-    _partial_index("events_pending_by_cursor", "events", ["workspace_id", "cursor"], "status = 'pending'")
-    _partial_index("events_pending_in_slot", "events", ["workspace_id", "slot"], "status = 'pending'")
-    _partial_index("events_waiting", "events", ["not_before"], "status = 'pending' AND not_before IS NOT NULL")
+    _partial_index("events_one_pending", "events", ["dataplane_id", "slot"], pending, unique=True)
+    _partial_index("events_one_acknowledged", "events", ["dataplane_id", "slot"], acknowledged, unique=True)
+    _partial_index("events_pending_by_cursor", "events", ["workspace_id", "cursor"], pending)
+    _partial_index("events_pending_in_slot", "events", ["workspace_id", "slot"], pending)
+    _partial_index("events_waiting", "events", ["not_before"], f"{pending} AND not_before IS NOT NULL")
+    _partial_index("events_leased", "events", ["lease_expires_at"], acknowledged)
+    _partial_index("events_live_in_workspace", "events", ["workspace_id", "id"], live)
+    _partial_index("events_live_in_dataplane", "events", ["dataplane_id", "slot", "id"], live)

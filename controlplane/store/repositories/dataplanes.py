@@ -63,14 +63,12 @@ class SqlDataplanes:
         """One statement, one round trip; an older sighting never overwrites a newer one."""
         if not sightings:
             return
-        rows = [
-            {"dataplane_id": each.dataplane_id, "last_seen_at": each.seen_at, "report": to_text(each.report)}
-            for each in sorted(sightings, key=lambda each: (each.dataplane_id, each.seen_at))
-        ]
-        unseen = dataplanes.c.last_seen_at.is_(None)
-        newer = dataplanes.c.last_seen_at <= bindparam("last_seen_at", type_=dataplanes.c.last_seen_at.type)
-        statement = update(dataplanes).where(dataplanes.c.id == bindparam("dataplane_id"), unseen | newer)
-        await self._transaction.change(statement, rows)
+        ordered = sorted(sightings, key=lambda each: (each.dataplane_id, each.seen_at))  # replicas lock in one order
+        rows = [{"of": each.dataplane_id, "seen": each.seen_at, "said": to_text(each.report)} for each in ordered]
+        seen_at = dataplanes.c.last_seen_at
+        seen = bindparam("seen", type_=seen_at.type)
+        newer = update(dataplanes).where(dataplanes.c.id == bindparam("of"), seen_at.is_(None) | (seen_at <= seen))
+        await self._transaction.change(newer.values(last_seen_at=seen, report=bindparam("said")), rows)
 
     async def slot_state(self, dataplane_id: str, slot: str) -> SlotState | None:
         """What that data plane made of that slot."""

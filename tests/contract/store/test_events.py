@@ -1,0 +1,232 @@
+"""Events are kept alike by every store, and no store lets a slot have two of one live status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from controlplane.domain.dataplanes import Boot
+from controlplane.domain.errors import AlreadyExists, NotFound
+from controlplane.domain.events import Event, EventStatus
+from controlplane.store import SqlStore
+from tests.contract.store.nouns import NOW, acknowledged, event, later
+
+FINISHED = (EventStatus.APPLIED, EventStatus.FAILED, EventStatus.SUPERSEDED, EventStatus.DEAD_LETTER)
+
+
+async def _add(store: SqlStore, *events: Event) -> None:
+    async with store.unit_of_work() as work:
+        await work.events.add(events)
+
+
+async def test_an_event_comes_back_as_it_was(store: SqlStore) -> None:
+    await _add(store, event(1), acknowledged(2))
+
+    async with store.unit_of_work() as work:
+        assert await work.events.get("ev_0001") == event(1)
+        assert await work.events.get("ev_0002") == acknowledged(2)
+        assert await work.events.get_for_update("ev_0002") == acknowledged(2)
+        assert await work.events.get("ev_0003") is None
+        assert await work.events.get_for_update("ev_0003") is None
+
+
+async def test_no_events_are_added_and_saved_without_complaint(store: SqlStore) -> None:
+    async with store.unit_of_work() as work:
+        await work.events.add([])
+        await work.events.save([])
+
+
+@pytest.mark.parametrize("made", [event, acknowledged])
+async def test_a_slot_has_one_event_of_each_live_status(store: SqlStore, made: Callable[..., Event]) -> None:
+    await _add(store, made(1), made(2, "proxy_url"), made(3, dataplane_id="dp_2"))
+
+    with pytest.raises(AlreadyExists, match="live event"):
+        await _add(store, made(4))
+
+
+@pytest.mark.parametrize("status", FINISHED)
+async def test_a_slot_has_any_number_of_finished_events(store: SqlStore, status: EventStatus) -> None:
+    await _add(store, event(1), event(2, status=status), event(3, status=status))
+
+    async with store.reading() as work:
+        assert len(await work.events.page("ws_1", "", "", "", 10, finished=True)) == 3
+
+
+async def test_an_event_of_no_data_plane_is_refused(store: SqlStore) -> None:
+    with pytest.raises(NotFound):
+        await _add(store, event(1, dataplane_id="dp_9"))
+
+
+async def test_every_field_that_may_change_is_saved(store: SqlStore) -> None:
+    await _add(store, event(1))
+
+    changed = replace(acknowledged(1), cursor=77)
+    async with store.unit_of_work() as work:
+        await work.events.save([changed])
+
+    async with store.reading() as work:
+        assert await work.events.get("ev_0001") == changed
+
+
+async def test_an_event_that_is_not_there_cannot_be_saved(store: SqlStore) -> None:
+    await _add(store, event(1))
+
+    with pytest.raises(NotFound):
+        async with store.unit_of_work() as work:
+            await work.events.save([replace(event(1), error="seen"), event(2, "proxy_url")])
+
+    async with store.reading() as work:
+        assert await work.events.get("ev_0001") == event(1)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_events_of_one_slot_are_saved_in_any_order(store: SqlStore, order: tuple[int, ...]) -> None:
+    await _add(store, acknowledged(1), event(2), event(3, status=EventStatus.SUPERSEDED))
+
+    changed = [
+        replace(acknowledged(1), status=EventStatus.APPLIED),  # leaves its place
+        replace(event(2), status=EventStatus.ACKNOWLEDGED, holder=Boot(1, "n")),  # takes that one, leaves its own
+        replace(event(3), status=EventStatus.PENDING),  # takes this one
+    ]
+    async with store.unit_of_work() as work:
+        await work.events.save([changed[index] for index in order])
+
+    async with store.reading() as work:
+        assert await work.events.live_in_slot("dp_1", "config/") == changed[1:]
+
+
+async def test_pending_events_of_a_slot_are_found_on_every_data_plane(store: SqlStore) -> None:
+    await _add(store, event(1), acknowledged(2), event(3, dataplane_id="dp_2"), event(4, "proxy_url"))
+
+    async with store.reading() as work:
+        assert await work.events.pending_in_slot("ws_1", "config/") == [event(1), event(3, dataplane_id="dp_2")]
+        assert await work.events.pending_in_slot("ws_2", "config/") == []
+
+
+async def test_live_events_are_pending_and_acknowledged_ones_oldest_first(store: SqlStore) -> None:
+    finished = event(1, status=EventStatus.APPLIED)
+    await _add(store, event(3), acknowledged(2), finished, event(4, "proxy_url"), event(5, dataplane_id="dp_2"))
+
+    async with store.reading() as work:
+        assert await work.events.live_in_slot("dp_1", "config/") == [acknowledged(2), event(3)]
+        assert await work.events.live_of_dataplane("dp_1") == [acknowledged(2), event(3), event(4, "proxy_url")]
+
+
+async def test_lapsed_leases_are_found_oldest_first_from_their_very_end_on(store: SqlStore) -> None:
+    leases = [
+        acknowledged(1, "config/a", lease_expires_at=later(seconds=2)),
+        acknowledged(2, "config/b", lease_expires_at=later(seconds=1)),
+        acknowledged(3, "config/c", lease_expires_at=later(seconds=2, microseconds=1)),
+        event(4, "config/d", lease_expires_at=NOW, status=EventStatus.APPLIED),
+    ]
+    await _add(store, *leases)
+
+    async with store.unit_of_work() as work:
+        assert await work.events.lapsed(later(seconds=2), 10) == [leases[1], leases[0]]
+        assert await work.events.lapsed(later(seconds=2), 1) == [leases[1]]
+        assert await work.events.lapsed(later(seconds=1) - timedelta(microseconds=1), 10) == []
+
+
+async def test_events_are_due_when_their_pause_has_passed(store: SqlStore) -> None:
+    paused = [
+        event(1, "config/a", not_before=later(seconds=2)),
+        event(2, "config/b", not_before=later(seconds=1)),
+        event(3, "config/c", not_before=later(seconds=3)),
+        event(4, "config/d"),
+        acknowledged(5, "config/e", not_before=NOW),
+    ]
+    await _add(store, *paused)
+
+    async with store.unit_of_work() as work:
+        assert await work.events.due(later(seconds=2), 10) == [paused[1], paused[0]]
+        assert await work.events.due(later(seconds=2), 1) == [paused[1]]
+
+
+async def test_pending_events_since_a_cursor_ascend_by_it(store: SqlStore) -> None:
+    await _add(
+        store,
+        event(1, cursor=30),
+        event(2, "config/a", cursor=10),
+        event(3, "config/b", cursor=20),
+        acknowledged(4, "config/c", cursor=40),
+    )
+
+    async with store.reading() as work:
+        assert [each.cursor for each in await work.events.pending_since("ws_1", 10)] == [20, 30]
+        assert await work.events.pending_since("ws_1", 30) == []
+        assert await work.events.pending_since("ws_2", 0) == []
+
+
+async def test_pages_of_events_ascend_while_live_and_descend_when_finished_ones_count(store: SqlStore) -> None:
+    done = event(2, status=EventStatus.FAILED)
+    await _add(store, event(1), done, acknowledged(3), event(4, "proxy_url"), event(5, dataplane_id="dp_2"))
+
+    async def ids(dataplane_id: str, slot: str, after: str, limit: int, *, finished: bool) -> list[int]:
+        async with store.reading() as work:
+            page = await work.events.page("ws_1", dataplane_id, slot, after, limit, finished=finished)
+        return [int(each.id[3:]) for each in page]
+
+    assert await ids("", "", "", 3, finished=False) == [1, 3, 4]
+    assert await ids("", "", "ev_0004", 3, finished=False) == [5]
+    assert await ids("", "", "", 3, finished=True) == [5, 4, 3]
+    assert await ids("", "", "ev_0003", 3, finished=True) == [2, 1]
+    assert await ids("dp_1", "", "", 9, finished=False) == [1, 3, 4]
+    assert await ids("dp_1", "", "", 9, finished=True) == [4, 3, 2, 1]
+    assert await ids("", "config/", "", 9, finished=True) == [5, 3, 2, 1]
+    assert await ids("dp_1", "proxy_url", "", 9, finished=False) == [4]
+
+
+async def test_ten_thousand_events_are_added_and_saved_at_once(store: SqlStore) -> None:
+    many = [event(number, f"config/u{number}") for number in range(10_000)]
+    await _add(store, *many)
+
+    done = [replace(each, status=EventStatus.SUPERSEDED) for each in many]
+    async with store.unit_of_work() as work:
+        await work.events.save(done)
+
+    async with store.reading() as work:
+        assert await work.events.pending_since("ws_1", -1) == []
+        assert await work.events.page("ws_1", "", "", "ev_0002", 5, finished=True) == [done[1], done[0]]
+
+
+async def test_an_event_held_for_update_changes_for_nobody_else(store: SqlStore) -> None:
+    await _add(store, event(1))
+    held = asyncio.Event()
+
+    async def complete(error: str, *, wait: bool) -> None:
+        if wait:
+            await held.wait()
+        async with store.unit_of_work() as work:
+            found = await work.events.get_for_update("ev_0001")
+            held.set()
+            assert found is not None
+            await asyncio.sleep(0.02)
+            await work.events.save([replace(found, error=found.error + error)])
+
+    await asyncio.gather(complete("second", wait=True), complete("first ", wait=False))
+
+    async with store.reading() as work:
+        assert await work.events.get("ev_0001") == event(1, error="first second")
+
+
+@pytest.mark.parametrize("sweep", ["lapsed", "due"])
+async def test_two_sweeps_at_once_never_get_the_same_event(store: SqlStore, sweep: str) -> None:
+    await _add(store, *(acknowledged(number, f"config/{number}") for number in range(10)))
+    await _add(store, *(event(100 + number, f"config/{number}", not_before=NOW) for number in range(10)))
+
+    async def take() -> list[str]:
+        async with store.unit_of_work() as work:
+            found: list[Event] = await getattr(work.events, sweep)(later(days=1), 6)
+            await asyncio.sleep(0.01)
+            await work.events.save([replace(each, status=EventStatus.SUPERSEDED) for each in found])
+            return [each.id for each in found]
+
+    taken = [event_id for part in await asyncio.gather(*(take() for _ in range(4))) for event_id in part]
+    taken += await take()
+
+    assert len(taken) == len(set(taken)) == 10
