@@ -37,7 +37,8 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """One push: what was compiled (None: nothing was pushed, it did not compile) and what came back."""
+    """One push: what was compiled and what came back. Without an outcome nothing may be claimed, and it goes on with
+    what was not refused."""
 
     resources: ResourceSet | None
     outcome: ApplyOutcome | None
@@ -94,10 +95,11 @@ class Applier:
             if not suspects:
                 raise GatewayError(f"what served before does not compile any more: {error}") from error
             return _Push(None, None, dict.fromkeys(suspects, str(error)))
-        refused_at_start = {} if self.started else await self._start(compiled.resources)
+        if not self.started and (refused_at_start := await self._start(compiled.resources)):
+            return _Push(None, None, refused_at_start)
         outcome = await self._gateway.apply(compiled.resources)
         self.envoy_version = outcome.envoy_version
-        refused = {**compiled.unreadable, **refused_at_start, **_reasons(outcome.refused)}
+        refused = {**compiled.unreadable, **_reasons(outcome.refused)}
         return _Push(compiled.resources, outcome, refused, _warnings(compiled, refused))
 
     async def _start(self, resources: ResourceSet) -> Mapping[str, str]:
