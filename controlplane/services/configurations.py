@@ -215,7 +215,8 @@ def _versions(
     now: datetime,
 ) -> DataplaneVersions:
     """`covered`: the version below the data plane's applied-revision watermark; a row of the slot may be newer."""
-    applied = max(state.applied_version if state else 0, covered)
+    refused = state is not None and state.rejected_version > state.applied_version
+    applied = state.applied_version if state and refused else max(state.applied_version if state else 0, covered)
     reported: Mapping[str, int] = {running.slot: running.version for running in plane.report.running}
     drifted = applied != configuration.version
     return DataplaneVersions(

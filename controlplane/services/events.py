@@ -183,8 +183,20 @@ class EventService:
         await work.events.save([self._stamped(other) for other in covered])
         for other in covered:
             work.announce(_closed(other))
+        await self._raise_watermark(work, event)
+
+    async def _raise_watermark(self, work: UnitOfWork, event: Event) -> None:
+        """After a full event: what it covers. When nothing is left to do and nothing is refused: everything."""
+        if event.status is not EventStatus.APPLIED:
+            return
         revision = full_revision(event)
-        if revision is not None and event.status is EventStatus.APPLIED:
+        # Read before the live events: a publication in between shows as one of them.
+        workspace = await work.workspaces.get(event.workspace_id)
+        live = await work.events.live_of_dataplane(event.dataplane_id)
+        states = await work.dataplanes.slot_states([event.dataplane_id])
+        if workspace and not live and not any(state.rejected_version > state.applied_version for state in states):
+            revision = workspace.revision
+        if revision is not None:
             await work.dataplanes.raise_applied_revision(event.dataplane_id, revision)
 
     def _stamped(self, event: Event) -> Event:
