@@ -13,10 +13,13 @@ from google.protobuf.message import Message
 
 from agentrouter.configurator.v1 import configurator_service_pb2
 from agentrouter.management.v1 import (
+    audit_pb2,
     consumer_keys_pb2,
     dataplanes_pb2,
     documents_pb2,
     management_keys_pb2,
+    operations_pb2,
+    tenants_pb2,
     workspaces_pb2,
 )
 from controlplane.transport.calls import Call
@@ -30,6 +33,9 @@ FILES = (
     dataplanes_pb2,
     consumer_keys_pb2,
     documents_pb2,
+    tenants_pb2,
+    audit_pb2,
+    operations_pb2,
 )
 
 

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from agentrouter.configurator.v1 import configurations_pb2 as agentrouter_dot_configurator_dot_v1_dot_configurations__pb2
+from agentrouter.configurator.v1 import upgrades_pb2 as agentrouter_dot_configurator_dot_v1_dot_upgrades__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/management/v1/dataplanes.proto\x12\x19\x61gentrouter.management.v1\x1a\x30\x61gentrouter/configurator/v1/configurations.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x04\n\tDataplane\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12\x14\n\x05group\x18\x03 \x01(\tR\x05group\x12\x12\n\x04name\x18\x04 \x01(\tR\x04name\x12\x42\n\x06health\x18\x05 \x01(\x0e\x32*.agentrouter.management.v1.DataplaneHealthR\x06health\x12)\n\x10\x61pplied_revision\x18\x06 \x01(\x03R\x0f\x61ppliedRevision\x12)\n\x10\x64\x65sired_revision\x18\x07 \x01(\x03R\x0f\x64\x65siredRevision\x12@\n\x06report\x18\x08 \x01(\x0b\x32(.agentrouter.configurator.v1.AgentReportR\x06report\x12\x39\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12<\n\x0clast_seen_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nlastSeenAt\x12\x39\n\nrevoked_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\x12!\n\x0c\x62oot_counter\x18\x0c \x01(\x03R\x0b\x62ootCounter\"\xcc\x01\n\x16\x43reateJoinTokenRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1d\n\x05group\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x05group\x12&\n\x08max_uses\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa0\x8d\x06(\x00R\x07maxUses\x12?\n\x08lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02*\x00R\x08lifetime\"\x88\x01\n\x17\x43reateJoinTokenResponse\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\"\n\njoin_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\tjoinToken\x12\x39\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"\x80\x02\n\x16\x45nrollDataplaneRequest\x12,\n\njoin_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\xf4\x03R\tjoinToken\x12\x35\n\x12signing_public_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h R\x10signingPublicKey\x12\x35\n\x12sealing_public_key\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h R\x10sealingPublicKey\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12,\n\ragent_version\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x0c\x61gentVersion\"\x84\x01\n\x17\x45nrollDataplaneResponse\x12\x42\n\tdataplane\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.DataplaneR\tdataplane\x12%\n\x0etoken_audience\x18\x02 \x01(\tR\rtokenAudience\"\x92\x01\n\x15ListDataplanesRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x86\x01\n\x16ListDataplanesResponse\x12\x44\n\ndataplanes\x18\x01 \x03(\x0b\x32$.agentrouter.management.v1.DataplaneR\ndataplanes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"C\n\x13GetDataplaneRequest\x12,\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x0b\x64\x61taplaneId\"Z\n\x14GetDataplaneResponse\x12\x42\n\tdataplane\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.DataplaneR\tdataplane\"h\n\x16RevokeDataplaneRequest\x12,\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x0b\x64\x61taplaneId\x12 \n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x06reason\"]\n\x17RevokeDataplaneResponse\x12\x42\n\tdataplane\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.DataplaneR\tdataplane*\xe6\x01\n\x0f\x44\x61taplaneHealth\x12 \n\x1c\x44\x41TAPLANE_HEALTH_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x41TAPLANE_HEALTH_ENROLLED\x10\x01\x12\x1b\n\x17\x44\x41TAPLANE_HEALTH_SYNCED\x10\x02\x12\x1a\n\x16\x44\x41TAPLANE_HEALTH_STALE\x10\x03\x12\x1d\n\x19\x44\x41TAPLANE_HEALTH_DEGRADED\x10\x04\x12\x1c\n\x18\x44\x41TAPLANE_HEALTH_OFFLINE\x10\x05\x12\x1c\n\x18\x44\x41TAPLANE_HEALTH_REVOKED\x10\x06\x32\xf2\x04\n\x10\x44\x61taplaneService\x12x\n\x0f\x43reateJoinToken\x12\x31.agentrouter.management.v1.CreateJoinTokenRequest\x1a\x32.agentrouter.management.v1.CreateJoinTokenResponse\x12x\n\x0f\x45nrollDataplane\x12\x31.agentrouter.management.v1.EnrollDataplaneRequest\x1a\x32.agentrouter.management.v1.EnrollDataplaneResponse\x12z\n\x0eListDataplanes\x12\x30.agentrouter.management.v1.ListDataplanesRequest\x1a\x31.agentrouter.management.v1.ListDataplanesResponse\"\x03\x90\x02\x01\x12t\n\x0cGetDataplane\x12..agentrouter.management.v1.GetDataplaneRequest\x1a/.agentrouter.management.v1.GetDataplaneResponse\"\x03\x90\x02\x01\x12x\n\x0fRevokeDataplane\x12\x31.agentrouter.management.v1.RevokeDataplaneRequest\x1a\x32.agentrouter.management.v1.RevokeDataplaneResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/management/v1/dataplanes.proto\x12\x19\x61gentrouter.management.v1\x1a\x30\x61gentrouter/configurator/v1/configurations.proto\x1a*agentrouter/configurator/v1/upgrades.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x04\n\tDataplane\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12\x14\n\x05group\x18\x03 \x01(\tR\x05group\x12\x12\n\x04name\x18\x04 \x01(\tR\x04name\x12\x42\n\x06health\x18\x05 \x01(\x0e\x32*.agentrouter.management.v1.DataplaneHealthR\x06health\x12)\n\x10\x61pplied_revision\x18\x06 \x01(\x03R\x0f\x61ppliedRevision\x12)\n\x10\x64\x65sired_revision\x18\x07 \x01(\x03R\x0f\x64\x65siredRevision\x12@\n\x06report\x18\x08 \x01(\x0b\x32(.agentrouter.configurator.v1.AgentReportR\x06report\x12\x39\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12<\n\x0clast_seen_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nlastSeenAt\x12\x39\n\nrevoked_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\x12!\n\x0c\x62oot_counter\x18\x0c \x01(\x03R\x0b\x62ootCounter\x12\x10\n\x03url\x18\r \x01(\tR\x03url\x12@\n\x07upgrade\x18\x0e \x01(\x0b\x32&.agentrouter.management.v1.UpgradeViewR\x07upgrade\"\xe1\x01\n\x0bUpgradeView\x12\x19\n\x08\x65vent_id\x18\x01 \x01(\tR\x07\x65ventId\x12?\n\x05phase\x18\x02 \x01(\x0e\x32).agentrouter.configurator.v1.UpgradePhaseR\x05phase\x12%\n\x0etarget_version\x18\x03 \x01(\tR\rtargetVersion\x12\x14\n\x05\x65rror\x18\x04 \x01(\tR\x05\x65rror\x12\x39\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\"\xcc\x01\n\x16\x43reateJoinTokenRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1d\n\x05group\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x05group\x12&\n\x08max_uses\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xa0\x8d\x06(\x00R\x07maxUses\x12?\n\x08lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02*\x00R\x08lifetime\"\x88\x01\n\x17\x43reateJoinTokenResponse\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\"\n\njoin_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\tjoinToken\x12\x39\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"\x80\x02\n\x16\x45nrollDataplaneRequest\x12,\n\njoin_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\xf4\x03R\tjoinToken\x12\x35\n\x12signing_public_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h R\x10signingPublicKey\x12\x35\n\x12sealing_public_key\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h R\x10sealingPublicKey\x12\x1c\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12,\n\ragent_version\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x0c\x61gentVersion\"\x84\x01\n\x17\x45nrollDataplaneResponse\x12\x42\n\tdataplane\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.DataplaneR\tdataplane\x12%\n\x0etoken_audience\x18\x02 \x01(\tR\rtokenAudience\"\x92\x01\n\x15ListDataplanesRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12$\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x86\x01\n\x16ListDataplanesResponse\x12\x44\n\ndataplanes\x18\x01 \x03(\x0b\x32$.agentrouter.management.v1.DataplaneR\ndataplanes\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"C\n\x13GetDataplaneRequest\x12,\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x0b\x64\x61taplaneId\"Z\n\x14GetDataplaneResponse\x12\x42\n\tdataplane\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.DataplaneR\tdataplane\"h\n\x16RevokeDataplaneRequest\x12,\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x0b\x64\x61taplaneId\x12 \n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x06reason\"]\n\x17RevokeDataplaneResponse\x12\x42\n\tdataplane\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.DataplaneR\tdataplane*\x89\x02\n\x0f\x44\x61taplaneHealth\x12 \n\x1c\x44\x41TAPLANE_HEALTH_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x41TAPLANE_HEALTH_ENROLLED\x10\x01\x12\x1b\n\x17\x44\x41TAPLANE_HEALTH_SYNCED\x10\x02\x12\x1a\n\x16\x44\x41TAPLANE_HEALTH_STALE\x10\x03\x12\x1d\n\x19\x44\x41TAPLANE_HEALTH_DEGRADED\x10\x04\x12\x1c\n\x18\x44\x41TAPLANE_HEALTH_OFFLINE\x10\x05\x12\x1c\n\x18\x44\x41TAPLANE_HEALTH_REVOKED\x10\x06\x12!\n\x1d\x44\x41TAPLANE_HEALTH_INCOMPATIBLE\x10\x07\x32\xf2\x04\n\x10\x44\x61taplaneService\x12x\n\x0f\x43reateJoinToken\x12\x31.agentrouter.management.v1.CreateJoinTokenRequest\x1a\x32.agentrouter.management.v1.CreateJoinTokenResponse\x12x\n\x0f\x45nrollDataplane\x12\x31.agentrouter.management.v1.EnrollDataplaneRequest\x1a\x32.agentrouter.management.v1.EnrollDataplaneResponse\x12z\n\x0eListDataplanes\x12\x30.agentrouter.management.v1.ListDataplanesRequest\x1a\x31.agentrouter.management.v1.ListDataplanesResponse\"\x03\x90\x02\x01\x12t\n\x0cGetDataplane\x12..agentrouter.management.v1.GetDataplaneRequest\x1a/.agentrouter.management.v1.GetDataplaneResponse\"\x03\x90\x02\x01\x12x\n\x0fRevokeDataplane\x12\x31.agentrouter.management.v1.RevokeDataplaneRequest\x1a\x32.agentrouter.management.v1.RevokeDataplaneResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -71,30 +72,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DATAPLANESERVICE'].methods_by_name['ListDataplanes']._serialized_options = b'\220\002\001'
   _globals['_DATAPLANESERVICE'].methods_by_name['GetDataplane']._loaded_options = None
   _globals['_DATAPLANESERVICE'].methods_by_name['GetDataplane']._serialized_options = b'\220\002\001'
-  _globals['_DATAPLANEHEALTH']._serialized_start=2148
-  _globals['_DATAPLANEHEALTH']._serialized_end=2378
-  _globals['_DATAPLANE']._serialized_start=218
-  _globals['_DATAPLANE']._serialized_end=757
-  _globals['_CREATEJOINTOKENREQUEST']._serialized_start=760
-  _globals['_CREATEJOINTOKENREQUEST']._serialized_end=964
-  _globals['_CREATEJOINTOKENRESPONSE']._serialized_start=967
-  _globals['_CREATEJOINTOKENRESPONSE']._serialized_end=1103
-  _globals['_ENROLLDATAPLANEREQUEST']._serialized_start=1106
-  _globals['_ENROLLDATAPLANEREQUEST']._serialized_end=1362
-  _globals['_ENROLLDATAPLANERESPONSE']._serialized_start=1365
-  _globals['_ENROLLDATAPLANERESPONSE']._serialized_end=1497
-  _globals['_LISTDATAPLANESREQUEST']._serialized_start=1500
-  _globals['_LISTDATAPLANESREQUEST']._serialized_end=1646
-  _globals['_LISTDATAPLANESRESPONSE']._serialized_start=1649
-  _globals['_LISTDATAPLANESRESPONSE']._serialized_end=1783
-  _globals['_GETDATAPLANEREQUEST']._serialized_start=1785
-  _globals['_GETDATAPLANEREQUEST']._serialized_end=1852
-  _globals['_GETDATAPLANERESPONSE']._serialized_start=1854
-  _globals['_GETDATAPLANERESPONSE']._serialized_end=1944
-  _globals['_REVOKEDATAPLANEREQUEST']._serialized_start=1946
-  _globals['_REVOKEDATAPLANEREQUEST']._serialized_end=2050
-  _globals['_REVOKEDATAPLANERESPONSE']._serialized_start=2052
-  _globals['_REVOKEDATAPLANERESPONSE']._serialized_end=2145
-  _globals['_DATAPLANESERVICE']._serialized_start=2381
-  _globals['_DATAPLANESERVICE']._serialized_end=3007
+  _globals['_DATAPLANEHEALTH']._serialized_start=2504
+  _globals['_DATAPLANEHEALTH']._serialized_end=2769
+  _globals['_DATAPLANE']._serialized_start=262
+  _globals['_DATAPLANE']._serialized_end=885
+  _globals['_UPGRADEVIEW']._serialized_start=888
+  _globals['_UPGRADEVIEW']._serialized_end=1113
+  _globals['_CREATEJOINTOKENREQUEST']._serialized_start=1116
+  _globals['_CREATEJOINTOKENREQUEST']._serialized_end=1320
+  _globals['_CREATEJOINTOKENRESPONSE']._serialized_start=1323
+  _globals['_CREATEJOINTOKENRESPONSE']._serialized_end=1459
+  _globals['_ENROLLDATAPLANEREQUEST']._serialized_start=1462
+  _globals['_ENROLLDATAPLANEREQUEST']._serialized_end=1718
+  _globals['_ENROLLDATAPLANERESPONSE']._serialized_start=1721
+  _globals['_ENROLLDATAPLANERESPONSE']._serialized_end=1853
+  _globals['_LISTDATAPLANESREQUEST']._serialized_start=1856
+  _globals['_LISTDATAPLANESREQUEST']._serialized_end=2002
+  _globals['_LISTDATAPLANESRESPONSE']._serialized_start=2005
+  _globals['_LISTDATAPLANESRESPONSE']._serialized_end=2139
+  _globals['_GETDATAPLANEREQUEST']._serialized_start=2141
+  _globals['_GETDATAPLANEREQUEST']._serialized_end=2208
+  _globals['_GETDATAPLANERESPONSE']._serialized_start=2210
+  _globals['_GETDATAPLANERESPONSE']._serialized_end=2300
+  _globals['_REVOKEDATAPLANEREQUEST']._serialized_start=2302
+  _globals['_REVOKEDATAPLANEREQUEST']._serialized_end=2406
+  _globals['_REVOKEDATAPLANERESPONSE']._serialized_start=2408
+  _globals['_REVOKEDATAPLANERESPONSE']._serialized_end=2501
+  _globals['_DATAPLANESERVICE']._serialized_start=2772
+  _globals['_DATAPLANESERVICE']._serialized_end=3398
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 import datetime
 
 from agentrouter.configurator.v1 import configurations_pb2 as _configurations_pb2
+from agentrouter.configurator.v1 import upgrades_pb2 as _upgrades_pb2
 from buf.validate import validate_pb2 as _validate_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -22,6 +23,7 @@ class DataplaneHealth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DATAPLANE_HEALTH_DEGRADED: _ClassVar[DataplaneHealth]
     DATAPLANE_HEALTH_OFFLINE: _ClassVar[DataplaneHealth]
     DATAPLANE_HEALTH_REVOKED: _ClassVar[DataplaneHealth]
+    DATAPLANE_HEALTH_INCOMPATIBLE: _ClassVar[DataplaneHealth]
 DATAPLANE_HEALTH_UNSPECIFIED: DataplaneHealth
 DATAPLANE_HEALTH_ENROLLED: DataplaneHealth
 DATAPLANE_HEALTH_SYNCED: DataplaneHealth
@@ -29,9 +31,10 @@ DATAPLANE_HEALTH_STALE: DataplaneHealth
 DATAPLANE_HEALTH_DEGRADED: DataplaneHealth
 DATAPLANE_HEALTH_OFFLINE: DataplaneHealth
 DATAPLANE_HEALTH_REVOKED: DataplaneHealth
+DATAPLANE_HEALTH_INCOMPATIBLE: DataplaneHealth
 
 class Dataplane(_message.Message):
-    __slots__ = ("id", "workspace_id", "group", "name", "health", "applied_revision", "desired_revision", "report", "created_at", "last_seen_at", "revoked_at", "boot_counter")
+    __slots__ = ("id", "workspace_id", "group", "name", "health", "applied_revision", "desired_revision", "report", "created_at", "last_seen_at", "revoked_at", "boot_counter", "url", "upgrade")
     ID_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +47,8 @@ class Dataplane(_message.Message):
     LAST_SEEN_AT_FIELD_NUMBER: _ClassVar[int]
     REVOKED_AT_FIELD_NUMBER: _ClassVar[int]
     BOOT_COUNTER_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    UPGRADE_FIELD_NUMBER: _ClassVar[int]
     id: str
     workspace_id: str
     group: str
@@ -56,7 +61,23 @@ class Dataplane(_message.Message):
     last_seen_at: _timestamp_pb2.Timestamp
     revoked_at: _timestamp_pb2.Timestamp
     boot_counter: int
-    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., name: _Optional[str] = ..., health: _Optional[_Union[DataplaneHealth, str]] = ..., applied_revision: _Optional[int] = ..., desired_revision: _Optional[int] = ..., report: _Optional[_Union[_configurations_pb2.AgentReport, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., boot_counter: _Optional[int] = ...) -> None: ...
+    url: str
+    upgrade: UpgradeView
+    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., name: _Optional[str] = ..., health: _Optional[_Union[DataplaneHealth, str]] = ..., applied_revision: _Optional[int] = ..., desired_revision: _Optional[int] = ..., report: _Optional[_Union[_configurations_pb2.AgentReport, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., boot_counter: _Optional[int] = ..., url: _Optional[str] = ..., upgrade: _Optional[_Union[UpgradeView, _Mapping]] = ...) -> None: ...
+
+class UpgradeView(_message.Message):
+    __slots__ = ("event_id", "phase", "target_version", "error", "updated_at")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    phase: _upgrades_pb2.UpgradePhase
+    target_version: str
+    error: str
+    updated_at: _timestamp_pb2.Timestamp
+    def __init__(self, event_id: _Optional[str] = ..., phase: _Optional[_Union[_upgrades_pb2.UpgradePhase, str]] = ..., target_version: _Optional[str] = ..., error: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateJoinTokenRequest(_message.Message):
     __slots__ = ("workspace_id", "group", "max_uses", "lifetime")
