@@ -8,9 +8,7 @@ FILE_LINES = 350
 FUNCTION_LINES = 60
 
 # path → lines it may have at most. Take an entry out as soon as the file fits.
-LONGER_FILES: dict[str, int] = {
-    "controlplane/services/ports.py": 394,  # interfaces and their contracts, no code; by neighbour it could be two
-}
+LONGER_FILES: dict[str, int] = {}
 # (path, function) → lines it may have at most.
 LONGER_FUNCTIONS: dict[tuple[str, str], int] = {}
 

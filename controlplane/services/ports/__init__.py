@@ -1,0 +1,59 @@
+"""What the use cases need from outside: a transactional store, a vault, ids, randomness and the clock."""
+
+from controlplane.services.ports.credentials import (
+    AgentVerifier,
+    Mint,
+    NewGatekeeperKey,
+    NewSecret,
+    Vault,
+)
+from controlplane.services.ports.givens import (
+    Clock,
+    Ids,
+    Random,
+)
+from controlplane.services.ports.repositories import (
+    Answers,
+    ConfigurationFilter,
+    Configurations,
+    Dataplanes,
+    Documents,
+    Events,
+    Keys,
+    Secrets,
+    Sighting,
+    StoredAnswer,
+    Values,
+    Workspaces,
+)
+from controlplane.services.ports.store import (
+    Notice,
+    Store,
+    UnitOfWork,
+)
+
+__all__ = [
+    "AgentVerifier",
+    "Answers",
+    "Clock",
+    "ConfigurationFilter",
+    "Configurations",
+    "Dataplanes",
+    "Documents",
+    "Events",
+    "Ids",
+    "Keys",
+    "Mint",
+    "NewGatekeeperKey",
+    "NewSecret",
+    "Notice",
+    "Random",
+    "Secrets",
+    "Sighting",
+    "Store",
+    "StoredAnswer",
+    "UnitOfWork",
+    "Values",
+    "Vault",
+    "Workspaces",
+]

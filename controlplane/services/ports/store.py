@@ -1,0 +1,77 @@
+"""A transactional store: everything read and written inside one unit of work is atomic.
+
+`Unavailable` is raised when the database cannot answer within its bounded wait, and then nothing was committed unless
+the commit itself was under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from controlplane.services.ports.repositories import (
+    Answers,
+    Configurations,
+    Dataplanes,
+    Documents,
+    Events,
+    Keys,
+    Secrets,
+    Values,
+    Workspaces,
+)
+
+
+class UnitOfWork(Protocol):
+    """One transaction: commits when its block ends well, rolls back when it raises; nobody else commits."""
+
+    workspaces: Workspaces
+    configurations: Configurations
+    values: Values
+    documents: Documents
+    secrets: Secrets
+    dataplanes: Dataplanes
+    events: Events
+    keys: Keys
+    answers: Answers
+
+    async def now(self) -> datetime:
+        """The store's time, for leases and expiry: never goes back within a store."""
+
+    def announce(self, notice: Notice) -> None:
+        """Tell every replica, this one too, after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something of a workspace changed; with nothing else set: read what is newer.
+
+    `closed_event` names an event that is no longer pending (`<data plane>/<event>`), `identity` a data plane or
+    management key whose cached record must be dropped.
+    """
+
+    workspace_id: str
+    closed_event: str = ""
+    identity: str = ""
+
+
+class Store(Protocol):
+    """The database."""
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A writing transaction (on SQLite the one writer)."""
+
+    def reading(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A reading transaction: one consistent snapshot; writes are refused."""
+
+    async def epoch(self) -> str:
+        """Random identity of this store's history."""
+
+    def notices(self) -> AsyncIterator[Notice]:
+        """Every notice of every replica from now on. A lost connection yields `Notice("")`: read everything again."""
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the database does not answer."""
