@@ -13,6 +13,8 @@ from liaison_agent.compiler import names
 from liaison_agent.compiler.packing import Fields, Packer, any_of, type_url
 from liaison_agent.state import KEYS_SLOT, WORKSPACE_SLOT, Configuration, Resource
 
+# Every consumer's id begins like this; the key of the scope that nobody may enter does not.
+_CONSUMER = "[A-Za-z0-9].*"
 _CLOCK_SKEW_SECONDS = 5
 _CACHED_KEYS = 10_000
 _LONGEST_KEY = 4096
@@ -55,6 +57,7 @@ def _jwt_check(workspace_id: str, keys: list[Any]) -> Fields:
         "issuer": CONSUMER_KEY_ISSUER,
         "audiences": [workspace_id],
         "local_jwks": {"inline_string": json.dumps({"keys": keys}, sort_keys=True, separators=(",", ":"))},
+        "subjects": {"safe_regex": {"regex": _CONSUMER}},
         "require_expiration": True,
         "clock_skew_seconds": _CLOCK_SKEW_SECONDS,
         "forward": False,

@@ -9,12 +9,10 @@ from collections.abc import Collection, Iterable
 from contract import ProviderModel, ResolvedBackend, WorkspaceDocument, backend_name, ordered_backends, resolve_backend
 from contract import read_consumer as read_consumer_document
 from contract import read_workspace as read_workspace_document
-from contract.provider_types import ANTHROPIC, provider_type_of
 from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Scope, Upstream
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration
 
 _CREDENTIAL_LACKS = "its secret has not been delivered"
-_FOREIGN = "it speaks Anthropic's protocol, which this gateway does not translate to"
 
 
 def read_workspace(
@@ -68,15 +66,11 @@ class _WorkspaceReader:
         for ref in ordered_backends(model):
             backend = resolve_backend(model, ref)
             reference = str(backend.secret_ref) if backend.secret_ref else ""
-            if model.api_format == ANTHROPIC or provider_type_of(ref.type, ref.provider) == ANTHROPIC:
-                why = _FOREIGN
-            elif reference and reference not in self._delivered:
-                why = _CREDENTIAL_LACKS
-            else:
+            if not reference or reference in self._delivered:
                 self._add(candidates, backend, reference)
                 continue
-            place = backend_name(ref.name, model.backend_refs.index(ref))
-            self.left_out.append(LeftOut(WORKSPACE_USER_ID, f"backend {place} of model {model.name}", why))
+            what = f"backend {backend_name(ref.name, model.backend_refs.index(ref))} of model {model.name}"
+            self.left_out.append(LeftOut(WORKSPACE_USER_ID, what, _CREDENTIAL_LACKS))
         return Model(model.name, tuple(candidates))
 
     def _add(self, candidates: list[Candidate], backend: ResolvedBackend, reference: str) -> None:

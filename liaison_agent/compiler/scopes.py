@@ -17,7 +17,7 @@ from liaison_agent.compiler.routes import longest_answer, virtual_host
 from liaison_agent.state import WORKSPACE_SLOT, Configuration, Resource, slot_of
 
 _VIRTUAL_HOST = "envoy.config.route.v3.VirtualHost"
-# No header value starts with a space, so nobody enters by this key. It keeps the shared profile loaded while no
+# No consumer's id starts with a space, so nobody enters by this key. It keeps the shared profile loaded while no
 # consumer uses it yet: the first one who does finds its routes there instead of waiting for them.
 _KEEPER_KEY = " shared profile"
 

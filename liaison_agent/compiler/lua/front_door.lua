@@ -60,6 +60,16 @@ local function string_reader(s)
   end
 end
 
+local function number_end(s, p)
+  local _, e = find(s, '^-?[1-9]%d*', p)
+  if not e then _, e = find(s, '^-?0', p) end
+  if not e then return nil end
+  local _, fraction = find(s, '^%.%d+', e + 1)
+  e = fraction or e
+  local _, exponent = find(s, '^[eE][+-]?%d+', e + 1)
+  return exponent or e
+end
+
 local function utf8(code)
   if code < 0x80 then return char(code) end
   if code < 0x800 then return char(0xC0 + math.floor(code / 64), 0x80 + code % 64) end
@@ -146,7 +156,7 @@ local function read_model(s)
         if sub(s, p, e - 1) ~= LITERALS[c] then return nil, 'invalid_json' end
         expect, i = 'comma', e
       else
-        local _, e = find(s, '^-?%d+%.?%d*[eE]?[+-]?%d*', p)
+        local e = number_end(s, p)
         if not e then return nil, 'invalid_json' end
         expect, i = 'comma', e + 1
       end
