@@ -59,6 +59,7 @@ class EnvoyGateway:
         self._proofs = Proofs()
         self._lock = asyncio.Lock()
         self._running = ResourceSet()
+        self._version: tuple[int | None, str] | None = None
         self._repair_wanted = asyncio.Event()
         self._repair: asyncio.Task[None] | None = None
 
@@ -95,15 +96,18 @@ class EnvoyGateway:
     async def apply(self, wanted: ResourceSet) -> ApplyOutcome:
         """See `Gateway.apply`."""
         async with self._lock:
+            done = False
             try:
                 delivery = await self._deliver(wanted)
-                version = str((await self._admin.server_info()).get("version", ""))
+                version = await self._version_of_envoy()
                 self._running = delivery.running
+                done = not delivery.unserved
             except AdminUnavailable as error:
                 raise GatewayUnavailable(f"{error}; what ran before stays") from None
             finally:
                 self._server.offered = self._running
-                self._repair_wanted.set()
+                if not done:
+                    self._repair_wanted.set()
             return ApplyOutcome(version, self._proofs.all(), _sorted(delivery.refused), self._now())
 
     async def stop(self, *, drain: timedelta) -> None:
@@ -119,6 +123,12 @@ class EnvoyGateway:
         async with self._lock:
             await self._supervisor.leave()
             await self._server.stop()
+
+    async def _version_of_envoy(self) -> str:
+        pid = self.pid
+        if self._version is None or self._version[0] != pid:
+            self._version = pid, str((await self._admin.server_info()).get("version", ""))
+        return self._version[1]
 
     async def _deliver(self, wanted: ResourceSet) -> Delivery:
         """Deliver and prove, once more if Envoy goes away on the way."""

@@ -9,7 +9,7 @@ are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +18,8 @@ from liaison_agent.envoy.packing import DescriptorPacker
 from liaison_agent.kinds import CLUSTER, EXTENSION, LISTENER, ROUTES, SCOPE, SECRET
 from liaison_agent.state import Resource, ResourceKey
 
-_AT_ONCE = 100
-"""Names a request: keeps its path within what Envoy's admin reads."""
+_AT_ONCE = 16_000
+"""Characters of names a request: keeps its path within what Envoy's admin reads."""
 _PAUSE = 0.01
 _LONGEST_PAUSE = 0.25
 
@@ -63,8 +63,8 @@ class ReadBack:
         faults: Faults = {}
         for type_url, check in self._checks.items():
             of_kind = [one for one in resources if one.type_url == type_url]
-            for start in range(0, len(of_kind), _AT_ONCE):
-                faults.update(await check(of_kind[start : start + _AT_ONCE]))
+            for group in _in_groups(of_kind):
+                faults.update(await check(group))
         return faults
 
     async def _check_clusters(self, wanted: Sequence[Resource]) -> Faults:
@@ -124,9 +124,10 @@ class ReadBack:
 
     def _shows(self, shown: Mapping[str, Any], wanted: Resource) -> bool:
         message = wanted.type_url.rpartition("/")[2]
+        own = self._packer.unpack(message, wanted.body)
         fields = {name: value for name, value in shown.items() if name != "@type"}
-        normal = self._packer.unpack(message, self._packer.pack(message, fields))
-        return _same(normal, self._packer.unpack(message, wanted.body))
+        # The same message may be written in more than one way; the detour that settles it is rarely needed.
+        return _same(fields, own) or _same(self._packer.unpack(message, self._packer.pack(message, fields)), own)
 
     async def _versions(
         self, field: str, wanted: Sequence[Resource], name_of: Callable[[Mapping[str, Any]], str]
@@ -136,6 +137,19 @@ class ReadBack:
         for entry in await self._admin.config_dump(field, [one.name for one in wanted]):
             found.setdefault(name_of(entry), set()).add(entry.get("version_info", ""))
         return found
+
+
+def _in_groups(resources: Sequence[Resource]) -> Iterator[Sequence[Resource]]:
+    group: list[Resource] = []
+    length = 0
+    for one in resources:
+        length += 2 * len(one.name) + 3
+        if group and length > _AT_ONCE:
+            yield group
+            group, length = [], 2 * len(one.name) + 3
+        group.append(one)
+    if group:
+        yield group
 
 
 def _differences(wanted: Sequence[Resource], versions: Mapping[str, set[str]]) -> Faults:

@@ -3,7 +3,9 @@
 Theory of operation. `_have` follows Envoy's own book-keeping: filled from `initial_resource_versions` when Envoy comes
 back, changed by every ACK. A NACK leaves a resource UNSURE, since Envoy may have taken some of a refused response;
 unsure ones always count as different. A stream never decides what should run: a returning Envoy gets no answer to its
-first wildcard request, because the delivery that follows each connect pushes the differences in a safe order.
+first wildcard request, because the delivery that follows each connect pushes the differences in a safe order. Only
+about clusters there is an empty answer at first: Envoy opens a stream with all its requests in one go, so the ACK of
+that answer says that the last of them has come in.
 Scopes that were together in a refused response are `tainted`: Envoy remembers those before the bad one without using
 them, and would acknowledge their repetition without using it either.
 """
@@ -59,6 +61,7 @@ class Stream:
         self._count = 0
         self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._changed = asyncio.Event()
+        self._opened = False
         self.lost = False
 
     # --- the wire's side ---
@@ -76,7 +79,7 @@ class Stream:
         subscription.names.update(names)
         opens = not subscription.wildcard and _is_wildcard(request, first)
         subscription.wildcard = subscription.wildcard or opens
-        if opens and not request.has:
+        if opens and (request.type_url == CLUSTER.type_url or not request.has):
             self._answer_wildcard(request.type_url)
         elif names:
             self._answer_names(request.type_url, names)
@@ -160,8 +163,8 @@ class Stream:
             raise StreamLost
 
     def is_open(self) -> bool:
-        """Whether Envoy has come as far as asking for clusters and listeners."""
-        return all(type_url in self._subscriptions for type_url in _ANSWERED_EMPTY)
+        """Whether Envoy has said all that it says by itself when it opens a stream."""
+        return self._opened and all(type_url in self._subscriptions for type_url in _ANSWERED_EMPTY)
 
     def is_settled(self) -> bool:
         """Whether Envoy owes no answer."""
@@ -173,6 +176,7 @@ class Stream:
         sent = self._sent.pop(request.nonce, None)
         if sent is None:
             return
+        self._opened = self._opened or request.type_url == CLUSTER.type_url
         if request.refusal is None:
             self._have.update((resource.key, resource.version) for resource in sent.put)
             for key in sent.drop:
