@@ -50,6 +50,10 @@ class Transaction:
         self._may_write()
         return await self.rows(query.with_for_update(skip_locked=skip_locked, key_share=key_share))
 
+    async def to_change(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Every row, held when this unit of work may write: what it decides from them must not change under it."""
+        return await (self.held(query) if self._writing else self.rows(query))
+
     async def change(self, statement: Executable, parameters: Values | Sequence[Values] | None = None) -> int:
         """Run a statement that writes, once for each of `parameters`; how many rows it reached."""
         return (await self._write(statement.execution_options(preserve_rowcount=True), parameters)).rowcount

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import NullPool, create_engine
+
+from controlplane.domain.errors import Unavailable
 from controlplane.store import SqlStore, migrate, open_store
+from controlplane.store.tables import metadata, store_state
 from tests.fakes.postgres import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
@@ -62,11 +66,21 @@ def copy_of_migrated_file(template: Path, target: Path) -> str:
     return sqlite_url(target)
 
 
-def migrated_template(server: PostgresServer) -> str:
-    """The name of a database with every table, to be copied."""
+def migrated_database(server: PostgresServer) -> str:
+    """The name of a new database with every table, to be used or copied."""
     name = server.create_database()
     migrate(server.url(name))
     return name
+
+
+def empty_tables(url: str) -> None:
+    """Delete every row but the store's own; many times quicker than a database for each test."""
+    tables = [table for table in reversed(metadata.sorted_tables) if table is not store_state]
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(table.delete())
+    engine.dispose()
 
 
 @asynccontextmanager
@@ -81,8 +95,6 @@ async def opened(url: str, clock: HandClock | None = None, *, pool_size: int = 1
 
 async def eventually_answers(store: SqlStore, *, within: timedelta) -> None:
     """Return as soon as the store answers. Raises what it said last when it never did."""
-    from controlplane.domain.errors import Unavailable
-
     async with asyncio.timeout(within.total_seconds()):
         while True:
             try:

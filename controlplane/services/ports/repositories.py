@@ -46,7 +46,7 @@ class Workspaces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationFilter:
-    """What ListConfigurations may narrow by; None means no restriction."""
+    """What ListConfigurations may narrow by; None means no restriction; both times are exclusive."""
 
     workspace_id: str
     user_id: str | None = None
@@ -178,7 +178,10 @@ class Sighting:
 
 
 class Events(Protocol):
-    """Events. At most one PENDING and one ACKNOWLEDGED event a (data plane, slot), held by the database too."""
+    """Events. At most one PENDING and one ACKNOWLEDGED event a (data plane, slot), held by the database too.
+
+    In a writing unit of work, what `pending_in_slot`, `live_in_slot` and `live_of_dataplane` return is held for update.
+    """
 
     async def add(self, events: Sequence[Event]) -> None: ...
 
@@ -196,7 +199,7 @@ class Events(Protocol):
     async def live_of_dataplane(self, dataplane_id: str) -> list[Event]: ...
 
     async def save(self, events: Sequence[Event]) -> None:
-        """Write changed events back by id."""
+        """Write changed events back by id, in whatever order the slots need. Raises NotFound when one is missing."""
 
     async def lapsed(self, now: datetime, limit: int) -> list[Event]:
         """ACKNOWLEDGED events whose lease ended at or before `now`, oldest lease first, held for update."""

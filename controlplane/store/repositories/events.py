@@ -44,16 +44,16 @@ class SqlEvents:
     async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
         """PENDING events of that slot on every data plane, ascending by data plane."""
         query = _where(events.c.workspace_id == workspace_id, events.c.slot == slot, PENDING)
-        return await self._all(query.order_by(events.c.dataplane_id))
+        return await self._to_change(query.order_by(events.c.dataplane_id))
 
     async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
         """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
         query = _where(events.c.dataplane_id == dataplane_id, events.c.slot == slot, LIVE)
-        return await self._all(query.order_by(events.c.id))
+        return await self._to_change(query.order_by(events.c.id))
 
     async def live_of_dataplane(self, dataplane_id: str) -> list[Event]:
         """PENDING and ACKNOWLEDGED events of every slot, oldest first."""
-        return await self._all(_where(events.c.dataplane_id == dataplane_id, LIVE).order_by(events.c.id))
+        return await self._to_change(_where(events.c.dataplane_id == dataplane_id, LIVE).order_by(events.c.id))
 
     async def save(self, events_: Sequence[Event]) -> None:
         """Write changed events back by id. Raises NotFound when one does not exist."""
@@ -85,6 +85,9 @@ class SqlEvents:
 
     async def _all(self, query: Select[*tuple[Any, ...]]) -> list[Event]:
         return [_event(row) for row in await self._transaction.rows(query)]
+
+    async def _to_change(self, query: Select[*tuple[Any, ...]]) -> list[Event]:
+        return [_event(row) for row in await self._transaction.to_change(query)]
 
     async def _held(self, query: Select[*tuple[Any, ...]]) -> list[Event]:
         return [_event(row) for row in await self._transaction.held(query, skip_locked=True)]

@@ -10,7 +10,7 @@ import pytest
 from controlplane.store import SqlStore
 from tests.contract.store.nouns import TENANT, WORKSPACE, dataplane
 from tests.fakes.postgres import PostgresServer
-from tests.fakes.stores import KINDS, HandClock, copy_of_migrated_file, migrated_template, opened
+from tests.fakes.stores import KINDS, HandClock, copy_of_migrated_file, empty_tables, migrated_database, opened
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +20,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: PostgresServer) -> str:
-    """The name of the migrated database to be copied."""
-    return migrated_template(postgres_server)
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """The address of the migrated database that the tests use one after the other."""
+    return postgres_server.url(migrated_database(postgres_server))
 
 
 @pytest.fixture(params=KINDS)
@@ -37,10 +37,9 @@ def store_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
     if kind == "sqlite":
         yield copy_of_migrated_file(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
         return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create_database(template=request.getfixturevalue("postgres_template"))
-    yield server.url(name)
-    server.drop_database(name)
+    url: str = request.getfixturevalue("migrated_postgres")
+    yield url
+    empty_tables(url)
 
 
 @pytest.fixture

@@ -100,6 +100,31 @@ async def test_events_of_one_slot_are_saved_in_any_order(store: SqlStore, order:
         assert await work.events.live_in_slot("dp_1", "config/") == changed[1:]
 
 
+@pytest.mark.parametrize("question", ["pending_in_slot", "live_in_slot", "live_of_dataplane"])
+async def test_events_that_a_writer_decides_from_are_held_for_it(store: SqlStore, question: str) -> None:
+    await _add(store, event(1))
+    asked = asyncio.Event()
+    arguments = {"pending_in_slot": ("ws_1", "config/"), "live_in_slot": ("dp_1", "config/")}.get(question, ("dp_1",))
+
+    async def supersede() -> None:
+        async with store.unit_of_work() as work:
+            found: list[Event] = await getattr(work.events, question)(*arguments)
+            asked.set()
+            await asyncio.sleep(0.02)
+            await work.events.save([replace(each, status=EventStatus.SUPERSEDED) for each in found])
+
+    async def acknowledge() -> EventStatus:
+        await asked.wait()
+        async with store.unit_of_work() as work:
+            found = await work.events.get_for_update("ev_0001")
+        assert found is not None
+        return found.status
+
+    _, seen = await asyncio.gather(supersede(), acknowledge())
+
+    assert seen is EventStatus.SUPERSEDED
+
+
 async def test_pending_events_of_a_slot_are_found_on_every_data_plane(store: SqlStore) -> None:
     await _add(store, event(1), acknowledged(2), event(3, dataplane_id="dp_2"), event(4, "proxy_url"))
 

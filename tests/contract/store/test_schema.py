@@ -91,11 +91,12 @@ async def test_conditions_of_partial_indexes_are_those_of_the_code(store_url: st
     async with engine.connect() as connection:
         kind = connection.dialect.name
         question = (
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            "SELECT name, sql AS definition FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
             if kind == "sqlite"
-            else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            else "SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE schemaname = 'public'"
         )
-        made = {row[0]: str(row[1]) for row in await connection.exec_driver_sql(question)}
+        rows = (await connection.exec_driver_sql(question)).mappings()
+        made = {str(row["name"]): str(row["definition"]) for row in rows}
     await engine.dispose()
 
     for table in metadata.tables.values():
