@@ -23,7 +23,7 @@ from controlplane.services.feed import Feed
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.management_keys import ManagementKeyService
 from controlplane.services.polls import PollService
-from controlplane.services.ports import Store
+from controlplane.services.ports import Clock, Store
 from controlplane.services.publishing import Publisher
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.sightings import Sightings
@@ -97,7 +97,7 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
         yield assemble(store, key, clock, random)
 
 
-def assemble(store: Store, key: MasterKey, clock: SystemClock, random: SystemRandom) -> ControlPlane:
+def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -> ControlPlane:
     """Every object, made once and handed to whom it serves."""
     ids = UlidIds()
     vault, mint, verifier = Cipher(KeyRing(key), random.bytes), Mint(random), AgentVerifier()

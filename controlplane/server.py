@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
@@ -19,11 +20,13 @@ from controlplane.transport.http_app import http_app
 
 DRAIN_SECONDS = 10
 HEALTH_EVERY = 1.0
+Opened = Callable[[Settings], AbstractAsyncContextManager[ControlPlane]]
 log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
+async def serve(settings: Settings, ready: Callable[[str, str], None], opened: Opened = control_plane) -> None:
     """Until SIGTERM or SIGINT. `ready(grpc address, http address)` is called once both ports are bound.
+    `opened` puts together what is served.
 
     Raises OSError naming the port that is taken.
     """
@@ -31,21 +34,22 @@ async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    listener = _bind(settings.http_address)
+    listener = bind(settings.http_address)
     try:
-        async with control_plane(settings) as plane:
-            await _serve(plane, settings, listener, stopping, ready)
+        async with opened(settings) as plane:
+            await serve_plane(plane, settings, listener, stopping, ready)
     finally:
         listener.close()
 
 
-async def _serve(
+async def serve_plane(
     plane: ControlPlane,
     settings: Settings,
     listener: socket.socket,
     stopping: asyncio.Event,
     ready: Callable[[str, str], None],
 ) -> None:
+    """Serve what is put together on both ports until `stopping` is set, then drain; `listener` is the HTTP port's."""
     grpc_server = GrpcServer(plane.seam, plane.operations)
     host, _ = split_address(settings.grpc_address)
     port = await grpc_server.start(settings.grpc_address)
@@ -110,7 +114,8 @@ async def _watch(plane: ControlPlane, grpc_server: GrpcServer) -> None:
         await asyncio.sleep(HEALTH_EVERY)
 
 
-def _bind(address: str) -> socket.socket:
+def bind(address: str) -> socket.socket:
+    """A listening socket on `host:port`. Raises OSError naming the address."""
     host, port = split_address(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

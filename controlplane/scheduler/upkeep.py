@@ -21,6 +21,7 @@ class Upkeep:
 
     def __init__(self, tasks: Mapping[str, tuple[timedelta, Task]]) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._tasks = {name: task for name, (_, task) in tasks.items()}
         for name, (every, task) in tasks.items():
             trigger = IntervalTrigger(seconds=every.total_seconds())
             self._scheduler.add_job(_guarded(name, task), trigger, id=name, max_instances=1, coalesce=True)
@@ -28,6 +29,11 @@ class Upkeep:
     def start(self) -> None:
         """From now on."""
         self._scheduler.start()
+
+    async def run_all(self) -> None:
+        """Every task once, now. Raises what a task raises."""
+        for task in self._tasks.values():
+            await task()
 
     def stop(self) -> None:
         """No task starts any more."""

@@ -1,0 +1,118 @@
+"""The real control plane on two ports of this process, over a real database, with a time that tests may hurry."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from controlplane.bootstrap import ControlPlane, assemble
+from controlplane.security.keyring import MasterKey
+from controlplane.server import bind, serve_plane
+from controlplane.settings import Settings
+from controlplane.store import open_store
+from controlplane.system import SystemRandom
+
+MASTER_KEY = MasterKey(bytes(range(32)))
+
+
+@dataclass(slots=True)
+class HurriedClock:
+    """The host's clock, plus what tests have skipped."""
+
+    skipped: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return datetime.now(UTC) + self.skipped
+
+    def skip(self, by: timedelta) -> None:
+        """Have time pass, for the store's leases as well."""
+        self.skipped += by
+
+
+class HurriedStore:
+    """The store, whose time runs ahead by what the clock has skipped; everything else is the store's own."""
+
+    def __init__(self, store: Any, clock: HurriedClock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextlib.asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[Any]:
+        async with self._store.unit_of_work() as work:
+            yield _HurriedWork(work, self._clock)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        async with self._store.reading() as work:
+            yield _HurriedWork(work, self._clock)
+
+
+class _HurriedWork:
+    def __init__(self, work: Any, clock: HurriedClock) -> None:
+        self._work = work
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._work, name)
+
+    async def now(self) -> datetime:
+        told: datetime = await self._work.now()
+        return told + self._clock.skipped
+
+
+class Journal(logging.Handler):
+    """Everything that was logged, as it would be written."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A control plane that answers. `database_url` may be opened beside it."""
+
+    plane: ControlPlane
+    clock: HurriedClock
+    grpc: str
+    url: str
+    database_url: str
+    journal: Journal = field(repr=False)
+
+
+@contextlib.asynccontextmanager
+async def running(database_url: str, home: Path) -> AsyncIterator[Running]:
+    """Serve until the block ends, then drain."""
+    journal, clock = Journal(), HurriedClock()
+    logging.getLogger().addHandler(journal)
+    settings = Settings(home=home, grpc_address="127.0.0.1:0", http_address="127.0.0.1:0")
+    listener = bind(settings.http_address)
+    stopping = asyncio.Event()
+    addresses: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
+    async with open_store(database_url, clock=HurriedClock(), random=SystemRandom()) as store:
+        plane = assemble(HurriedStore(store, clock), MASTER_KEY, clock, SystemRandom())
+        serving = asyncio.create_task(
+            serve_plane(plane, settings, listener, stopping, lambda *told: addresses.set_result(told))
+        )
+        try:
+            grpc_address, http_address = await addresses
+            yield Running(plane, clock, grpc_address, f"http://{http_address}", database_url, journal)
+        finally:
+            stopping.set()
+            await serving
+            listener.close()
+            logging.getLogger().removeHandler(journal)
