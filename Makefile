@@ -47,7 +47,8 @@ gen: .venv/.requirements ## lint proto/ and generate gen/ from it
 check-gen: .venv/.requirements ## lint proto/ and fail when gen/ is stale; changes nothing
 	@$(BIN)/python tools/gen_protos.py --check
 
-bench: $(BENCHES:%=bench-%) ## run every benchmark, one after the other
+bench: setup ## run every benchmark, one after the other, and write benchmarks/results/<date>.json
+	@$(BIN)/python -m benchmarks
 
 bench-%: setup ## run one benchmark, for instance bench-poll
 	@$(BIN)/python -m benchmarks.bench_$(subst -,_,$*) $(ARGS)

@@ -1,0 +1,53 @@
+"""`make bench`: every benchmark one after the other, the whole table, and benchmarks/results/<date>.json."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import machine
+
+FOLDER = Path(__file__).resolve().parent
+RESULTS = FOLDER / "results"
+
+
+def names() -> list[str]:
+    """Every benchmark there is, as modules are named."""
+    return sorted(path.stem for path in FOLDER.glob("bench_*.py"))
+
+
+def main() -> int:
+    """Exit code 1 when one of them could not be run."""
+    reports, failed = [], []
+    for name in names():
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--json", file.name], check=False)
+            if done.returncode:
+                failed.append(name)
+            else:
+                reports.append(json.loads(Path(file.name).read_text()))
+        print(flush=True)
+    now = datetime.now(UTC)
+    path = write_results(reports, now, RESULTS)
+    print(f"written: {path.relative_to(FOLDER.parent)}")
+    if failed:
+        print(f"could not be measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def write_results(reports: list[dict[str, Any]], now: datetime, folder: Path) -> Path:
+    """One file a day; a later run of the same day replaces it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{now:%Y-%m-%d}.json"
+    content = {"taken_at": now.isoformat(timespec="seconds"), "machine": machine(), "benchmarks": reports}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""A real control plane to measure: its home made in-process, then served by its own command and used by its API."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agentrouter.configurator.v1.configurator_service_connect import ConfiguratorServiceClientSync
+from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyServiceClientSync
+from agentrouter.management.v1.dataplanes_connect import DataplaneServiceClientSync
+from agentrouter.management.v1.documents_connect import DocumentServiceClientSync
+from benchmarks.processes import Running, free_ports, python_module, running, wait_for_port
+from contract import ConsumerDocument, canonical_bytes
+from controlplane.bootstrap import control_plane
+from controlplane.domain.callers import Role
+from controlplane.domain.documents import SourceDocument
+from controlplane.services.management_keys import CreateManagementKey
+from controlplane.services.ports import Store
+from controlplane.services.publishing import Cause, Publisher
+from controlplane.settings import load_settings
+from controlplane.system import UlidIds
+from controlplane.valet.compiling import compile_consumer
+
+SERVE = ("controlplane", "serve")
+CALL_WITHIN_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A folder with a migrated database, a workspace and an admin key."""
+
+    folder: Path
+    workspace_id: str
+    management_key: str = field(repr=False)
+
+
+class Api:
+    """The public API under the home's admin key, over Connect."""
+
+    def __init__(self, url: str, key: str) -> None:
+        options: dict[str, Any] = {"send_compression": None, "accept_compression": []}
+        self._headers = {"authorization": f"Bearer {key}"}
+        self.configurator = ConfiguratorServiceClientSync(url, **options)
+        self.documents = DocumentServiceClientSync(url, **options)
+        self.dataplanes = DataplaneServiceClientSync(url, **options)
+        self.consumer_keys = ConsumerKeyServiceClientSync(url, **options)
+
+    def call(self, method: Any, request: Any, bearer: str = "") -> Any:
+        """One call, under another bearer if one is given. Raises ConnectError."""
+        headers = {"authorization": f"Bearer {bearer}"} if bearer else self._headers
+        return method(request, headers=headers, timeout_ms=CALL_WITHIN_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A control plane that answers."""
+
+    home: Home
+    server: Running
+    grpc_port: int
+    http_port: int
+    api: Api
+
+    def refused(self) -> dict[str, int]:
+        """Calls that did not end well so far, by RPC and code, as the control plane counted them."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
+        connection.request("GET", "/metrics")
+        page = connection.getresponse().read().decode()
+        connection.close()
+        return refused_calls(page)
+
+
+def refused_calls(page: str) -> dict[str, int]:
+    """Counts of every code but OK on a metrics page, by `<RPC> <code>`."""
+    found = re.findall(r'^agentrouter_calls_total\{code="(\w+)",method="([^"]+)",wire="\w+"\} ([\d.e+]+)', page, re.M)
+    counts: dict[str, int] = {}
+    for code, method, count in found:
+        if code != "OK":
+            counts[f"{method} {code}"] = counts.get(f"{method} {code}", 0) + int(float(count))
+    return counts
+
+
+async def make_home(folder: Path, users: int) -> Home:
+    """A home whose workspace has that many consumers, their documents published in one transaction."""
+    async with control_plane(load_settings(home=folder)) as plane:
+        workspace = await plane.workspaces.ensure_default("default", "default")
+        command = CreateManagementKey("benchmark", Role.ADMIN)
+        created = await plane.management_keys.bootstrap(workspace.tenant_id, command)
+        if created.secret is None:
+            raise RuntimeError("a key that was made just now comes with its secret")
+        await _publish_users(plane.store, workspace.id, [f"user-{number:05}" for number in range(users)])
+    return Home(folder, workspace.id, created.secret.plaintext)
+
+
+async def _publish_users(store: Store, workspace_id: str, users: Sequence[str]) -> None:
+    """As the first key of a consumer does it, without the key: signing 10,000 of them is not what is measured."""
+    ids = UlidIds()
+    publisher, cause = Publisher(ids), Cause(reason="benchmark")
+    async with store.unit_of_work() as work:
+        for user in users:
+            workspace = await work.workspaces.lock(workspace_id)
+            if workspace is None:
+                raise RuntimeError("the workspace was made a moment ago")
+            document = ConsumerDocument(version="consumer/v1", consumer_id=user)
+            content, now = canonical_bytes(document), datetime.now(UTC)
+            await work.documents.put(SourceDocument(workspace_id, user, content, ids.new("etg"), 1, now))
+            await publisher.publish(work, workspace, user, compile_consumer(document), cause, force=False)
+
+
+@contextlib.contextmanager
+def served(home: Home, core: int, command: Sequence[str] = SERVE) -> Iterator[Served]:
+    """The home's control plane on that core; `command` is a module and its first arguments."""
+    grpc_port, http_port = free_ports(2)
+    addresses = [f"--grpc-address=127.0.0.1:{grpc_port}", f"--http-address=127.0.0.1:{http_port}"]
+    line = python_module(*command, f"--home={home.folder}", *addresses)
+    environment = {"AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS": "true", "AGENTROUTER_LOG_LEVEL": "warning"}
+    log = home.folder / f"{command[0]}.log"
+    with running(line, core=core, log=log, environment=environment) as server:
+        wait_for_port(http_port, server)
+        api = Api(f"http://127.0.0.1:{http_port}", home.management_key)
+        yield Served(home, server, grpc_port, http_port, api)
