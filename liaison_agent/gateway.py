@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -18,6 +19,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from liaison_agent.envoy.admin import AdminClient, AdminUnavailable
 from liaison_agent.envoy.options import EnvoyOptions
 from liaison_agent.envoy.packing import DescriptorPacker
+from liaison_agent.envoy.port_holders import explain_bind_failure
 from liaison_agent.envoy.readback import ReadBack
 from liaison_agent.envoy.supervisor import Supervisor
 from liaison_agent.ports import ApplyOutcome, GatewayUnavailable, Refused, StartRefused
@@ -184,4 +186,4 @@ class EnvoyGateway:
 
 
 def _sorted(refused: Mapping[ResourceKey, Refused]) -> tuple[Refused, ...]:
-    return tuple(refused[key] for key in sorted(refused))
+    return tuple(replace(one, reason=explain_bind_failure(one.reason)) for _, one in sorted(refused.items()))

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,19 @@ from pathlib import Path
 from liaison_agent.ports import GatewayUnavailable
 
 _POLL = 0.2
+# Forks, ends, and lets its child turn into Envoy only when it is nobody's child any more. The pid goes to stdout.
+_LAUNCHER = """
+import os, sys, time
+launcher = os.getpid()
+if os.fork():
+    os._exit(0)
+os.setsid()
+while os.getppid() == launcher:
+    time.sleep(0.0005)
+os.write(1, b"%d" % os.getpid())
+os.dup2(2, 1)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +72,16 @@ def read_pid_file(path: Path) -> Identity | None:
 
 
 class EnvoyProcess:
-    """A running Envoy. `child` is set when we started it and so have to reap it."""
+    """A running Envoy. `is_ours` says whether we started it, not an agent before us."""
 
-    def __init__(self, identity: Identity, child: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, identity: Identity, *, is_ours: bool) -> None:
         self.identity = identity
-        self._child = child
+        self.is_ours = is_ours
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self.identity.pid
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether we started it, not an agent before us."""
-        return self._child is not None
 
     async def ended(self) -> None:
         """Wait until it has ended, whoever ended it."""
@@ -89,9 +98,8 @@ class EnvoyProcess:
                     await _readable(handle)
             finally:
                 os.close(handle)
-        if self._child is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(timeout=1)
+        with contextlib.suppress(ChildProcessError):  # it is our child only where we are the container's first process
+            os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222 - does not wait
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; harmless when it has ended."""
@@ -101,34 +109,35 @@ class EnvoyProcess:
 
     async def end(self, grace: float) -> None:
         """SIGTERM, and SIGKILL after `grace` seconds."""
-        self.signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(grace):
+                self.signal(signal.SIGTERM)
                 await self.ended()
         except TimeoutError:
             self.signal(signal.SIGKILL)
             await self.ended()
 
-    def disown(self) -> None:
-        """Let it outlive us."""
-        if self._child is not None and self._child.returncode is None:
-            self._child.returncode = 0  # else Python warns of a running child when it forgets the object
-            self._child = None
 
+async def spawn(command: Sequence[str], log_file: Path) -> EnvoyProcess:
+    """Start it as a process of nobody's, in a session of its own, its output in `log_file`.
 
-def spawn(command: Sequence[str], log_file: Path) -> EnvoyProcess:
-    """Start it in a session of its own: a Ctrl-C in our terminal is not meant for it. Its output goes to `log_file`."""
-    try:
-        with log_file.open("ab") as log:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
-            )
-    except OSError as error:
-        raise GatewayUnavailable(f"Envoy cannot be started: {command[0]}: {error.strerror}") from error
-    identity = identify(child.pid)
+    Not as our child, because Envoy asks the kernel to end it with its parent, and it has to outlive us; with its own
+    session, because a Ctrl-C in our terminal is not meant for it."""
+    if not os.access(command[0], os.X_OK):
+        raise GatewayUnavailable(f"Envoy cannot be started: there is no program {command[0]}")
+    with log_file.open("ab") as log:
+        launcher = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-c", _LAUNCHER, *command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    said, _ = await launcher.communicate()
+    identity = identify(int(said)) if said.strip().isdigit() else None
     if identity is None:
-        raise GatewayUnavailable(f"Envoy ended at once, with code {child.wait()}")
-    return EnvoyProcess(identity, child)
+        raise GatewayUnavailable(f"Envoy ended at once; its log: {log_file}")
+    return EnvoyProcess(identity, is_ours=True)
 
 
 async def _readable(handle: int) -> None:

@@ -26,7 +26,7 @@ from liaison_agent.envoy.processes import EnvoyProcess, identify, read_pid_file,
 from liaison_agent.ports import GatewayUnavailable
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _HEALTHY = 0.2, 5.0, 30.0
-_COMES_UP_WITHIN, _ENDS_WITHIN, _POLL = 15.0, 5.0, 0.01
+_ENDS_WITHIN, _POLL = 5.0, 0.01
 _LARGEST_LOG = 8 * 2**20
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,6 @@ class Supervisor:
         """Go away and let Envoy serve on, for the next agent to adopt."""
         await self._stop_watching()
         if self._process is not None:
-            self._process.disown()
             self._process = None
         self._unlock()
 
@@ -136,10 +135,10 @@ class Supervisor:
             identity = identify(pid) if pid is not None else None
         if identity is None:
             return None
-        process = EnvoyProcess(identity)
+        process = EnvoyProcess(identity, is_ours=False)
         if not await self._comes_up(process):
             log.warning("an Envoy (pid %d) was left behind that does not answer; it is replaced", process.pid)
-            await process.end(_ENDS_WITHIN)
+            await process.end(0)
             return None
         write_pid_file(self._options.pid_file, identity)
         log.info("adopted the running Envoy, pid %d", process.pid)
@@ -150,24 +149,30 @@ class Supervisor:
         options.bootstrap_file.write_text(json.dumps(bootstrap_of(options), indent=1))
         if options.log_file.exists() and options.log_file.stat().st_size > _LARGEST_LOG:
             options.log_file.replace(options.log_file.with_suffix(".log.1"))
-        process = spawn(_command(options), options.log_file)
-        write_pid_file(options.pid_file, process.identity)
-        _allow_many_files(process.pid)
-        if not await self._comes_up(process):
-            await process.end(_ENDS_WITHIN)
+        process = await spawn(_command(options), options.log_file)
+        came_up = False
+        try:
+            write_pid_file(options.pid_file, process.identity)
+            _allow_many_files(process.pid)
+            came_up = await self._comes_up(process)
+        finally:
+            if not came_up:
+                await process.end(0)
+        if not came_up:
             raise GatewayUnavailable(self._why_it_ended())
         log.info("started Envoy, pid %d", process.pid)
         return process
 
     async def _comes_up(self, process: EnvoyProcess) -> bool:
         """Whether this process answers as our Envoy before it ends or the time is over."""
-        deadline = self._clock() + _COMES_UP_WITHIN
-        while process.identity.is_alive() and self._clock() < deadline:
-            with contextlib.suppress(AdminUnavailable):
-                info = await self._admin.server_info()
-                if self._admin.listening_pid() == process.pid:
-                    return bool(info.get("node", {}).get("id") == self._options.node_id)
-            await self._sleep(_POLL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.answers_within.total_seconds()):
+                while process.identity.is_alive():
+                    if self._admin.listening_pid() == process.pid:
+                        with contextlib.suppress(AdminUnavailable):
+                            info = await self._admin.server_info()
+                            return bool(info.get("node", {}).get("id") == self._options.node_id)
+                    await self._sleep(_POLL)
         return False
 
     def _why_it_ended(self) -> str:

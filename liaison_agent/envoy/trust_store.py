@@ -7,8 +7,9 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
+USUAL_TRUST_STORE = Path("/etc/ssl/certs/ca-certificates.crt")  # Debian, Ubuntu, Arch, Alpine
 _USUAL_PLACES = (
-    Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Ubuntu, Arch, Alpine
+    USUAL_TRUST_STORE,
     Path("/etc/pki/tls/certs/ca-bundle.crt"),  # Fedora, Red Hat
     Path("/etc/ssl/ca-bundle.pem"),  # SUSE
     Path("/etc/ssl/cert.pem"),  # BSD, macOS

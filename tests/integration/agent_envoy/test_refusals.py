@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from liaison_agent.envoy.options import EnvoyOptions
 from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.kinds import ROUTES
 from liaison_agent.ports import ApplyOutcome, StartRefused
@@ -176,8 +177,8 @@ async def test_bad_shared_routes_leave_the_old_ones_in_force(gateway: EnvoyGatew
     assert await get(port, x_consumer="c1") == (200, "old")
 
 
-async def test_a_refused_extension_is_put_back_and_its_reason_shows_no_key(
-    gateway: EnvoyGateway, make: Resources, get: Get
+async def test_a_refused_extension_is_put_back_and_neither_reason_nor_log_shows_a_key(
+    gateway: EnvoyGateway, options: EnvoyOptions, make: Resources, get: Get
 ) -> None:
     port = free_port()
     front = make.keyed_listener("front", port, "keys")
@@ -187,6 +188,7 @@ async def test_a_refused_extension_is_put_back_and_its_reason_shows_no_key(
 
     assert "Duplicated credential key" in refusals(outcome)["keys"]
     assert "canary" not in refusals(outcome)["keys"]
+    assert "canary" not in options.log_file.read_text()
     assert await get(port, x_key="hers") == (200, "let in")
     assert ("extension/keys", make.keys("keys", "hers").version) in {(p.name, p.digest) for p in outcome.proven}
 
