@@ -20,6 +20,7 @@ from liaison_agent.agent import Agent, Parts
 from liaison_agent.applier import Applier
 from liaison_agent.clocks import SystemClock
 from liaison_agent.compiler.compilation import compile_gateway
+from liaison_agent.compiler.options import GatewayOptions
 from liaison_agent.control.connect_wire import ConnectWire
 from liaison_agent.control.credential import Credential
 from liaison_agent.control.enrolment import enrol
@@ -31,6 +32,7 @@ from liaison_agent.envoy.descriptors import DescriptorsUnavailable, find_envoy_b
 from liaison_agent.envoy.options import EnvoyOptions
 from liaison_agent.envoy.packing import DescriptorPacker
 from liaison_agent.envoy.processes import read_pid_file
+from liaison_agent.envoy.trust_store import USUAL_TRUST_STORE, TrustStoreMissing, find_trust_store
 from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.gatherer import Gatherer
 from liaison_agent.ledger.file_ledger import FileLedger
@@ -82,7 +84,9 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     boot = next_boot(settings.state_folder, now=clock.now())
     poller = Poller(control, clock, random.Random())
     opener = Opener(identity.keys.sealing, workspace_id=identity.workspace_id, dataplane_id=identity.dataplane_id)
-    compile_ = functools.partial(compile_gateway, packer=packer, port_offset=settings.port_offset)
+    compile_ = functools.partial(
+        compile_gateway, packer=packer, port_offset=settings.port_offset, options=_gateway_options(options)
+    )
     parts = Parts(
         control=control,
         ledger=ledger,
@@ -176,6 +180,15 @@ def _gateway(
     options = EnvoyOptions(settings.state_folder, identity.dataplane_id, binary, concurrency=settings.envoy_concurrency)
     gateway = EnvoyGateway(options, pool, clock=clock.monotonic, now=clock.now, on_pid=status.set_envoy_pid)
     return gateway, options, DescriptorPacker(pool)
+
+
+def _gateway_options(options: EnvoyOptions) -> GatewayOptions:
+    try:
+        trust_store = find_trust_store()
+    except TrustStoreMissing as error:
+        _log.warning("%s", error)
+        trust_store = USUAL_TRUST_STORE
+    return GatewayOptions(access_log=str(options.folder / "access.log"), trust_store=str(trust_store))
 
 
 def _ledger(settings: Settings, identity: Identity) -> FileLedger:

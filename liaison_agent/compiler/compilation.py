@@ -21,13 +21,14 @@ consumer's document shows but that there is one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
 
 from contract import ContractError
 from liaison_agent.compiler.access import compile_key_check, compile_version_mark
 from liaison_agent.compiler.clusters import compile_cluster
 from liaison_agent.compiler.credentials import compile_secrets
+from liaison_agent.compiler.differences import changed_consumers
 from liaison_agent.compiler.documents import allowed_models, read_consumer, read_workspace
 from liaison_agent.compiler.gateway import WHOLE_DOCUMENT, Gateway, LeftOut, Model
 from liaison_agent.compiler.listeners import compile_listener
@@ -47,14 +48,28 @@ from liaison_agent.state import WORKSPACE_USER_ID, Configuration, Desired, Resou
 _DEFAULTS = GatewayOptions()
 
 
+# From here on, going through everybody once is cheaper than making a new set of resources for each of them.
+_FEW = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a result was compiled from, so that the next one can start there."""
+
+    desired: Desired
+    gateway: Gateway
+    port_offset: int
+    options: GatewayOptions
+    memo: Memo
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """The resources of a gateway, and what of the documents could not become one."""
 
     resources: ResourceSet
     left_out: tuple[LeftOut, ...]
-    gateway: Gateway | None = field(default=None, repr=False)
-    memo: Memo = field(default_factory=Memo, repr=False, compare=False)
+    origin: _Origin | None = field(default=None, repr=False, compare=False)
 
     @property
     def unreadable(self) -> Mapping[str, str]:
@@ -74,13 +89,17 @@ def compile_gateway(
 ) -> Compiled:
     """All resources of the gateway; without a workspace document, none. Equal input gives equal output.
 
-    `previous` only saves work: packed bodies that follow from the same content are taken from it.
+    `previous` only saves work: what follows from the same content is taken from it.
     Raises `PackError` when the workspace document cannot be read.
     """
-    workspace = desired.workspace
+    workspace, origin = desired.workspace, previous.origin if previous else None
     if workspace is None:
         return Compiled(ResourceSet(), ())
-    memo = previous.memo.renewed() if previous else Memo()
+    if previous and origin and (origin.port_offset, origin.options) == (port_offset, options):
+        users = changed_consumers(origin.desired, desired)
+        if users is not None and len(users) <= _FEW and not origin.memo.overgrown:
+            return reduce(lambda result, user: compile_consumer(result, desired, user, packer=packer), users, previous)
+    memo = origin.memo.renewed() if origin else Memo()
     try:
         gateway, left_out = read_workspace(workspace, desired.secrets.keys(), port_offset)
     except ContractError as error:
@@ -97,7 +116,8 @@ def compile_gateway(
             scopes, lacking = _compile_scope(gateway, configuration, packer, memo)
             resources += scopes
             left += lacking
-    return Compiled(ResourceSet(resources), tuple(left), gateway, memo.settled())
+    made_of = _Origin(desired, gateway, port_offset, options, memo.settled())
+    return Compiled(ResourceSet(resources), tuple(left), made_of)
 
 
 def compile_consumer(previous: Compiled, desired: Desired, user_id: str, *, packer: Packer) -> Compiled:
@@ -106,14 +126,14 @@ def compile_consumer(previous: Compiled, desired: Desired, user_id: str, *, pack
     The cost does not depend on the number of consumers. Gives what `compile_gateway` would, if nothing but this
     consumer's configuration differs.
     """
+    origin = previous.origin
+    if origin is None:
+        return previous
     configuration = desired.configurations.get(user_id)
-    scopes: list[Resource] = []
-    lacking: tuple[LeftOut, ...] = ()
-    if previous.gateway is not None and configuration is not None:
-        scopes, lacking = _compile_scope(previous.gateway, configuration, packer, previous.memo)
+    scopes, lacking = _compile_scope(origin.gateway, configuration, packer, origin.memo) if configuration else ([], ())
     resources = previous.resources.changed_by(scopes, [scope_key(user_id)])
     others = (one for one in previous.left_out if one.user_id != user_id)
-    return Compiled(resources, (*others, *lacking), previous.gateway, previous.memo)
+    return Compiled(resources, (*others, *lacking), replace(origin, desired=desired))
 
 
 def _compile_gateway(gateway: Gateway, options: GatewayOptions, packer: Packer, memo: Memo) -> Iterable[Resource]:

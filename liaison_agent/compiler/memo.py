@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_SPARE = 1000
 
 
 class Memo:
@@ -17,6 +18,10 @@ class Memo:
     def __init__(self, before: dict[Hashable, Any] | None = None) -> None:
         self._kept: dict[Hashable, Any] = {}
         self._before = before or {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """The result for this key, made if need be. What `make` raises is not remembered."""
@@ -32,4 +37,10 @@ class Memo:
     def settled(self) -> Memo:
         """Forget what was not asked for in this generation."""
         self._before = {}
+        self._size = len(self._kept)
         return self
+
+    @property
+    def overgrown(self) -> bool:
+        """Whether so much was added since it settled that a new generation is due."""
+        return len(self._kept) > 2 * self._size + _SPARE

@@ -73,8 +73,8 @@ def test_one_account_under_two_names_of_a_model_is_two_places() -> None:
 
     result = compiled(desired(workspace({"m1": twice}, external_model_ids={"one": "a", "two": "b"})))
 
-    assert result.gateway is not None
-    (model,) = result.gateway.models
+    assert result.origin is not None
+    (model,) = result.origin.gateway.models
     assert [one.model for one in model.candidates] == ["a", "b"]
     assert len(names(result, "Cluster")) == 2
 

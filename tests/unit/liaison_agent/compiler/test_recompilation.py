@@ -1,19 +1,16 @@
-"""A compiler with a memory gives what one without it gives, whatever it compiled before."""
+"""Compiling on from a result gives what compiling from nothing gives, whatever came before."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liaison_agent.compiler.compilation import compile_gateway
 from liaison_agent.compiler.options import GatewayOptions
-from liaison_agent.compiler.packing import PackError
-from liaison_agent.compiler.recompilation import Recompiler
 from liaison_agent.state import Configuration, Desired
-from tests.fakes.compiling import NO_KEYS, CountingPacker, configuration, consumer, desired, real_packer, workspace
+from tests.fakes.compiling import NO_KEYS, CountingPacker, consumer, desired, real_packer, workspace
 
 BETA: dict[str, Any] = {"base_url": "http://beta.example"}
 LOCKED: dict[str, Any] = {"base_url": "http://beta.example", "api_key": "secret://a@1"}
@@ -43,10 +40,11 @@ wanted = st.builds(lambda first, rest, known: desired(first, *rest, secrets=know
 @settings(deadline=None, max_examples=40)
 @given(steps=st.lists(wanted, min_size=1, max_size=5))
 def test_every_step_of_a_history_compiles_as_if_it_were_the_first(steps: list[Desired]) -> None:
-    recompile = Recompiler(real_packer(), GatewayOptions())
+    remembered = None
 
     for step in steps:
-        remembered, fresh = recompile(step), compile_gateway(step, packer=real_packer())
+        remembered = compile_gateway(step, packer=real_packer(), previous=remembered)
+        fresh = compile_gateway(step, packer=real_packer())
 
         assert remembered.resources == fresh.resources
         assert sorted(map(str, remembered.left_out)) == sorted(map(str, fresh.left_out))
@@ -54,33 +52,44 @@ def test_every_step_of_a_history_compiles_as_if_it_were_the_first(steps: list[De
 
 def test_what_did_not_change_is_not_packed_again() -> None:
     packer = CountingPacker()
-    recompile = Recompiler(packer, GatewayOptions())
     everybody: list[Configuration] = [consumer(f"c{n}") for n in range(30)]
-    first = recompile(desired(workspace({"m1": [BETA]}), *everybody))
-    packer.packed.clear()
+    first = compile_gateway(desired(workspace({"m1": [BETA]}), *everybody), packer=real_packer())
 
-    again = recompile(desired(workspace({"m1": [BETA]}), *everybody))
-    recompile(desired(workspace({"m1": [BETA]}), *everybody, consumer("new")))
+    again = compile_gateway(desired(workspace({"m1": [BETA]}), *everybody), packer=packer, previous=first)
+    more = desired(workspace({"m1": [BETA]}), *everybody, consumer("new"))
+    compile_gateway(more, packer=packer, previous=again)
 
     assert again.resources == first.resources
     assert packer.packed == ["ScopedRouteConfiguration"]
 
 
 def test_new_keys_and_many_changes_at_once_are_seen() -> None:
-    recompile = Recompiler(real_packer(), GatewayOptions())
-    recompile(desired(workspace({"m1": [BETA]})))
+    first = compile_gateway(desired(workspace({"m1": [BETA]})), packer=real_packer())
     keys = NO_KEYS.replace(b"[]", b'[{"kty":"OKP"}]')
     crowd = desired(workspace({"m1": [BETA]}), *(consumer(f"c{n}") for n in range(60)), jwks=keys)
 
-    assert recompile(crowd).resources == compile_gateway(crowd, packer=real_packer()).resources
+    then = compile_gateway(crowd, packer=real_packer(), previous=first)
+
+    assert then.resources == compile_gateway(crowd, packer=real_packer()).resources
 
 
-def test_a_document_that_does_not_compile_leaves_the_memory_alone() -> None:
-    recompile = Recompiler(real_packer(), GatewayOptions())
-    good = desired(workspace({"m1": [BETA]}))
-    first = recompile(good)
+def test_another_port_or_another_file_is_seen() -> None:
+    wanted, options = desired(workspace({"m1": [BETA]})), GatewayOptions(access_log="/var/log/other.log")
+    first = compile_gateway(wanted, packer=real_packer())
 
-    with pytest.raises(PackError):
-        recompile(desired(configuration("", {"version": "v9"})))
+    moved = compile_gateway(wanted, packer=real_packer(), previous=first, port_offset=1000, options=options)
 
-    assert recompile(good).resources == first.resources
+    assert moved.resources == compile_gateway(wanted, packer=real_packer(), port_offset=1000, options=options).resources
+    assert moved.resources != first.resources
+
+
+def test_what_is_remembered_does_not_grow_with_the_number_of_changes() -> None:
+    def after(version: int) -> Desired:
+        return desired(workspace({"m1": [BETA]}), consumer("c1", version, models=["m1"]))
+
+    result = compile_gateway(after(1), packer=real_packer())
+    for version in range(2, 2000):
+        result = compile_gateway(after(version), packer=real_packer(), previous=result)
+
+    assert result.origin is not None
+    assert len(result.origin.memo) < 1500
