@@ -36,11 +36,11 @@ PRAGMAS = {
 class SqliteDatabase:
     """A migrated database file. Whoever makes it holds the file's lock."""
 
-    def __init__(self, path: Path, clock: StoreClock, readers: int) -> None:
+    def __init__(self, writer: AsyncEngine, readers: AsyncEngine, clock: StoreClock) -> None:
         self.fanout = Fanout()
         self._clock = clock
-        self._writer = _engine(path, 1, "BEGIN IMMEDIATE", {})
-        self._readers = _engine(path, readers, "BEGIN", {"query_only": "ON"})
+        self._writer = writer
+        self._readers = readers
         self._turn = asyncio.Lock()  # wakes waiters in the order they came
 
     @contextlib.asynccontextmanager
@@ -87,16 +87,19 @@ class SqliteDatabase:
         await to_the_end(self._readers.dispose())
 
 
-async def open_sqlite(path: Path, clock: Clock, monotonic_ns: Callable[[], int], readers: int) -> SqliteDatabase:
+async def open_sqlite(path: Path, clock: Clock, monotonic_ns: Callable[[], int], pool_size: int) -> SqliteDatabase:
     """The database with its clock set to no earlier than what it told before."""
-    probe = _engine(path, 1, "BEGIN", {"query_only": "ON"})
+    readers = _engine(path, pool_size, "BEGIN", {"query_only": "ON"})
     try:
-        async with begun(probe) as connection:
+        # This reader stays open: the last one to close would remove the files that a full disk cannot make again.
+        async with begun(readers) as connection:
             with in_domain_words():
                 stored = (await connection.execute(select(store_state.c.latest_time))).scalar_one()
-    finally:
-        await to_the_end(probe.dispose())
-    return SqliteDatabase(path, StoreClock(clock, monotonic_ns, stored), readers)
+    except BaseException:
+        await to_the_end(readers.dispose())
+        raise
+    writer = _engine(path, 1, "BEGIN IMMEDIATE", {})
+    return SqliteDatabase(writer, readers, StoreClock(clock, monotonic_ns, stored))
 
 
 def create_file(path: Path) -> None:
