@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf import json_format, message_factory
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 
@@ -26,6 +27,7 @@ class DescriptorPacker:
             json_format.ParseDict(dict(fields), made, descriptor_pool=self._pool)
             for path, body in (parts or {}).items():
                 _reach(made, path).MergeFromString(body)
+            self._settle(made)
         except (json_format.ParseError, TypeError) as error:
             raise PackError(f"{message}: {str(error).splitlines()[0]}") from None
         return made.SerializeToString(deterministic=True)
@@ -35,6 +37,20 @@ class DescriptorPacker:
         made = self._class_of(message).FromString(body)
         return json_format.MessageToDict(made, preserving_proto_field_name=True, descriptor_pool=self._pool)
 
+    def _settle(self, message: Message) -> None:
+        """Pack what lies in Any fields again, deterministically: the JSON parser packs maps there in a random order,
+        and a resource whose bytes differ from one process to the next counts as changed."""
+        for field, value in message.ListFields():
+            for part in _messages_in(field, value):
+                self._settle(part)
+                if _is_any(part):
+                    self._settle_any(part)
+
+    def _settle_any(self, packed: Any) -> None:
+        inner = self._class_of(packed.type_url.rpartition("/")[2]).FromString(packed.value)
+        self._settle(inner)
+        packed.value = inner.SerializeToString(deterministic=True)
+
     def _class_of(self, message: str) -> type[Message]:
         if message not in self._classes:
             try:
@@ -43,6 +59,22 @@ class DescriptorPacker:
                 raise PackError(f"{message}: this Envoy does not have it") from None
             self._classes[message] = message_factory.GetMessageClass(descriptor)
         return self._classes[message]
+
+
+def _messages_in(field: FieldDescriptor, value: Any) -> Iterable[Message]:
+    """The messages that a field holds: none, one, several, or a map's values."""
+    if field.message_type is None:
+        return ()
+    if not field.is_repeated:
+        return (value,)
+    if not field.message_type.GetOptions().map_entry:
+        return tuple(value)
+    return tuple(value.values()) if field.message_type.fields_by_name["value"].message_type else ()
+
+
+def _is_any(message: Message) -> bool:
+    """Whether it is a `google.protobuf.Any`."""
+    return message.DESCRIPTOR.full_name == "google.protobuf.Any"
 
 
 def _reach(message: Message, path: str) -> Message:
