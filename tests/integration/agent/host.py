@@ -1,0 +1,117 @@
+"""A host with one data plane on it: the real agent process, its real Envoy, and how to ask both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.fakes.control_plane import WORKSPACE
+from tests.integration.dataplane.plane import CHAT, SigningKey
+
+JOIN_TOKEN = "jt-" + "x" * 43
+
+
+class Host:
+    """One state folder. Everything that runs on it ends with `clear`."""
+
+    def __init__(self, state: Path, client: aiohttp.ClientSession) -> None:
+        self.state = state
+        self.key = SigningKey()
+        self._client = client
+        self._process: asyncio.subprocess.Process | None = None
+        self._envoys: set[int] = set()
+
+    async def start(self, url: str, *more: str) -> None:
+        """Start the agent; returns when the process is there."""
+        with (self.state.parent / "agent.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "liaison_agent",
+                *("--control-plane", url, "--state", str(self.state), *more),
+                stderr=log,
+                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": JOIN_TOKEN},
+            )
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """`agent.json`, empty before it is there."""
+        try:
+            found: dict[str, Any] = json.loads((self.state / "agent.json").read_bytes())
+        except FileNotFoundError:
+            return {}
+        if found["envoy_pid"]:
+            self._envoys.add(found["envoy_pid"])
+        return found
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        """Wait until something holds; the test's timeout ends it."""
+        while not holds():  # noqa: ASYNC110 - another process makes it so
+            await asyncio.sleep(0.02)
+
+    async def until_serving(self) -> int:
+        """Wait until the agent says that it serves; returns Envoy's process id."""
+        await self.until(lambda: self._is_ours() and self.status["status"] == "serving" and self.status["envoy_pid"])
+        return int(self.status["envoy_pid"])
+
+    async def kill_agent(self) -> None:
+        """`kill -9`; Envoy is left alone."""
+        assert self._process is not None
+        _ = self.status
+        self._process.kill()
+        await self._process.wait()
+
+    async def kill_envoy(self) -> None:
+        """`kill -9`."""
+        pid = int(self.status["envoy_pid"])
+        os.kill(pid, signal.SIGKILL)
+
+    async def terminate(self) -> int:
+        """SIGTERM; returns the exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return await self._process.wait()
+
+    async def exit_code(self) -> int:
+        """Wait for the end."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def chat(self, port: int, model: str = "fast", user: str = "ann") -> tuple[int, str]:
+        """One chat completion; status 0 when nobody listens."""
+        token = self.key.sign(user, aud=WORKSPACE)
+        try:
+            async with self._client.post(
+                f"http://127.0.0.1:{port}{CHAT}",
+                headers={"authorization": f"Bearer {token}"},
+                json={"model": model, "messages": [{"role": "user", "content": "hello"}]},
+            ) as response:
+                return response.status, await response.text()
+        except aiohttp.ClientConnectionError:
+            return 0, ""
+
+    def log(self) -> str:
+        """What the agent said."""
+        return (self.state.parent / "agent.log").read_text()
+
+    async def clear(self) -> None:
+        """End what still runs."""
+        _ = self.status
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+        for pid in self._envoys:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _is_ours(self) -> bool:
+        return self._process is not None and self.status.get("pid") == self._process.pid
