@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from liaison_agent.envoy.descriptors import find_envoy_binary, load_descriptor_pool
@@ -17,8 +19,10 @@ from liaison_agent.envoy.options import EnvoyOptions
 from liaison_agent.envoy.packing import DescriptorPacker
 from liaison_agent.gateway import EnvoyGateway
 from tests.integration.agent_envoy.envoy_resources import Resources
+from tests.integration.agent_envoy.upstreams import Upstream
 
 Get = Callable[..., Awaitable[tuple[int, str]]]
+NewGateway = Callable[..., EnvoyGateway]
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +80,22 @@ async def get() -> AsyncIterator[Get]:
             return 0, ""
 
         yield call
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    made = Upstream()
+    app = web.Application()
+    app.router.add_get("/", made.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", made.port).start()
+    yield made
+    made.finish.set()
+    await runner.cleanup()
+
+
+async def until_answered(get: Get, port: int, answer: str, **headers: str) -> None:
+    async with asyncio.timeout(10):
+        while await get(port, **headers) != (200, answer):  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.02)
