@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from connectrpc.code import Code
@@ -15,7 +16,7 @@ from google.rpc import code_pb2
 from protobuf.wkt.google.protobuf.any_pb import Any as AnyDetail
 
 from controlplane.transport.decoding import encode_json
-from controlplane.transport.errors import WireError, not_in_this_release
+from controlplane.transport.errors import WireError
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
 
@@ -78,7 +79,7 @@ def _endpoint(seam: Seam, operation: Operation) -> Endpoint[Any, Any]:
         stream_type=StreamType.SERVER_STREAM if operation.streams else StreamType.UNARY,
     )
     if operation.streams:
-        return Endpoint.server_stream(method, _stream(operation))
+        return Endpoint.server_stream(method, _stream(seam, operation))
     return Endpoint.unary(method, _unary(seam, operation))
 
 
@@ -93,11 +94,16 @@ def _unary(seam: Seam, operation: Operation) -> Callable[[Any, RequestContext[An
     return serve
 
 
-def _stream(operation: Operation) -> Callable[[Any, RequestContext[Any, Any]], AsyncIterator[Any]]:
-    """No streaming RPC has a handler in this release."""
+def _stream(seam: Seam, operation: Operation) -> Callable[[Any, RequestContext[Any, Any]], AsyncIterator[Any]]:
+    """A caller that goes away cancels this task, and with it the work."""
 
-    async def serve(_incoming: Any, _context: RequestContext[Any, Any]) -> AsyncIterator[Any]:
-        raise connect_error(not_in_this_release(operation.path))
-        yield  # never reached: makes this an async generator, as the library expects
+    async def serve(incoming: Incoming, context: RequestContext[Any, Any]) -> AsyncIterator[Any]:
+        authorization = context.request_headers.get("authorization", "")
+        try:
+            async with aclosing(seam.stream(operation, incoming, authorization, "connect")) as answers:
+                async for answer in answers:
+                    yield answer
+        except WireError as error:
+            raise connect_error(error) from None
 
     return serve

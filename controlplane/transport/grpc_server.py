@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -10,7 +11,7 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from controlplane.transport.errors import WireError, not_in_this_release
+from controlplane.transport.errors import WireError
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
 
@@ -73,7 +74,7 @@ class _Dispatch(grpc.GenericRpcHandler):
 
 def _handler(seam: Seam, operation: Operation) -> Any:
     if operation.streams:
-        return grpc.unary_stream_rpc_method_handler(_stream(operation), None, _serialize)
+        return grpc.unary_stream_rpc_method_handler(_stream(seam, operation), None, _serialize)
     return grpc.unary_unary_rpc_method_handler(_unary(seam, operation), None, _serialize)
 
 
@@ -91,12 +92,16 @@ def _unary(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Awaitable
     return serve
 
 
-def _stream(operation: Operation) -> Callable[[bytes, Any], Any]:
-    """No streaming RPC has a handler in this release."""
+def _stream(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Any]:
+    """A caller that goes away cancels this task, and with it the work."""
 
-    async def serve(_data: bytes, context: Any) -> Any:
-        await _abort(context, not_in_this_release(operation.path))
-        yield b""  # never reached: makes this an async generator, as the server expects
+    async def serve(data: bytes, context: Any) -> Any:
+        try:
+            async with aclosing(seam.stream(operation, Incoming(data), _authorization(context), "grpc")) as answers:
+                async for answer in answers:
+                    yield answer
+        except WireError as error:
+            await _abort(context, error)
 
     return serve
 

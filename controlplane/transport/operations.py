@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -25,6 +25,7 @@ from agentrouter.management.v1 import (
 from controlplane.transport.calls import Call
 
 Handler = Callable[[Any, Call], Awaitable[Message]]
+Streamer = Callable[[Any, Call], AsyncGenerator[Any]]
 
 FILES = (
     configurator_service_pb2,
@@ -41,7 +42,10 @@ FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One RPC. `handler` None: not in this release. `safe`: no side effects, so Connect may GET it."""
+    """One RPC, carried out by `handler`, or by `streamer` when it `streams`; neither: not in this release.
+
+    `safe`: no side effects, so Connect may GET it.
+    """
 
     service: str
     name: str
@@ -50,6 +54,7 @@ class Operation:
     streams: bool
     safe: bool
     handler: Handler | None
+    streamer: Streamer | None = None
 
     @property
     def path(self) -> str:
@@ -63,7 +68,7 @@ def service_descriptors() -> Iterator[ServiceDescriptor]:
         yield from file.DESCRIPTOR.services_by_name.values()
 
 
-def operations(handlers: Mapping[str, Handler]) -> dict[str, Operation]:
+def operations(handlers: Mapping[str, Handler | Streamer]) -> dict[str, Operation]:
     """All RPCs by path. `handlers` by `/package.Service/Method`; one that names no RPC is a mistake (KeyError)."""
     table = {
         operation.path: operation
@@ -81,14 +86,24 @@ def handlers_of(service: str, methods: Iterable[tuple[str, Handler]]) -> dict[st
     return {f"/{service}/{name}": handler for name, handler in methods}
 
 
-def _operation(service: ServiceDescriptor, method: MethodDescriptor, handlers: Mapping[str, Handler]) -> Operation:
+def streamers_of(service: str, methods: Iterable[tuple[str, Streamer]]) -> dict[str, Streamer]:
+    """Handlers of one service's streaming RPCs by path."""
+    return {f"/{service}/{name}": handler for name, handler in methods}
+
+
+def _operation(
+    service: ServiceDescriptor, method: MethodDescriptor, handlers: Mapping[str, Handler | Streamer]
+) -> Operation:
     path = f"/{service.full_name}/{method.name}"
+    handler = handlers.get(path)
+    streams = method.server_streaming
     return Operation(
         service=service.full_name,
         name=method.name,
         request=message_factory.GetMessageClass(method.input_type),
         response=message_factory.GetMessageClass(method.output_type),
-        streams=method.server_streaming,
+        streams=streams,
         safe=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
-        handler=handlers.get(path),
+        handler=None if streams else cast(Handler | None, handler),
+        streamer=cast(Streamer | None, handler) if streams else None,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from google.protobuf.message import Message
@@ -16,7 +17,7 @@ from controlplane.transport.calls import Call, caller_id
 from controlplane.transport.decoding import decode_binary, decode_json
 from controlplane.transport.errors import WireError, not_in_this_release, wire_error
 from controlplane.transport.metrics import Metrics
-from controlplane.transport.operations import Handler, Operation
+from controlplane.transport.operations import Operation
 from controlplane.transport.validation import validate
 
 BEARER = "bearer "
@@ -52,22 +53,47 @@ class Seam:
         finally:
             self._metrics.count(operation.path, wire, code, time.perf_counter() - began)
 
+    async def stream(
+        self, operation: Operation, incoming: Incoming, authorization: str, wire: str
+    ) -> AsyncGenerator[Message]:
+        """The answers, as they come. Raises WireError and nothing else (but a cancellation); close it to end the work.
+
+        Counted once, when it ends; one that the caller gave up counts as CANCELLED.
+        """
+        began = time.perf_counter()
+        code = "CANCELLED"
+        try:
+            if operation.streamer is None:
+                raise not_in_this_release(operation.path)
+            message, call = await self._admit(operation, incoming, authorization, wire)
+            async with aclosing(operation.streamer(message, call)) as answers:
+                async for answer in answers:
+                    yield answer
+            code = "OK"
+        except Exception as error:
+            refused = wire_error(error)
+            code = refused.code_name
+            raise refused from None
+        finally:
+            self._metrics.count(operation.path, wire, code, time.perf_counter() - began)
+
     async def _carry_out(self, operation: Operation, incoming: Incoming, authorization: str, wire: str) -> Message:
-        handler = operation.handler
-        if handler is None:
+        if operation.handler is None:
             raise not_in_this_release(operation.path)
+        message, call = await self._admit(operation, incoming, authorization, wire)
+        return await operation.handler(message, call)
+
+    async def _admit(
+        self, operation: Operation, incoming: Incoming, authorization: str, wire: str
+    ) -> tuple[Message, Call]:
+        """Who calls, and the request decoded and checked."""
         caller = await self._authenticator.authenticate(bearer_of(authorization))
         decode = decode_json if incoming.json else decode_binary
         message = decode(incoming.data, operation.request)
         validate(message)
-        return await self._handle(handler, message, operation, caller, wire)
-
-    async def _handle(
-        self, handler: Handler, message: Message, operation: Operation, caller: Caller, wire: str
-    ) -> Message:
         request_id = getattr(message, "request_id", "")
         key = self._request_key(operation, caller, message, request_id) if request_id else None
-        return await handler(message, Call(caller, wire, key))
+        return message, Call(caller, wire, key)
 
     def _request_key(self, operation: Operation, caller: Caller, message: Message, request_id: str) -> RequestKey:
         """The body is compared without its id, as a keyed mac: it may hold what must not be kept."""
