@@ -172,7 +172,7 @@ class AcknowledgeEventResponse(_message.Message):
     def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
 
 class CompleteEventRequest(_message.Message):
-    __slots__ = ("event_id", "outcome", "version", "digest", "retryable", "error", "fencing_token", "proof")
+    __slots__ = ("event_id", "outcome", "version", "digest", "retryable", "error", "fencing_token", "proof", "workspace_version")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +181,7 @@ class CompleteEventRequest(_message.Message):
     ERROR_FIELD_NUMBER: _ClassVar[int]
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PROOF_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_VERSION_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     outcome: EventOutcome
     version: int
@@ -189,7 +190,8 @@ class CompleteEventRequest(_message.Message):
     error: str
     fencing_token: int
     proof: ApplyProof
-    def __init__(self, event_id: _Optional[str] = ..., outcome: _Optional[_Union[EventOutcome, str]] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., retryable: _Optional[bool] = ..., error: _Optional[str] = ..., fencing_token: _Optional[int] = ..., proof: _Optional[_Union[ApplyProof, _Mapping]] = ...) -> None: ...
+    workspace_version: int
+    def __init__(self, event_id: _Optional[str] = ..., outcome: _Optional[_Union[EventOutcome, str]] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., retryable: _Optional[bool] = ..., error: _Optional[str] = ..., fencing_token: _Optional[int] = ..., proof: _Optional[_Union[ApplyProof, _Mapping]] = ..., workspace_version: _Optional[int] = ...) -> None: ...
 
 class CompleteEventResponse(_message.Message):
     __slots__ = ("event",)

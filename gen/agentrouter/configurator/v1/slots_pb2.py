@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'agentrouter/configurator/v1/slots.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\"\x9f\x01\n\x07SlotRow\x12!\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tR\x0b\x64\x61taplaneId\x12\x12\n\x04slot\x18\x02 \x01(\tR\x04slot\x12\x42\n\x07\x66inding\x18\x03 \x01(\x0e\x32(.agentrouter.configurator.v1.SlotFindingR\x07\x66inding\x12\x19\n\x08\x65vent_id\x18\x04 \x01(\tR\x07\x65ventId\"\xec\x01\n\x19ReconcileWorkspaceRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12)\n\x10include_rejected\x18\x03 \x01(\x08R\x0fincludeRejected\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"}\n\x1aReconcileWorkspaceResponse\x12\x38\n\x04rows\x18\x01 \x03(\x0b\x32$.agentrouter.configurator.v1.SlotRowR\x04rows\x12%\n\x0e\x65nqueued_count\x18\x02 \x01(\x05R\renqueuedCount\"\x94\x01\n\x18\x46ullSyncWorkspaceRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12#\n\rvalidate_only\x18\x02 \x01(\x08R\x0cvalidateOnly\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xad\x01\n\x19\x46ullSyncWorkspaceResponse\x12!\n\x0cwalked_count\x18\x01 \x01(\x03R\x0bwalkedCount\x12\x1f\n\x0btotal_count\x18\x02 \x01(\x03R\ntotalCount\x12\x38\n\x04rows\x18\x03 \x03(\x0b\x32$.agentrouter.configurator.v1.SlotRowR\x04rows\x12\x12\n\x04\x64one\x18\x04 \x01(\x08R\x04\x64one*\x93\x01\n\x0bSlotFinding\x12\x1c\n\x18SLOT_FINDING_UNSPECIFIED\x10\x00\x12\x18\n\x14SLOT_FINDING_MISSING\x10\x01\x12\x16\n\x12SLOT_FINDING_STALE\x10\x02\x12\x19\n\x15SLOT_FINDING_ORPHANED\x10\x03\x12\x19\n\x15SLOT_FINDING_REJECTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'agentrouter/configurator/v1/slots.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\"\x9f\x01\n\x07SlotRow\x12!\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tR\x0b\x64\x61taplaneId\x12\x12\n\x04slot\x18\x02 \x01(\tR\x04slot\x12\x42\n\x07\x66inding\x18\x03 \x01(\x0e\x32(.agentrouter.configurator.v1.SlotFindingR\x07\x66inding\x12\x19\n\x08\x65vent_id\x18\x04 \x01(\tR\x07\x65ventId\"\xec\x01\n\x19ReconcileWorkspaceRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12)\n\x10include_rejected\x18\x03 \x01(\x08R\x0fincludeRejected\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\x91\x02\n\x1aReconcileWorkspaceResponse\x12\x38\n\x04rows\x18\x01 \x03(\x0b\x32$.agentrouter.configurator.v1.SlotRowR\x04rows\x12%\n\x0e\x65nqueued_count\x18\x02 \x01(\x05R\renqueuedCount\x12#\n\rmissing_count\x18\x03 \x01(\x05R\x0cmissingCount\x12\x1f\n\x0bstale_count\x18\x04 \x01(\x05R\nstaleCount\x12%\n\x0eorphaned_count\x18\x05 \x01(\x05R\rorphanedCount\x12%\n\x0erejected_count\x18\x06 \x01(\x05R\rrejectedCount\"\x94\x01\n\x18\x46ullSyncWorkspaceRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12#\n\rvalidate_only\x18\x02 \x01(\x08R\x0cvalidateOnly\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"C\n\x0e\x43ompileProblem\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\"\xc2\x02\n\x19\x46ullSyncWorkspaceResponse\x12!\n\x0cwalked_count\x18\x01 \x01(\x03R\x0bwalkedCount\x12\x1f\n\x0btotal_count\x18\x02 \x01(\x03R\ntotalCount\x12\x38\n\x04rows\x18\x03 \x03(\x0b\x32$.agentrouter.configurator.v1.SlotRowR\x04rows\x12\x12\n\x04\x64one\x18\x04 \x01(\x08R\x04\x64one\x12%\n\x0e\x63ompiled_count\x18\x05 \x01(\x03R\rcompiledCount\x12#\n\rchanged_count\x18\x06 \x01(\x03R\x0c\x63hangedCount\x12G\n\x08problems\x18\x07 \x03(\x0b\x32+.agentrouter.configurator.v1.CompileProblemR\x08problems*\x93\x01\n\x0bSlotFinding\x12\x1c\n\x18SLOT_FINDING_UNSPECIFIED\x10\x00\x12\x18\n\x14SLOT_FINDING_MISSING\x10\x01\x12\x16\n\x12SLOT_FINDING_STALE\x10\x02\x12\x19\n\x15SLOT_FINDING_ORPHANED\x10\x03\x12\x19\n\x15SLOT_FINDING_REJECTED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,16 +42,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FULLSYNCWORKSPACEREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_FULLSYNCWORKSPACEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_FULLSYNCWORKSPACEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
-  _globals['_SLOTFINDING']._serialized_start=957
-  _globals['_SLOTFINDING']._serialized_end=1104
+  _globals['_SLOTFINDING']._serialized_start=1324
+  _globals['_SLOTFINDING']._serialized_end=1471
   _globals['_SLOTROW']._serialized_start=102
   _globals['_SLOTROW']._serialized_end=261
   _globals['_RECONCILEWORKSPACEREQUEST']._serialized_start=264
   _globals['_RECONCILEWORKSPACEREQUEST']._serialized_end=500
-  _globals['_RECONCILEWORKSPACERESPONSE']._serialized_start=502
-  _globals['_RECONCILEWORKSPACERESPONSE']._serialized_end=627
-  _globals['_FULLSYNCWORKSPACEREQUEST']._serialized_start=630
-  _globals['_FULLSYNCWORKSPACEREQUEST']._serialized_end=778
-  _globals['_FULLSYNCWORKSPACERESPONSE']._serialized_start=781
-  _globals['_FULLSYNCWORKSPACERESPONSE']._serialized_end=954
+  _globals['_RECONCILEWORKSPACERESPONSE']._serialized_start=503
+  _globals['_RECONCILEWORKSPACERESPONSE']._serialized_end=776
+  _globals['_FULLSYNCWORKSPACEREQUEST']._serialized_start=779
+  _globals['_FULLSYNCWORKSPACEREQUEST']._serialized_end=927
+  _globals['_COMPILEPROBLEM']._serialized_start=929
+  _globals['_COMPILEPROBLEM']._serialized_end=996
+  _globals['_FULLSYNCWORKSPACERESPONSE']._serialized_start=999
+  _globals['_FULLSYNCWORKSPACERESPONSE']._serialized_end=1321
 # @@protoc_insertion_point(module_scope)

@@ -48,12 +48,20 @@ class ReconcileWorkspaceRequest(_message.Message):
     def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., include_rejected: _Optional[bool] = ..., validate_only: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ReconcileWorkspaceResponse(_message.Message):
-    __slots__ = ("rows", "enqueued_count")
+    __slots__ = ("rows", "enqueued_count", "missing_count", "stale_count", "orphaned_count", "rejected_count")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     ENQUEUED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MISSING_COUNT_FIELD_NUMBER: _ClassVar[int]
+    STALE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ORPHANED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_COUNT_FIELD_NUMBER: _ClassVar[int]
     rows: _containers.RepeatedCompositeFieldContainer[SlotRow]
     enqueued_count: int
-    def __init__(self, rows: _Optional[_Iterable[_Union[SlotRow, _Mapping]]] = ..., enqueued_count: _Optional[int] = ...) -> None: ...
+    missing_count: int
+    stale_count: int
+    orphaned_count: int
+    rejected_count: int
+    def __init__(self, rows: _Optional[_Iterable[_Union[SlotRow, _Mapping]]] = ..., enqueued_count: _Optional[int] = ..., missing_count: _Optional[int] = ..., stale_count: _Optional[int] = ..., orphaned_count: _Optional[int] = ..., rejected_count: _Optional[int] = ...) -> None: ...
 
 class FullSyncWorkspaceRequest(_message.Message):
     __slots__ = ("workspace_id", "validate_only", "request_id")
@@ -65,14 +73,28 @@ class FullSyncWorkspaceRequest(_message.Message):
     request_id: str
     def __init__(self, workspace_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
+class CompileProblem(_message.Message):
+    __slots__ = ("user_id", "message")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    message: str
+    def __init__(self, user_id: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+
 class FullSyncWorkspaceResponse(_message.Message):
-    __slots__ = ("walked_count", "total_count", "rows", "done")
+    __slots__ = ("walked_count", "total_count", "rows", "done", "compiled_count", "changed_count", "problems")
     WALKED_COUNT_FIELD_NUMBER: _ClassVar[int]
     TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
+    COMPILED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     walked_count: int
     total_count: int
     rows: _containers.RepeatedCompositeFieldContainer[SlotRow]
     done: bool
-    def __init__(self, walked_count: _Optional[int] = ..., total_count: _Optional[int] = ..., rows: _Optional[_Iterable[_Union[SlotRow, _Mapping]]] = ..., done: _Optional[bool] = ...) -> None: ...
+    compiled_count: int
+    changed_count: int
+    problems: _containers.RepeatedCompositeFieldContainer[CompileProblem]
+    def __init__(self, walked_count: _Optional[int] = ..., total_count: _Optional[int] = ..., rows: _Optional[_Iterable[_Union[SlotRow, _Mapping]]] = ..., done: _Optional[bool] = ..., compiled_count: _Optional[int] = ..., changed_count: _Optional[int] = ..., problems: _Optional[_Iterable[_Union[CompileProblem, _Mapping]]] = ...) -> None: ...
