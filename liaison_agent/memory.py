@@ -88,7 +88,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the control plane is owed for an event; kept until it is confirmed. `error` is empty when applied."""
+    """What the control plane is owed for an event; kept until it is confirmed. `error` is empty when applied.
+
+    `workspace_version`: of a consumer's refusal, the workspace document it was refused together with.
+    """
 
     event_id: str
     slot: str
@@ -98,6 +101,7 @@ class Completion:
     error: str = ""
     retryable: bool = False
     proof: Proof | None = None
+    workspace_version: int = 0
 
     @property
     def applied(self) -> bool:

@@ -127,7 +127,9 @@ def conclude(memory: Memory, event: HeldEvent, refused: Mapping[str, str], proof
     if reason is None and rejection and newest and rejection.version == newest.version:
         reason = rejection.reason
     if reason is not None:
-        return failed(event, reason, version=version, digest=digest)
+        refusal = failed(event, reason, version=version, digest=digest)
+        together_with = rejection.workspace_version if rejection and _is_consumer(event.slot) else 0
+        return replace(refusal, workspace_version=together_with)
     return Completion(event.id, event.slot, event.fencing_token, version, digest, proof=proof)
 
 

@@ -79,6 +79,7 @@ def complete_request(completion: Completion) -> ev.CompleteEventRequest:
         error=completion.error,
         fencing_token=completion.fencing_token,
         proof=_proof(completion.proof) if completion.proof else None,
+        workspace_version=completion.workspace_version,
     )
 
 

@@ -87,6 +87,7 @@ def work_of(memory: Memory) -> Fields:
         "held": [[one.id, one.slot, one.version, one.fencing_token] for one in memory.held.values()],
         "outbox": [
             [one.event_id, one.slot, one.fencing_token, one.version, one.digest, one.error, one.retryable, _proof(one)]
+            + [one.workspace_version]
             for one in memory.outbox
         ],
     }
@@ -143,8 +144,9 @@ def _proof(one: Completion) -> list[Any] | None:
 
 
 def _completion(fields: list[Any]) -> Completion:
-    event_id, slot, token, version, digest, error, retryable, proof = fields
-    return Completion(event_id, slot, token, version, digest, error, retryable, proof and _proof_from(*proof))
+    """What an older release wrote has no workspace version."""
+    event_id, slot, token, version, digest, error, retryable, proof, *later = fields
+    return Completion(event_id, slot, token, version, digest, error, retryable, proof and _proof_from(*proof), *later)
 
 
 def _proof_from(envoy_version: str, resources: list[tuple[str, str]], applied_at: str) -> Proof:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from liaison_agent.ledger.file_ledger import FileLedger
+from liaison_agent.ledger.records import facts_of, memory_from, work_of
 from liaison_agent.ledger.vault import Vault
 from liaison_agent.memory import (
     Completion,
@@ -60,8 +61,18 @@ def a_memory() -> Memory:
         outbox=(
             Completion("ev_2", "config/", 1, 1, "d", proof=Proof("1.40", (("listener/public", "x"),), NOW)),
             Completion("ev_3", "config/", 1, 2, "d", error="bad regex", retryable=False),
+            Completion("ev_4", "config/bob", 1, 2, "d", error="bad regex", workspace_version=2),
         ),
     )
+
+
+def test_a_completion_of_an_older_release_is_owed_as_it_was(tmp_path: Path) -> None:
+    fields = work_of(a_memory())
+    without_workspace_version = {**fields, "outbox": [one[:8] for one in fields["outbox"]]}
+
+    owed = memory_from(facts_of(a_memory(), "h1", {}), {}, without_workspace_version).outbox
+
+    assert owed == tuple(replace(one, workspace_version=0) for one in a_memory().outbox)
 
 
 def test_everything_comes_back_as_it_was_saved(tmp_path: Path) -> None:

@@ -201,3 +201,14 @@ def test_who_may_be_at_fault_is_what_never_served() -> None:
 
     assert planner.suspects(memory, planner.plan_newest(memory)) == {"config/ann"}
     assert planner.suspects(worse, planner.plan_newest(worse)) == {"config/"}
+
+
+def test_a_consumers_refusal_says_which_workspace_document_it_was_refused_with() -> None:
+    bob = Configuration("ws_1", "bob", 3, 4, "d3", b"{}")
+    memory = Memory(
+        "ws_1", slots={"config/bob": SlotMemory(bob)}, rejections=rejected("config/bob", 3, workspace_version=2)
+    )
+
+    completion = planner.conclude(memory, HeldEvent("ev_1", "config/bob", 3, 7), {"config/bob": "no"}, PROOF)
+
+    assert (completion.applied, completion.version, completion.workspace_version) == (False, 3, 2)
