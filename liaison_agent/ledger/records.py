@@ -85,11 +85,7 @@ def work_of(memory: Memory) -> Fields:
     """Events held, and completions owed."""
     return {
         "held": [[one.id, one.slot, one.version, one.fencing_token] for one in memory.held.values()],
-        "outbox": [
-            [one.event_id, one.slot, one.fencing_token, one.version, one.digest, one.error, one.retryable, _proof(one)]
-            + [one.workspace_version]
-            for one in memory.outbox
-        ],
+        "outbox": [_owed(one) for one in memory.outbox],
     }
 
 
@@ -141,6 +137,11 @@ def _proof(one: Completion) -> list[Any] | None:
     if one.proof is None:
         return None
     return [one.proof.envoy_version, list(one.proof.resources), one.proof.applied_at.isoformat()]
+
+
+def _owed(one: Completion) -> list[Any]:
+    what = [one.event_id, one.slot, one.fencing_token, one.version, one.digest]
+    return [*what, one.error, one.retryable, _proof(one), one.workspace_version]
 
 
 def _completion(fields: list[Any]) -> Completion:
