@@ -21,7 +21,9 @@ app = typer.Typer(
     name="agentrouter",
     help="AgentRouter: one change in one place, proven applied in every gateway.",
     epilog="Start with: agentrouter run. Commands find the running product by themselves; "
-    "for another one set AGENTROUTER_URL and AGENTROUTER_KEY or AGENTROUTER_KEY_FILE.",
+    "for another one set AGENTROUTER_URL and AGENTROUTER_KEY or AGENTROUTER_KEY_FILE. "
+    "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 product unreachable, 4 key not accepted, "
+    "5 stored but not proven in time.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

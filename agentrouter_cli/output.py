@@ -78,6 +78,12 @@ def word(enum: Any, value: int) -> str:
     return name.removeprefix(zero.removesuffix("UNSPECIFIED"))
 
 
+def envoy_release(version: str) -> str:
+    """`<commit>/1.40.0/Clean/RELEASE/BoringSSL` → `1.40.0`."""
+    parts = version.split("/")
+    return parts[1] if len(parts) > 1 else version
+
+
 def time_text(at: Timestamp) -> str:
     """`2026-01-31 12:00:05Z`; empty when it was never set."""
     if not at.seconds and not at.nanos:

@@ -14,6 +14,7 @@ from agentrouter.management.v1 import dataplanes_pb2
 from agentrouter_cli.client import Client
 
 POLL_SECONDS: Final = 0.1
+REPORT_SECONDS: Final = 1.5
 
 
 class State(StrEnum):
@@ -62,6 +63,12 @@ class Settlement:
         """Who refused."""
         return [each for each in self.outcomes if each.state is State.REFUSED]
 
+    @property
+    def reported(self) -> bool:
+        """Whether those that applied it have said, too, that it is what they run."""
+        applied = (each for each in self.outcomes if each.state is State.APPLIED)
+        return all(each.running_version >= each.applied_version for each in applied)
+
     def count(self, state: State) -> int:
         """How many are in that state."""
         return sum(each.state is state for each in self.outcomes)
@@ -77,13 +84,22 @@ def wait_settled(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Settlement:
-    """Ask until it is settled or `wait` is over. A data plane that is known to be offline is not waited for."""
+    """Ask until it is settled or `wait` is over. A data plane that is known to be offline is not waited for.
+
+    Data planes report what they run a moment after they proved it; that moment is waited for, so that who looks next
+    sees one picture.
+    """
     deadline = clock() + wait.total_seconds()
     offline = _offline(client)
+    settled_at: float | None = None
     while True:
         settlement = look(client, user_id, version, offline)
         progress(settlement)
-        if settlement.settled or clock() >= deadline:
+        now = clock()
+        if settlement.settled and settled_at is None:
+            settled_at = now
+        reported = settled_at is not None and (settlement.reported or now >= settled_at + REPORT_SECONDS)
+        if reported or now >= deadline:
             return settlement
         sleep(POLL_SECONDS)
 

@@ -8,7 +8,7 @@ import typer
 
 from agentrouter.management.v1 import dataplanes_pb2
 from agentrouter_cli.options import OutputOption, WorkspaceOption, connect, duration_of, parse_lifetime
-from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+from agentrouter_cli.output import Output, envoy_release, plain, print_json, print_table, time_text, word
 
 app = typer.Typer(no_args_is_help=True, help="List data planes, let another join, revoke one.")
 
@@ -78,7 +78,7 @@ def print_dataplanes(answer: Any, output: Output) -> None:
                 each.applied_revision,
                 each.desired_revision,
                 each.report.agent_version,
-                each.report.envoy_version,
+                envoy_release(each.report.envoy_version),
                 time_text(each.last_seen_at),
                 "; ".join(each.report.warnings),
             )

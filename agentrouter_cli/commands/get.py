@@ -14,7 +14,7 @@ from agentrouter_cli.commands.events import list_events, print_events
 from agentrouter_cli.commands.keys import get_keys
 from agentrouter_cli.documents import as_yaml, escaped
 from agentrouter_cli.options import OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+from agentrouter_cli.output import Output, envoy_release, plain, print_json, print_table, time_text, word
 
 EXAMPLE = "Example: agentrouter get configurations"
 
@@ -158,12 +158,6 @@ def _dataplane_row(
         time_text(proof.applied_at) or "-",
         len(proof.resources) or "-",
         configuration.digest[:12] if one.applied_version == configuration.version else "-",
-        _short(proof.envoy_version) or "-",
+        envoy_release(proof.envoy_version) or "-",
         refused,
     )
-
-
-def _short(envoy_version: str) -> str:
-    """`<commit>/1.40.0/Clean/RELEASE/BoringSSL` → `1.40.0`."""
-    parts = envoy_version.split("/")
-    return parts[1] if len(parts) > 1 else envoy_version

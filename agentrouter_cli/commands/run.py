@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -74,4 +74,6 @@ def _require_free(place: Home, ports: Ports) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stdout, flush=True)
+    """Nobody listening any more, as in `agentrouter run | head`, is no reason to stop serving."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)

@@ -34,8 +34,8 @@ async def bootstrap(key_name: str, environment: Mapping[str, str]) -> Bootstrapp
     )
     out, err = await process.communicate()
     if process.returncode:
-        said = err.decode("utf-8", errors="replace").strip() or f"exit code {process.returncode}"
-        raise CliError(f"the database cannot be prepared: {said}")
+        lines = err.decode("utf-8", errors="replace").strip().splitlines() or [f"exit code {process.returncode}"]
+        raise CliError(f"the database cannot be prepared: {lines[-1].removeprefix('error: ')}")
     try:
         answer: dict[str, Any] = json.loads(out)
         return Bootstrapped(answer["workspace_id"], answer["management_key"], answer["key_id"])

@@ -94,12 +94,17 @@ class Child:
         """From now on start it again whenever it dies."""
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.command.name}")
 
-    async def stop(self) -> None:
-        """SIGTERM, then SIGKILL when its patience is over. Not running is fine."""
+    async def let_go(self) -> None:
+        """From now on do not start it again."""
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+            self._keeper = None
+
+    async def stop(self) -> None:
+        """SIGTERM, then SIGKILL when its patience is over. Not running is fine."""
+        await self.let_go()
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -152,8 +157,12 @@ class Child:
                 f" (log: {self.command.log})"
             )
             await asyncio.sleep(pause.total_seconds())
-            await self._spawn()
-            self._say(f"{self.command.name} is started again, pid {self.pid}")
+            try:
+                await self._spawn()
+            except OSError as problem:  # no memory, no process: the next round tries again
+                self._say(f"{self.command.name} cannot be started: {problem.strerror}")
+            else:
+                self._say(f"{self.command.name} is started again, pid {self.pid}")
 
     def _how_it_ended(self) -> str:
         code = self._process.returncode if self._process is not None else None

@@ -23,6 +23,11 @@ async def status_of(url: str, bearer: str = "") -> int:
         return 0
 
 
+async def answers(url: str) -> bool:
+    """Whether a GET is answered 200 now."""
+    return await status_of(url) == 200
+
+
 async def comes_up(url: str, bearer: str, within: timedelta, clock: Callable[[], float]) -> bool:
     """Whether a GET is answered 200 in time."""
     deadline = clock() + within.total_seconds()

@@ -16,13 +16,13 @@ from agentrouter_cli.product import Product
 from agentrouter_cli.run_file import Pids, RunFile, is_alive, remove_run_file, write_run_file
 from agentrouter_cli.running import commands
 from agentrouter_cli.running.bootstrapping import Bootstrapped, bootstrap
-from agentrouter_cli.running.children import Child, Command
+from agentrouter_cli.running.children import Child, ChildFailed, Command
 from agentrouter_cli.running.demo_document import OpenAi, first_listener, first_model
 from agentrouter_cli.running.envoy import end_envoy, kill_envoy
 from agentrouter_cli.running.home import Home
 from agentrouter_cli.running.instructions import Shown, instructions
 from agentrouter_cli.running.ports import GATEWAY_PORT, HOST, HTTP_PORT, Ports, free_port
-from agentrouter_cli.running.probes import comes_up, status_of
+from agentrouter_cli.running.probes import answers, comes_up
 from agentrouter_cli.running.provisioning import Document, Provisioning
 
 T = TypeVar("T")
@@ -96,16 +96,11 @@ class RunningProduct:
         write_run_file(self._home.folder, self._written)
         self._print(document, demo_url, openai, serves=serves)
 
-    async def _start_child(self, command: Command, ready_url: str) -> Child:
+    async def _start_child(self, command: Command, ready_url: str) -> None:
         child = Child(command, self._say, self._clock)
         self._children[command.name] = child
-
-        async def ready() -> bool:
-            return await status_of(ready_url) == 200
-
-        await child.start(ready, READY_WITHIN)
+        await child.start(lambda: answers(ready_url), READY_WITHIN)
         child.keep()
-        return child
 
     async def _start_demo(self) -> str:
         """Start the demo provider on the port of the run before; returns its URL."""
@@ -166,9 +161,13 @@ class RunningProduct:
             self._say(f"Envoy is started again, pid {said.envoy_pid}")
             self._envoy_pid = said.envoy_pid
         now = replace(self._written, pids=self._pids())
-        if now != self._written:
-            self._written = now
+        if now == self._written:
+            return
+        self._written = now
+        try:
             write_run_file(self._home.folder, now)
+        except OSError as problem:
+            self._say(f"{self._home.folder / 'run.json'} cannot be brought up to date: {problem.strerror}")
 
     async def _stop(self, hurried: asyncio.Event) -> None:
         """Agent (which drains Envoy), the run's key, control plane, demo provider."""
@@ -196,12 +195,17 @@ class RunningProduct:
                 await child.stop()
 
     async def _revoke_own_key(self) -> None:
+        """A control plane that is down is started once more for it."""
         if self._bootstrapped is None or self._provisioning is None:
             return
+        controlplane = self._children[commands.CONTROLPLANE]
         try:
+            await controlplane.let_go()
+            if not controlplane.alive:
+                await controlplane.start(lambda: answers(f"{self._url}/ready"), READY_WITHIN)
             await _in_thread(self._provisioning.revoke_key, self._bootstrapped.key_id)
-        except CliError as problem:
-            self._say(f"the run's management key could not be revoked, the next run does it: {problem.message}")
+        except (CliError, ChildFailed) as problem:
+            self._say(f"the run's management key could not be revoked, the next run does it: {problem}")
 
     def _run_file(self, gateway: str, consumer_key: str) -> RunFile:
         if self._bootstrapped is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from agentrouter.management.v1 import consumer_keys_pb2, dataplanes_pb2, documents_pb2, management_keys_pb2
@@ -19,6 +19,11 @@ CONSUMER: Final = "demo"
 REASON: Final = "agentrouter run"
 
 _JOIN_TOKEN_LIFETIME: Final = timedelta(minutes=10)
+_LASTS_AT_LEAST: Final = timedelta(days=1)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,13 @@ class Document:
 class Provisioning:
     """Everything here is safe to repeat. Errors are those of the client."""
 
-    def __init__(self, client: Client, home: Home, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: Client, home: Home, say: Callable[[str], None], now: Callable[[], datetime] = _utc_now
+    ) -> None:
         self._client = client
         self._home = home
         self._say = say
+        self._now = now
 
     def revoke_left_over_keys(self, name: str, own_key_id: str) -> None:
         """A run that was killed could not revoke its key; this home's next run does."""
@@ -66,7 +74,7 @@ class Provisioning:
     def consumer_key(self) -> str:
         """The key of consumer `demo`: the one of the run before while the product still knows it, else a new one."""
         memory = self._home.memory()
-        if memory.consumer_key and memory.consumer_key_jti in self._known_consumer_keys():
+        if memory.consumer_key and memory.consumer_key_jti in self._lasting_consumer_keys():
             return memory.consumer_key
         request = consumer_keys_pb2.IssueConsumerKeyRequest(
             workspace_id=self._client.workspace_id, consumer_id=CONSUMER, name=REASON
@@ -123,9 +131,10 @@ class Provisioning:
                 f"now; it moved to port {demo_port}: change the base_url and `agentrouter apply` the document"
             )
 
-    def _known_consumer_keys(self) -> set[str]:
+    def _lasting_consumer_keys(self) -> set[str]:
+        """Those that the product knows and that do not end soon."""
         request = consumer_keys_pb2.ListConsumerKeysRequest(
             workspace_id=self._client.workspace_id, consumer_id=CONSUMER
         )
         answer = self._client.whole(self._client.consumer_keys.list_consumer_keys, request)
-        return {key.jti for key in answer.keys}
+        return {key.jti for key in answer.keys if key.expires_at.ToDatetime(UTC) > self._now() + _LASTS_AT_LEAST}

@@ -61,6 +61,7 @@ class FakeProduct:
     dataplanes: list[dataplanes.Dataplane] = field(default_factory=list)
     faults: list[documents.DocumentFault] = field(default_factory=list)
     management_keys: list[management_keys.ManagementKey] = field(default_factory=list)
+    keys_expire_at: int = 4_000_000_000
     fail_with: dict[str, ConnectError] = field(default_factory=dict)
     asked: list[Message] = field(default_factory=list)
 
@@ -186,6 +187,7 @@ class _ConsumerKeys(ConsumerKeyService):
     async def list_consumer_keys(self, request: Any, ctx: Any, /) -> consumer_keys.ListConsumerKeysResponse:
         self._product.take(request, ctx)
         key = consumer_keys.ConsumerKey(jti="jti_1", consumer_id="alice")
+        key.expires_at.FromSeconds(self._product.keys_expire_at)
         return consumer_keys.ListConsumerKeysResponse(keys=[key])
 
 

@@ -106,6 +106,15 @@ def test_a_consumer_key_that_the_product_forgot_is_issued_anew(
     assert provisioning.consumer_key() == "sk-new"
 
 
+def test_a_consumer_key_that_ends_soon_is_issued_anew(
+    product: FakeProduct, provisioning: Provisioning, home: Home
+) -> None:
+    home.remember(consumer_key="sk-old", consumer_key_jti="jti_1")
+    product.keys_expire_at = 1_000_000_000
+
+    assert provisioning.consumer_key() == "sk-new"
+
+
 def test_keys_of_killed_runs_are_revoked_and_no_others(product: FakeProduct, provisioning: Provisioning) -> None:
     for key_id, name in (("mk_own", "run"), ("mk_left", "run"), ("mk_gone", "run"), ("mk_other", "ci")):
         product.management_keys.append(management_keys_pb2.ManagementKey(id=key_id, name=name))
