@@ -33,9 +33,9 @@ def compile_simply(desired: Desired, *, previous: Compiled | None = None) -> Com
 
 
 class FakeGateway:
-    """Implements `Gateway`. A resource whose body holds `"refuse"` is refused, by the text behind it.
-
-    `faults` are raised by the next calls, before anything happens; `after_push` once something was pushed."""
+    """Implements `Gateway`. A resource whose body holds `"refuse"` is refused, by the text behind it; so is whatever
+    holds the bytes `refuses`. `faults` are raised by the next calls, before anything happens; `after_push` once
+    something was pushed."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -46,6 +46,7 @@ class FakeGateway:
         self.faults: list[BaseException] = []
         self.after_push: list[BaseException] = []
         self.stopped = False
+        self.refuses = b""
 
     async def start(self, initial: ResourceSet) -> None:
         """See `Gateway`."""
@@ -92,7 +93,7 @@ class FakeGateway:
             del self._served[key]
         refused = []
         for one in changed:
-            if reason := _refusal(one.body):
+            if reason := _refusal(one.body) or (self.refuses and self.refuses in one.body and "address in use"):
                 refused.append(Refused(one.slot, one.type_url, one.name, reason))
             else:
                 self._served[one.key] = one
