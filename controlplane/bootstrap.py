@@ -18,12 +18,14 @@ from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
 from controlplane.services.dataplanes import DataplaneService
 from controlplane.services.documents import DocumentService
+from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import EventService
 from controlplane.services.feed import Feed
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.management_keys import ManagementKeyService
 from controlplane.services.polls import PollService
 from controlplane.services.ports import Clock, Store
+from controlplane.services.presence import Presence
 from controlplane.services.publishing import Publisher
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.sightings import Sightings
@@ -105,11 +107,13 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     keeper = SecretKeeper(vault, ids, random, clock)
     gatekeeper = Gatekeeper(vault, mint, publisher, clock)
     authenticator = Authenticator(store, mint, verifier, clock)
-    feed, sightings, events, epoch = Feed(store), Sightings(store, clock), EventService(store, ids), Epoch(store)
+    feed, sightings, epoch = Feed(store), Sightings(store, clock), Epoch(store)
+    events, event_upkeep = EventService(store, ids), EventUpkeep(store, ids)
+    presence = Presence(store, event_upkeep, publisher, sightings)
     feed.on_identity = authenticator.forget
     workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
     keys = ManagementKeyService(store, mint, ids, clock)
-    polls = PollService(store, feed, events, sightings, epoch.known, random.fraction)
+    polls = PollService(store, feed, presence, epoch.known, random.fraction)
     handlers = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
         **WorkspaceHandlers(workspaces).table(),
@@ -124,7 +128,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         store=store,
         feed=feed,
         sightings=sightings,
-        upkeep=_upkeep(store, feed, events, sightings, epoch),
+        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch),
         workspaces=workspaces,
         management_keys=keys,
         seam=Seam(authenticator, vault.mac, metrics),
@@ -133,7 +137,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     )
 
 
-def _upkeep(store: Store, feed: Feed, events: EventService, sightings: Sightings, epoch: Epoch) -> Upkeep:
+def _upkeep(store: Store, feed: Feed, events: EventUpkeep, sightings: Sightings, epoch: Epoch) -> Upkeep:
     async def purge_answers() -> None:
         async with store.unit_of_work() as work:
             await work.answers.purge(await work.now())

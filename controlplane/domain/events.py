@@ -5,7 +5,7 @@ fencing token; a greater boot takes over at once with a greater token, the same 
 holder completes it as APPLIED or FAILED; a retryable failure or a lapsed lease makes it PENDING again, and the
 MAX_ATTEMPTS-th of those a DEAD_LETTER. A newer event of the slot makes a PENDING one SUPERSEDED at once, and a live one
 when the slot reaches a version that covers it. Terminal states have no way out. A lapsed lease that nobody took may
-still be renewed or completed by its holder.
+still be renewed or completed by its holder. After a retryable failure nobody holds the event and its token is spent.
 """
 
 from __future__ import annotations
@@ -137,7 +137,12 @@ class Event:
         return self._end(EventStatus.FAILED, version, digest, now, error=error)
 
     def fail_retryable(self, token: int, error: str, now: datetime) -> Self:
-        """Back to PENDING after a back-off, or DEAD_LETTER when the attempts are used up. The holder is forgotten."""
+        """Back to PENDING after a back-off, or DEAD_LETTER when the attempts are used up. The holder is forgotten.
+
+        The same failure again returns the event unchanged.
+        """
+        if self._failed_already(token):
+            return self
         self._check_token(token)
         if self.attempt >= MAX_ATTEMPTS:
             return self._to(EventStatus.DEAD_LETTER, error=error, completed_at=now, lease_expires_at=None)
@@ -155,10 +160,15 @@ class Event:
         """A newer event, or a completion that covers it, took its place."""
         return self._to(EventStatus.SUPERSEDED, superseded_by=by, completed_at=now, lease_expires_at=None)
 
+    def _failed_already(self, token: int) -> bool:
+        """Whether this holder's retryable failure is what brought the event where it is."""
+        waits_again = self.status is P and self.holder is None
+        return token == self.fencing_token > 0 and (waits_again or self.status is EventStatus.DEAD_LETTER)
+
     def _check_token(self, token: int) -> None:
         if not self.live:
             raise StateConflict(f"the event is already {self.status.value}", subject=self.id, reason="EVENT_FINISHED")
-        if token != self.fencing_token or not self.fencing_token:
+        if token != self.fencing_token or self.holder is None:
             raise StateConflict(
                 "the fencing token is not the newest: somebody else holds the event now; acknowledge it again",
                 subject=self.id,

@@ -28,6 +28,7 @@ class Authenticator:
         self._clock = clock
         self._dataplanes: dict[str, tuple[datetime, Dataplane]] = {}
         self._keys: dict[str, tuple[datetime, ManagementKey]] = {}
+        self._forgotten = 0  # a record read before something was forgotten is not remembered after it
 
     async def authenticate(self, bearer: str) -> Caller:
         """`bearer` is what follows "Bearer " in the header, empty when there is none.
@@ -42,6 +43,7 @@ class Authenticator:
 
     def forget(self, identity: str) -> None:
         """A notice says that this data plane or management key changed; empty drops everything."""
+        self._forgotten += 1
         if not identity:
             self._dataplanes.clear()
             self._keys.clear()
@@ -78,9 +80,10 @@ class Authenticator:
         now = self._clock.now()
         if found and found[0] > now:
             return found[1]
+        forgotten = self._forgotten
         async with self._store.reading() as work:
             dataplane = await work.dataplanes.get(dataplane_id)
-        if dataplane is not None:
+        if dataplane is not None and forgotten == self._forgotten:
             _remember(self._dataplanes, dataplane_id, (now + CACHE_FOR, dataplane))
         return dataplane
 
@@ -89,9 +92,10 @@ class Authenticator:
         now = self._clock.now()
         if found and found[0] > now:
             return found[1]
+        forgotten = self._forgotten
         async with self._store.reading() as work:
             key = await work.keys.management_key_by_hash(digest)
-        if key is not None:
+        if key is not None and forgotten == self._forgotten:
             _remember(self._keys, digest, (now + CACHE_FOR, key))
         return key
 

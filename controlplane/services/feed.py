@@ -63,8 +63,15 @@ class View:
         newer = (event for event in waiting.values() if event.cursor > cursor)
         return sorted(newer, key=lambda event: event.cursor)
 
+    def rings(self, dataplane_id: str, cursor: int) -> bool:
+        """Whether `events_since` has any."""
+        waiting = self.pending.get(dataplane_id)
+        return waiting is not None and any(event.cursor > cursor for event in waiting.values())
+
     def take(self, fresh: _Fresh) -> set[str]:
         """Enter what a re-read brought; the data planes that got an event."""
+        if fresh.whole:
+            self.configurations, self.values, self.secrets, self.pending, self.timeline = {}, {}, {}, {}, []
         for configuration in fresh.configurations:
             self.configurations[configuration.user_id] = configuration
             self.timeline.append((configuration.revision, configuration.user_id))
@@ -92,6 +99,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class _Fresh:
+    whole: bool
     revision: int
     event_cursor: int
     configurations: list[Configuration]
@@ -115,12 +123,13 @@ class Feed:
         self._locks: dict[str, asyncio.Lock] = {}
         self._waiters: dict[str, set[_Waiter]] = {}
         self._closing = False
+        self.hanging = 0  # polls that hang now
         self.on_identity: Callable[[str], None] = lambda _identity: None
 
     @property
-    def hanging(self) -> int:
-        """How many polls hang now."""
-        return sum(len(waiters) for waiters in self._waiters.values())
+    def closing(self) -> bool:
+        """Whether the process drains."""
+        return self._closing
 
     def view_now(self, workspace_id: str) -> View | None:
         """The view if it is in memory."""
@@ -131,29 +140,40 @@ class Feed:
         found = self._views.get(workspace_id)
         return found if found is not None else await self.refresh(workspace_id)
 
-    async def refresh(self, workspace_id: str) -> View:
-        """Read what is newer than the view and wake who waits for it; one read at a time a workspace."""
-        async with self._locks.setdefault(workspace_id, asyncio.Lock()):
+    async def refresh(self, workspace_id: str, *, whole: bool = False) -> View:
+        """Read what is newer than the view, or everything, and wake who waits for it; one read a workspace at a time."""
+        async with self._lock(workspace_id):
             view = self._views.get(workspace_id) or View(workspace_id)
             async with self._store.reading() as work:
-                fresh = await _read(work, view)
+                fresh = await _read(work, view, whole=whole)
             if fresh is None:
                 return view
-            moved = fresh.revision > view.revision
+            moved = fresh.revision != view.revision
             rung = view.take(fresh)
             self._views[workspace_id] = view
         await self._wake(workspace_id, None if moved else rung)
         return view
 
     async def wait(self, view: View, dataplane_id: str, longest: float, newer: Callable[[], bool]) -> None:
-        """Return when `newer()` may have become true, after `longest` seconds, or when the process drains."""
-        waiter = _Waiter(dataplane_id, asyncio.get_running_loop().create_future())
+        """Return when `newer()` is true, after `longest` seconds, or when the process drains."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + longest
         waiters = self._waiters.setdefault(view.workspace_id, set())
-        waiters.add(waiter)
-        handle = asyncio.get_running_loop().call_later(longest, _finish, waiter)
+        self.hanging += 1
         try:
-            if not newer() and not self._closing:
-                await waiter.woken
+            # What wakes a workspace's waiters need not be what this one waits for.
+            while not newer() and not self._closing and loop.time() < ends_at:
+                await self._woken(waiters, dataplane_id, ends_at)
+        finally:
+            self.hanging -= 1
+
+    async def _woken(self, waiters: set[_Waiter], dataplane_id: str, ends_at: float) -> None:
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(dataplane_id, loop.create_future())
+        waiters.add(waiter)
+        handle = loop.call_at(ends_at, _finish, waiter)
+        try:
+            await waiter.woken
         finally:
             handle.cancel()
             waiters.discard(waiter)
@@ -166,10 +186,10 @@ class Feed:
             except DomainError as error:
                 log.warning("a notice could not be followed, the safety re-read will: %s", error)
 
-    async def reread(self) -> None:
-        """The safety net under notices: read what is newer in every workspace in memory."""
+    async def reread(self, *, whole: bool = False) -> None:
+        """The safety net under notices: read what is newer (or everything) in every workspace in memory."""
         for workspace_id in list(self._views):
-            await self.refresh(workspace_id)
+            await self.refresh(workspace_id, whole=whole)
 
     async def drain(self) -> None:
         """Answer every hanging poll now and let none hang again."""
@@ -182,13 +202,17 @@ class Feed:
             self.on_identity(notice.identity)
         elif not notice.workspace_id:
             self.on_identity("")
-            await self.reread()
+            await self.reread(whole=True)  # closed events are not among what is newer
         elif notice.closed_event:
-            view = self._views.get(notice.workspace_id)
-            if view is not None:
-                view.close(*notice.closed_event.split("/", 1))
+            async with self._lock(notice.workspace_id):  # or a read from before it was closed would bring it back
+                view = self._views.get(notice.workspace_id)
+                if view is not None:
+                    view.close(*notice.closed_event.split("/", 1))
         elif notice.workspace_id in self._views:
             await self.refresh(notice.workspace_id)
+
+    def _lock(self, workspace_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(workspace_id, asyncio.Lock())
 
     async def _wake(self, workspace_id: str, dataplanes: set[str] | None) -> None:
         """In slices, so that thousands of answers do not hold the loop; None wakes everybody of the workspace."""
@@ -208,19 +232,25 @@ def _finish(waiter: _Waiter) -> None:
         waiter.woken.set_result(None)
 
 
-async def _read(work: UnitOfWork, view: View) -> _Fresh | None:
+async def _read(work: UnitOfWork, view: View, *, whole: bool) -> _Fresh | None:
+    """What is newer than the view; everything when asked to, or when the store went back (a restored database)."""
     workspace = await work.workspaces.get(view.workspace_id)
-    if workspace is None or (workspace.revision, workspace.event_cursor) == (view.revision, view.event_cursor):
+    if workspace is None:
         return None
-    configurations = await work.configurations.changed_since(view.workspace_id, view.revision)
-    missing = _missing_refs(configurations, view.secrets)
+    counters, known = (workspace.revision, workspace.event_cursor), (view.revision, view.event_cursor)
+    whole = whole or counters[0] < known[0] or counters[1] < known[1]
+    if counters == known and not whole:
+        return None
+    revision, cursor = (0, 0) if whole else known
+    configurations = await work.configurations.changed_since(view.workspace_id, revision)
+    missing = _missing_refs(configurations, {} if whole else view.secrets)
     return _Fresh(
-        workspace.revision,
-        workspace.event_cursor,
+        whole,
+        *counters,
         configurations,
-        await work.values.changed_since(view.workspace_id, view.revision),
+        await work.values.changed_since(view.workspace_id, revision),
         dict(await work.secrets.by_refs(view.workspace_id, missing)) if missing else {},
-        await work.events.pending_since(view.workspace_id, view.event_cursor),
+        await work.events.pending_since(view.workspace_id, cursor),
     )
 
 

@@ -9,17 +9,18 @@ from datetime import timedelta
 from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.dataplanes import AgentReport, Boot
-from controlplane.domain.events import Event, check_boot
+from controlplane.domain.events import Event
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.access import reach_workspace, unknown
-from controlplane.services.events import EventService
 from controlplane.services.feed import Feed, View
 from controlplane.services.ports import Store
-from controlplane.services.sightings import Sightings
+from controlplane.services.presence import Presence
 
 LONGEST_WAIT = timedelta(seconds=30)
 ANSWER_BYTES = 4 * 1024 * 1024
-IDLE_PAUSE = timedelta(milliseconds=0)
+AT_ONCE = timedelta()
+WHILE_DRAINING = timedelta(seconds=1)
+CROWD = 1000  # hanging polls from which on their next ones are spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,17 @@ class Poll:
 class News:
     """The answer. `sealed_keys`: delivery keys by id, as sealed to this caller; empty for a management key."""
 
+    revision: int
+    epoch: str
+    event_cursor: int
+    next_poll_after: timedelta = AT_ONCE
+    more: bool = False
+    resync: bool = False
     configurations: list[Configuration] = field(default_factory=list)
     values: list[SlotValue] = field(default_factory=list)
     secrets: list[StoredSecret] = field(default_factory=list)
     sealed_keys: Mapping[str, bytes] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    revision: int = 0
-    epoch: str = ""
-    more: bool = False
-    resync: bool = False
-    event_cursor: int = 0
-    next_poll_after: timedelta = IDLE_PAUSE
 
 
 class PollService:
@@ -60,83 +61,86 @@ class PollService:
         self,
         store: Store,
         feed: Feed,
-        events: EventService,
-        sightings: Sightings,
+        presence: Presence,
         epoch: Callable[[], Awaitable[str]],
         jitter: Callable[[], float],
     ) -> None:
         self._store = store
         self._feed = feed
-        self._events = events
-        self._sightings = sightings
+        self._presence = presence
         self._epoch = epoch
         self._jitter = jitter
         self._sealed_keys: dict[str, Mapping[str, bytes]] = {}
-        self._boots: dict[str, Boot] = {}
 
     async def get_configuration(self, caller: Caller, poll: Poll) -> News:
-        """Raises InvalidInput, NotFound, Unauthenticated (a cloned identity), Unavailable."""
+        """Raises InvalidInput, NotFound, Unauthenticated (a cloned identity), StateConflict (an old boot), Unavailable.
+
+        A poll from another history, or from a revision this store never reached, starts from nothing.
+        """
+        dataplane_id = ""
+        if isinstance(caller, DataplaneCaller):
+            dataplane_id = caller.dataplane_id
+            await self._presence.note(caller, poll.boot, poll.report)
         view = await self._view(caller, poll)
-        dataplane_id = caller.dataplane_id if isinstance(caller, DataplaneCaller) else ""
-        if dataplane_id:
-            await self._enter(dataplane_id, poll)
         epoch = await self._epoch()
-        # A poll from another history, or from a revision this store never reached, starts from nothing.
         resync = bool(poll.epoch and poll.epoch != epoch) or poll.since_revision > view.revision
         if resync:
             poll = replace(poll, since_revision=0, event_cursor=0)
-        elif poll.wait and not self._newer(view, poll, dataplane_id):
+        elif poll.wait and not _newer(view, poll, dataplane_id):
             await self._hang(view, poll, dataplane_id)
-        return replace(await self._news(view, poll, dataplane_id), epoch=epoch, resync=resync)
+        if not resync and not _newer(view, poll, dataplane_id):
+            return News(view.revision, epoch, poll.event_cursor, self._pause())
+        return await self._news(view, poll, dataplane_id, epoch, resync=resync)
 
     async def _view(self, caller: Caller, poll: Poll) -> View:
+        """The workspace's view, read again for a caller that has seen more on another replica."""
         if isinstance(caller, DataplaneCaller):
             if poll.workspace_id not in ("", caller.workspace_id):
                 raise unknown("workspace")
-            return self._feed.view_now(caller.workspace_id) or await self._feed.view(caller.workspace_id)
-        async with self._store.reading() as work:
-            workspace = await reach_workspace(work, caller, poll.workspace_id)
-        return await self._feed.view(workspace.id)
-
-    async def _enter(self, dataplane_id: str, poll: Poll) -> None:
-        """Note the sign of life; a boot not seen before takes over what older ones held."""
-        if poll.boot is not None and self._boots.get(dataplane_id) != poll.boot:
-            check_boot(self._boots.get(dataplane_id), poll.boot)
-            await self._events.release_older_boots(dataplane_id, poll.boot)
-            self._boots[dataplane_id] = poll.boot
-        self._sightings.saw(dataplane_id, poll.report)
-
-    def _newer(self, view: View, poll: Poll, dataplane_id: str) -> bool:
-        if dataplane_id and view.events_since(dataplane_id, poll.event_cursor):
-            return True
-        if poll.queries is not None:
-            return bool(_asked(view, poll.queries))
-        return view.revision > poll.since_revision
+            workspace_id = caller.workspace_id
+        else:
+            async with self._store.reading() as work:
+                workspace_id = (await reach_workspace(work, caller, poll.workspace_id)).id
+        view = self._feed.view_now(workspace_id)
+        if view is None or poll.since_revision > view.revision or poll.event_cursor > view.event_cursor:
+            return await self._feed.refresh(workspace_id)
+        return view
 
     async def _hang(self, view: View, poll: Poll, dataplane_id: str) -> None:
         """Up to the asked time, at most 30 s, less up to a fifth so that polls do not return in step."""
         longest = min(poll.wait, LONGEST_WAIT).total_seconds() * (1 - 0.2 * self._jitter())
-        await self._feed.wait(view, dataplane_id, longest, lambda: self._newer(view, poll, dataplane_id))
+        await self._feed.wait(view, dataplane_id, longest, lambda: _newer(view, poll, dataplane_id))
 
-    async def _news(self, view: View, poll: Poll, dataplane_id: str) -> News:
+    async def _news(self, view: View, poll: Poll, dataplane_id: str, epoch: str, *, resync: bool) -> News:
+        values: list[SlotValue] = []
         if poll.queries is not None:
-            configurations, values, revision, more = _asked(view, poll.queries), [], view.revision, False
+            configurations, revision, more = _cut(_asked(view, poll.queries), view.revision)
         else:
             configurations, revision, more = _cut(view.configurations_since(poll.since_revision), view.revision)
-            newer_values = view.values_since(poll.since_revision)
-            values = [value for value in newer_values if value.revision <= revision]
+            values = [value for value in view.values_since(poll.since_revision) if value.revision <= revision]
         events = view.events_since(dataplane_id, poll.event_cursor) if dataplane_id and not more else []
         secrets = _secrets(view, configurations)
         return News(
+            revision=revision,
+            epoch=epoch,
+            event_cursor=max([poll.event_cursor, *(event.cursor for event in events)]),
+            next_poll_after=AT_ONCE if more else self._pause(),
+            more=more,
+            resync=resync,
             configurations=configurations,
             values=values,
             secrets=secrets,
             sealed_keys=await self._keys_for(dataplane_id, secrets),
             events=events,
-            revision=revision,
-            more=more,
-            event_cursor=max([poll.event_cursor, *(event.cursor for event in events)]),
         )
+
+    def _pause(self) -> timedelta:
+        """When to call again: at once, since polls hang; a crowd within a second or so, one that drains later."""
+        if self._feed.closing:
+            return WHILE_DRAINING * (1 + self._jitter())
+        if self._feed.hanging < CROWD:
+            return AT_ONCE
+        return timedelta(seconds=self._jitter() * min(self._feed.hanging / 10_000, 5))
 
     async def _keys_for(self, dataplane_id: str, secrets: list[StoredSecret]) -> Mapping[str, bytes]:
         if not dataplane_id or not secrets:
@@ -150,9 +154,19 @@ class PollService:
         return {key_id: known[key_id] for key_id in sorted(wanted) if key_id in known}
 
 
+def _newer(view: View, poll: Poll, dataplane_id: str) -> bool:
+    if dataplane_id and view.rings(dataplane_id, poll.event_cursor):
+        return True
+    if poll.queries is not None:
+        return bool(_asked(view, poll.queries))
+    return view.revision > poll.since_revision
+
+
 def _asked(view: View, queries: Mapping[str, int]) -> list[Configuration]:
+    """Ascending by revision, so that an answer can be cut."""
     found = ((view.configurations.get(user_id), version) for user_id, version in queries.items())
-    return [configuration for configuration, version in found if configuration and configuration.version > version]
+    newer = [configuration for configuration, version in found if configuration and configuration.version > version]
+    return sorted(newer, key=lambda configuration: configuration.revision)
 
 
 def _secrets(view: View, configurations: list[Configuration]) -> list[StoredSecret]:

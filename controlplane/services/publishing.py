@@ -10,6 +10,7 @@ from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.ports import ConfigurationFilter, Ids, Notice, UnitOfWork
+from controlplane.services.succession import full_payload, heir
 from controlplane.valet.compiling import Compiled
 
 
@@ -66,7 +67,7 @@ class Publisher:
         """Tell one data plane to take everything up to the workspace's present revision (enrolment, a lost ledger)."""
         newest = await work.configurations.newest(workspace.id, "")
         event = self._event(workspace.id, dataplane_id, "", newest.version if newest else 0, await work.now(), Cause())
-        event = replace(event, payload=_full_payload(workspace.revision))
+        event = replace(event, payload=full_payload(workspace.revision))
         pending = [old for old in await work.events.live_in_slot(dataplane_id, event.slot) if _is_pending(old)]
         return (await self._enqueue(work, workspace.id, [event], {old.dataplane_id: old for old in pending}))[0]
 
@@ -77,7 +78,7 @@ class Publisher:
             event.dataplane_id: event for event in await work.events.pending_in_slot(workspace_id, configuration.slot)
         }
         events = [
-            _inherit(
+            heir(
                 self._event(workspace_id, dataplane_id, configuration.user_id, configuration.version, now, cause),
                 pending.get(dataplane_id),
                 configuration.revision,
@@ -166,26 +167,9 @@ def next_version(
     )
 
 
-def full_revision(event: Event) -> int | None:
-    """The revision up to which a full event covers everything; None when the event is not full."""
-    payload = json.loads(event.payload or b"{}")
-    return int(payload["revision"]) if payload.get("full") else None
-
-
 def _same(newest: Configuration, compiled: Compiled) -> bool:
     return newest.state is ConfigurationState.ACTIVE and newest.digest == compiled.digest
 
 
 def _is_pending(event: Event) -> bool:
     return event.status is EventStatus.PENDING
-
-
-def _inherit(event: Event, replaced: Event | None, revision: int) -> Event:
-    """A newer event must not lose that the data plane still needs everything."""
-    if replaced is None or full_revision(replaced) is None:
-        return event
-    return replace(event, payload=_full_payload(revision))
-
-
-def _full_payload(revision: int) -> bytes:
-    return json.dumps({"full": True, "revision": revision}).encode()

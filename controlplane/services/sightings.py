@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from controlplane.domain.dataplanes import AgentReport
-from controlplane.services.ports import Clock, Sighting, Store
+from controlplane.services.ports import Clock, Sighting, Store, UnitOfWork
 
 
 class Sightings:
@@ -12,16 +14,14 @@ class Sightings:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._seen: dict[str, Sighting] = {}
+        self._seen: dict[str, datetime] = {}
         self._reports: dict[str, AgentReport] = {}
 
     def saw(self, dataplane_id: str, report: AgentReport | None) -> None:
         """The data plane was heard just now; without a report its last one stands."""
         if report is not None:
             self._reports[dataplane_id] = report
-        said = self._reports.get(dataplane_id)
-        if said is not None:
-            self._seen[dataplane_id] = Sighting(dataplane_id, self._clock.now(), said)
+        self._seen[dataplane_id] = self._clock.now()
 
     async def flush(self) -> int:
         """Write what was heard since the last flush; how many data planes. What cannot be written is kept."""
@@ -30,8 +30,16 @@ class Sightings:
             return 0
         try:
             async with self._store.unit_of_work() as work:
-                await work.dataplanes.save_sightings(list(seen.values()))
+                await work.dataplanes.save_sightings([await self._sighting(work, *each) for each in seen.items()])
         except Exception:
             self._seen = {**seen, **self._seen}
             raise
         return len(seen)
+
+    async def _sighting(self, work: UnitOfWork, dataplane_id: str, seen_at: datetime) -> Sighting:
+        """With the stored report when this process has heard none yet."""
+        said = self._reports.get(dataplane_id)
+        if said is None:
+            stored = await work.dataplanes.get(dataplane_id)
+            said = stored.report if stored else AgentReport()
+        return Sighting(dataplane_id, seen_at, said)

@@ -1,0 +1,58 @@
+"""What a data plane says of itself by polling: that it lives, that it came up again, that it lost its ledger."""
+
+from __future__ import annotations
+
+from controlplane.domain.callers import DataplaneCaller
+from controlplane.domain.dataplanes import AgentReport, Boot
+from controlplane.domain.events import check_boot
+from controlplane.services.event_upkeep import EventUpkeep
+from controlplane.services.events import enter_boot
+from controlplane.services.ports import Store, UnitOfWork
+from controlplane.services.publishing import Publisher
+from controlplane.services.sightings import Sightings
+from controlplane.services.succession import full_revision
+
+
+class Presence:
+    """Notes every poll; a poll that tells nothing new touches nothing but memory."""
+
+    def __init__(self, store: Store, upkeep: EventUpkeep, publisher: Publisher, sightings: Sightings) -> None:
+        self._store = store
+        self._upkeep = upkeep
+        self._publisher = publisher
+        self._sightings = sightings
+        self._boots: dict[str, Boot] = {}
+        self._lost: dict[str, Boot | None] = {}
+
+    async def note(self, caller: DataplaneCaller, boot: Boot | None, report: AgentReport | None) -> None:
+        """Raises StateConflict for an older boot, Unauthenticated for a second agent of one identity, Unavailable."""
+        dataplane_id = caller.dataplane_id
+        if boot is not None and self._boots.get(dataplane_id) != boot:
+            await self._enter(dataplane_id, boot)
+        if report is not None and report.ledger_lost and self._lost.get(dataplane_id, False) != boot:
+            await self._ring_everything(caller)
+            self._lost[dataplane_id] = boot
+        self._sightings.saw(dataplane_id, report)
+
+    async def _enter(self, dataplane_id: str, boot: Boot) -> None:
+        """A boot not seen here before takes over what older ones held."""
+        async with self._store.reading() as work:
+            known = await work.dataplanes.get(dataplane_id)
+        check_boot(known.boot if known else None, boot)
+        if known is not None and known.boot != boot:
+            async with self._store.unit_of_work() as work:
+                await enter_boot(work, dataplane_id, boot)
+        await self._upkeep.release_older_boots(dataplane_id, boot)
+        self._boots[dataplane_id] = boot
+
+    async def _ring_everything(self, caller: DataplaneCaller) -> None:
+        """Once a loss: an agent goes on reporting it until everything is there again."""
+        async with self._store.unit_of_work() as work:
+            workspace = await work.workspaces.lock(caller.workspace_id)
+            if workspace is not None and not await _rung_already(work, caller.dataplane_id):
+                await self._publisher.ring_everything(work, workspace, caller.dataplane_id)
+
+
+async def _rung_already(work: UnitOfWork, dataplane_id: str) -> bool:
+    live = await work.events.live_of_dataplane(dataplane_id)
+    return any(full_revision(event) is not None for event in live)

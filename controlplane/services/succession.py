@@ -1,0 +1,56 @@
+"""Who gives way to whom in a slot, and what the successor takes over: that everything is still needed is never lost."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from controlplane.domain.events import Event, EventStatus
+from controlplane.services.ports import UnitOfWork
+
+
+def full_revision(event: Event) -> int | None:
+    """The revision up to which a full event covers everything; None when the event is not full."""
+    payload = json.loads(event.payload or b"{}")
+    return int(payload["revision"]) if payload.get("full") else None
+
+
+def full_payload(revision: int) -> bytes:
+    """What makes an event a full one."""
+    return json.dumps({"full": True, "revision": revision}).encode()
+
+
+def heir(successor: Event, replaced: Event | None, revision: int = 0) -> Event:
+    """The successor, a full event if the replaced one was; it then covers what both did, and `revision`."""
+    wanted = full_revision(replaced) if replaced else None
+    if wanted is None:
+        return successor
+    return replace(successor, payload=full_payload(max(wanted, revision, full_revision(successor) or 0)))
+
+
+async def waiting_for(work: UnitOfWork, event: Event) -> Event | None:
+    """The PENDING event that waits in the event's slot, if it is another one."""
+    live = await work.events.live_in_slot(event.dataplane_id, event.slot)
+    waiting = [other for other in live if other.status is EventStatus.PENDING and other.id != event.id]
+    return waiting[-1] if waiting else None
+
+
+async def give_way(work: UnitOfWork, event: Event, successor: Event, now: datetime) -> list[Event]:
+    """The event superseded and the waiting successor with what it takes over, to be saved.
+
+    A successor that changed is told again under a new cursor: the workspace must be locked.
+    """
+    superseded, changed = event.supersede(successor.id, now), heir(successor, event)
+    if changed is successor:
+        return [superseded]
+    cursor = await work.workspaces.take_cursors(event.workspace_id, 1)
+    return [superseded, replace(changed, cursor=cursor)]
+
+
+def covers(ended: Event, other: Event) -> bool:
+    """Whether an ended event leaves nothing of another one of its slot to do."""
+    needed = full_revision(other)
+    reached = full_revision(ended)
+    everything = needed is None or (reached is not None and reached >= needed)
+    return everything and other.id != ended.id and other.configuration_version <= ended.completed_version
