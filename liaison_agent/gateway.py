@@ -26,6 +26,7 @@ from liaison_agent.ports import ApplyOutcome, GatewayUnavailable, Refused, Start
 from liaison_agent.state import ResourceKey, ResourceSet
 from liaison_agent.xds.deliveries import Delivery
 from liaison_agent.xds.proofs import Proofs
+from liaison_agent.xds.retirements import Retirements
 from liaison_agent.xds.server import AdsServer
 from liaison_agent.xds.streams import Stream, StreamLost
 
@@ -59,6 +60,7 @@ class EnvoyGateway:
         self._server.on_connect = self._ask_for_repair
         self._supervisor = Supervisor(options, admin, clock=clock, on_pid=on_pid)
         self._proofs = Proofs()
+        self._retirements = Retirements(options.listener_drain, clock)
         self._lock = asyncio.Lock()
         self._running = ResourceSet()
         self._version: tuple[int | None, str] | None = None
@@ -103,7 +105,7 @@ class EnvoyGateway:
                 delivery = await self._deliver(wanted)
                 version = await self._version_of_envoy()
                 self._running = delivery.running
-                done = not delivery.unserved
+                done = not delivery.unserved and not delivery.retired
             except AdminUnavailable as error:
                 raise GatewayUnavailable(f"{error}; what ran before stays") from None
             finally:
@@ -151,17 +153,19 @@ class EnvoyGateway:
             stream,
             self._read_back,
             self._proofs,
+            self._retirements,
             fallback=self._running,
             wanted=wanted,
             answer_within=_ANSWERS_WITHIN,
         )
 
     async def _keep_level(self) -> None:
-        """Lead Envoy to `_running` after each connect and each apply, and again while it does not take some of it."""
+        """Lead Envoy to `_running` when asked to, when something retired may go, and while it does not take it all."""
         unserved = False
         while True:
+            pause = _REPAIR_PAUSE if unserved else self._retirements.next_due_in()
             with contextlib.suppress(TimeoutError):  # not wait_for: in Python 3.11 it may lose a cancellation
-                async with asyncio.timeout(_REPAIR_PAUSE if unserved else None):
+                async with asyncio.timeout(pause):
                     await self._repair_wanted.wait()
             self._repair_wanted.clear()
             async with self._lock:

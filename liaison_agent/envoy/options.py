@@ -16,15 +16,15 @@ _LONGEST_SOCKET_PATH = 100
 @dataclass(frozen=True, slots=True)
 class EnvoyOptions:
     """`node_id` is the data plane's id. `concurrency` is Envoy's number of worker threads. `listener_drain` is how long
-    requests may live on after their listener was replaced. `answers_within` bounds how long an Envoy may be silent
-    before it counts as hung."""
+    connections may live on after their listener was replaced; it covers the longest stream. `answers_within` bounds how
+    long an Envoy may be silent before it counts as hung."""
 
     state_folder: Path
     node_id: str
     binary: Path
     concurrency: int = 1
     max_connections: int = 20_000
-    listener_drain: timedelta = timedelta(seconds=600)
+    listener_drain: timedelta = timedelta(seconds=330)
     answers_within: timedelta = timedelta(seconds=15)
 
     @property

@@ -20,6 +20,7 @@ from liaison_agent.ports import GatewayUnavailable, Refused
 from liaison_agent.state import Resource, ResourceKey, ResourceSet
 from liaison_agent.xds.proofs import Proofs
 from liaison_agent.xds.refusals import is_place_taken, reason_of, split_by_guilt
+from liaison_agent.xds.retirements import Retirements
 from liaison_agent.xds.streams import Stream, StreamLost
 
 _BULK = 2_000
@@ -44,13 +45,15 @@ class ReadBack(Protocol):
 
 class Delivery:
     """`fallback` is what ran before, `wanted` what should run. After `run`, `running` is what Envoy keeps, `refused`
-    what it would not take, and `unserved` the part of `running` that it would not take either."""
+    what it would not take, `unserved` the part of `running` that it would not take either, `retired` what Envoy keeps
+    for a while beyond that."""
 
     def __init__(
         self,
         stream: Stream,
         read_back: ReadBack,
         proofs: Proofs,
+        retirements: Retirements,
         *,
         fallback: ResourceSet,
         wanted: ResourceSet,
@@ -59,6 +62,8 @@ class Delivery:
         self._stream = stream
         self._read_back = read_back
         self._proofs = proofs
+        self._retirements = retirements
+        self.retired: list[ResourceKey] = []
         self._fallback = fallback
         self._answer_within = answer_within.total_seconds()
         self.running = wanted
@@ -73,7 +78,7 @@ class Delivery:
         while not await self._prove():
             await self._level_out()
         self._keep_what_is_still_used()
-        self._stream.set_level(self.running)
+        self._stream.set_level(self.running, too_much=self.retired)
         if self._stream.lost:
             raise StreamLost
 
@@ -109,7 +114,10 @@ class Delivery:
         return before is not None and before.version == resource.version
 
     def _differences(self) -> tuple[list[Resource], list[ResourceKey]]:
-        put, drop = self._stream.behind(self.running)
+        put, unwanted = self._stream.behind(self.running)
+        self._retirements.come_back(self.running)
+        drop = self._retirements.may_go(unwanted, self._fallback)
+        self.retired = [key for key in unwanted if key not in drop]
         return [one for one in put if one.key not in self.unserved], drop
 
     async def _put(self, kind: Kind, resources: list[Resource], drop: Sequence[ResourceKey]) -> None:

@@ -20,7 +20,7 @@ _PLACE_TAKEN = ("duplicate address", "scope key conflict")
 
 def reason_of(text: str, name: str) -> str:
     """Envoy's text about one resource: one line, without its preamble, without dumps of configuration or secrets."""
-    text = _PREAMBLE.sub("", _DUMP.sub(" ", text)).strip().removeprefix(f"{name}:")
+    text = _DUMP.sub(" ", _PREAMBLE.sub("", text).removeprefix(f"{name}: "))
     for pattern, instead in _MASKED:
         text = pattern.sub(instead, text)
     text = " ".join(text.split())

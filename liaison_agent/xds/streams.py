@@ -142,10 +142,11 @@ class Stream:
                 drop.append(key)
         return sorted(put, key=lambda resource: resource.key), sorted(drop)
 
-    def set_level(self, target: ResourceSet) -> None:
-        """Note that Envoy is level with `target`, so that the next comparison costs only what differs."""
+    def set_level(self, target: ResourceSet, too_much: Iterable[ResourceKey] = ()) -> None:
+        """Note that Envoy is level with `target`, apart from what it has `too_much`, so that the next comparison costs
+        only what differs."""
         self._level = target
-        self._touched = {key for key in self._touched if self._have.get(key) == _UNSURE}
+        self._touched = {key for key in self._touched if self._have.get(key) == _UNSURE} | set(too_much)
 
     def forget_removed(self, keys: Iterable[ResourceKey]) -> None:
         """Stop asking Envoy to remove these: it refused to."""
