@@ -127,7 +127,7 @@ def _report(report: Report) -> conf.AgentReport:
         received_revision=report.received_revision,
         running=[conf.RunningVersion(slot=slot, version=version) for slot, version in report.running],
         rejected=[
-            conf.RejectedSlot(slot=slot, version=version, reason=reason) for slot, version, reason in report.rejected
+            ev.RejectedSlot(slot=slot, version=version, reason=reason) for slot, version, reason in report.rejected
         ],
         serving_stale_since=_timestamp(report.serving_stale_since) if report.serving_stale_since else None,
         ledger_lost=report.ledger_lost,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from agentrouter.configurator.v1 import configurations_pb2 as pb
+from agentrouter.configurator.v1 import events_pb2
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
 from controlplane.domain.secrets import StoredSecret
@@ -122,7 +123,7 @@ def report(value: AgentReport) -> pb.AgentReport:
         envoy_version=value.envoy_version,
         received_revision=value.received_revision,
         running=[pb.RunningVersion(slot=item.slot, version=item.version) for item in value.running],
-        rejected=[pb.RejectedSlot(slot=r.slot, version=r.version, reason=r.reason) for r in value.rejected],
+        rejected=[events_pb2.RejectedSlot(slot=r.slot, version=r.version, reason=r.reason) for r in value.rejected],
         serving_stale_since=timestamp(value.serving_stale_since),
         ledger_lost=value.ledger_lost,
         warnings=value.warnings,

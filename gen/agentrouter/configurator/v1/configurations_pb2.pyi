@@ -298,11 +298,11 @@ class AgentReport(_message.Message):
     envoy_version: str
     received_revision: int
     running: _containers.RepeatedCompositeFieldContainer[RunningVersion]
-    rejected: _containers.RepeatedCompositeFieldContainer[RejectedSlot]
+    rejected: _containers.RepeatedCompositeFieldContainer[_events_pb2.RejectedSlot]
     serving_stale_since: _timestamp_pb2.Timestamp
     ledger_lost: bool
     warnings: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agent_version: _Optional[str] = ..., envoy_version: _Optional[str] = ..., received_revision: _Optional[int] = ..., running: _Optional[_Iterable[_Union[RunningVersion, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[RejectedSlot, _Mapping]]] = ..., serving_stale_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_lost: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, agent_version: _Optional[str] = ..., envoy_version: _Optional[str] = ..., received_revision: _Optional[int] = ..., running: _Optional[_Iterable[_Union[RunningVersion, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[_events_pb2.RejectedSlot, _Mapping]]] = ..., serving_stale_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_lost: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RunningVersion(_message.Message):
     __slots__ = ("slot", "version")
@@ -311,13 +311,3 @@ class RunningVersion(_message.Message):
     slot: str
     version: int
     def __init__(self, slot: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
-
-class RejectedSlot(_message.Message):
-    __slots__ = ("slot", "version", "reason")
-    SLOT_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    REASON_FIELD_NUMBER: _ClassVar[int]
-    slot: str
-    version: int
-    reason: str
-    def __init__(self, slot: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...

@@ -171,8 +171,20 @@ class AcknowledgeEventResponse(_message.Message):
     event: Event
     def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
 
+class RejectedSlot(_message.Message):
+    __slots__ = ("slot", "version", "reason", "workspace_version")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    slot: str
+    version: int
+    reason: str
+    workspace_version: int
+    def __init__(self, slot: _Optional[str] = ..., version: _Optional[int] = ..., reason: _Optional[str] = ..., workspace_version: _Optional[int] = ...) -> None: ...
+
 class CompleteEventRequest(_message.Message):
-    __slots__ = ("event_id", "outcome", "version", "digest", "retryable", "error", "fencing_token", "proof", "workspace_version")
+    __slots__ = ("event_id", "outcome", "version", "digest", "retryable", "error", "fencing_token", "proof", "workspace_version", "rejected")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +194,7 @@ class CompleteEventRequest(_message.Message):
     FENCING_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PROOF_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     outcome: EventOutcome
     version: int
@@ -191,7 +204,8 @@ class CompleteEventRequest(_message.Message):
     fencing_token: int
     proof: ApplyProof
     workspace_version: int
-    def __init__(self, event_id: _Optional[str] = ..., outcome: _Optional[_Union[EventOutcome, str]] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., retryable: _Optional[bool] = ..., error: _Optional[str] = ..., fencing_token: _Optional[int] = ..., proof: _Optional[_Union[ApplyProof, _Mapping]] = ..., workspace_version: _Optional[int] = ...) -> None: ...
+    rejected: _containers.RepeatedCompositeFieldContainer[RejectedSlot]
+    def __init__(self, event_id: _Optional[str] = ..., outcome: _Optional[_Union[EventOutcome, str]] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., retryable: _Optional[bool] = ..., error: _Optional[str] = ..., fencing_token: _Optional[int] = ..., proof: _Optional[_Union[ApplyProof, _Mapping]] = ..., workspace_version: _Optional[int] = ..., rejected: _Optional[_Iterable[_Union[RejectedSlot, _Mapping]]] = ...) -> None: ...
 
 class CompleteEventResponse(_message.Message):
     __slots__ = ("event",)
