@@ -53,9 +53,9 @@ class FileLedger:
             self._history = str(facts["history"])
             intact = [self._load_bucket(bucket, serial, problems) for bucket, serial in wanted.items()]
             slots = {slot: known for bucket in self._buckets for slot, known in bucket.items()}
-            memory = records.memory_from(facts, slots, work)
-        except (KeyError, TypeError, ValueError) as error:
-            return Loaded(None, problems=(*problems, f"{FACTS} or {WORK} is not understood ({type(error).__name__})"))
+            memory = _remembered(facts, slots, work, problems)
+        except (KeyError, TypeError, ValueError):
+            return Loaded(None, problems=(*problems, f"{FACTS} is not understood"))
         damaged = not all(intact)
         self._saved = None if damaged else memory
         return Loaded(memory, damaged, tuple(problems))
@@ -136,6 +136,18 @@ class FileLedger:
         except ValueError:
             problems.append(f"{name} is not understood")
         return None
+
+
+def _remembered(
+    facts: records.Fields, slots: dict[str, SlotMemory], work: records.Fields, problems: list[str]
+) -> Memory:
+    """Work that another release wrote may not be understood; that costs a lease, never the facts."""
+    try:
+        return records.memory_from(facts, slots, work)
+    except (KeyError, TypeError, ValueError):
+        memory = records.memory_from(facts, slots, {})
+    problems.append(f"{WORK} is not understood: what it held comes again")
+    return memory
 
 
 def _name(bucket: int) -> str:
