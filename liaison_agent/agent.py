@@ -17,7 +17,7 @@ from datetime import timedelta
 from liaison_agent import planner
 from liaison_agent.applier import Applied, Applier
 from liaison_agent.gatherer import Gathered, Gatherer
-from liaison_agent.memory import HeldEvent, Memory, without
+from liaison_agent.memory import Completion, HeldEvent, Memory, without
 from liaison_agent.poller import HANG, Poller
 from liaison_agent.ports import (
     Boot,
@@ -233,7 +233,7 @@ class Agent:
                 owed += [planner.failed_for_now(self._memory, event, str(error)) for event in able]
             else:
                 self._memory, self._left_out, self._unapplied = applied.memory, applied.warnings, False
-                owed += applied.completions
+                owed += _naming_refusals(applied, held)
         self._waiting = dict(without(self._waiting, frozenset(one.event_id for one in owed)))
         if self._memory is not before or owed:
             self._keep(self._memory.owing(tuple(owed)))
@@ -281,3 +281,12 @@ class Agent:
         while True:
             await self._parts.clock.sleep(LEASE_RENEWED_EVERY)
             await each(events, renew)
+
+
+def _naming_refusals(applied: Applied, held: Sequence[_Held]) -> list[Completion]:
+    """The end of a full event says what it left undone in other slots."""
+    full = {one.event.id for one in held if one.full}
+    return [
+        replace(one, rejected=planner.refused_elsewhere(applied.memory, one.slot)) if one.event_id in full else one
+        for one in applied.completions
+    ]

@@ -90,7 +90,8 @@ class Proof:
 class Completion:
     """What the control plane is owed for an event; kept until it is confirmed. `error` is empty when applied.
 
-    `workspace_version`: of a consumer's refusal, the workspace document it was refused together with.
+    `workspace_version`: of a consumer's refusal, the workspace document it was refused together with. `rejected`: of a
+    full event, what was refused in other slots.
     """
 
     event_id: str
@@ -102,6 +103,7 @@ class Completion:
     retryable: bool = False
     proof: Proof | None = None
     workspace_version: int = 0
+    rejected: tuple[Rejection, ...] = ()
 
     @property
     def applied(self) -> bool:

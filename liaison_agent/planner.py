@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from liaison_agent.intake import secrets_to_serve
 from liaison_agent.memory import (
@@ -27,6 +28,8 @@ from liaison_agent.state import KEYS_SLOT, WORKSPACE_SLOT, Configuration, Desire
 
 NO_KEYS = b'{"keys":[]}'
 REASON_CHARACTERS = 4000
+NAMED_REFUSALS = 2000  # together far below the limit of a request
+NAMED_REASON_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,13 @@ def conclude(memory: Memory, event: HeldEvent, refused: Mapping[str, str], proof
         together_with = rejection.workspace_version if rejection and _is_consumer(event.slot) else 0
         return replace(refusal, workspace_version=together_with)
     return Completion(event.id, event.slot, event.fencing_token, version, digest, proof=proof)
+
+
+def refused_elsewhere(memory: Memory, slot: str) -> tuple[Rejection, ...]:
+    """Every other slot whose newest version is refused, its reason cut: what the end of a full event has to name."""
+    found = (one for other, one in sorted(memory.rejections.items()) if other != slot)
+    newest = (one for one in found if (known := memory.newest(one.slot)) and known.version == one.version)
+    return tuple(replace(one, reason=one.reason[:NAMED_REASON_CHARACTERS]) for one in islice(newest, NAMED_REFUSALS))
 
 
 def failed(event: HeldEvent, reason: str, *, version: int, digest: str = "", retryable: bool = False) -> Completion:

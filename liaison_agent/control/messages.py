@@ -80,6 +80,12 @@ def complete_request(completion: Completion) -> ev.CompleteEventRequest:
         fencing_token=completion.fencing_token,
         proof=_proof(completion.proof) if completion.proof else None,
         workspace_version=completion.workspace_version,
+        rejected=[
+            ev.RejectedSlot(
+                slot=one.slot, version=one.version, reason=one.reason, workspace_version=one.workspace_version
+            )
+            for one in completion.rejected
+        ],
     )
 
 

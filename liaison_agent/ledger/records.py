@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,10 +50,7 @@ def facts_of(memory: Memory, history: str, serials: Mapping[int, int]) -> Fields
         "secrets": {ref: [one.origin, one.value] for ref, one in memory.secrets.items()},
         "delivery_keys": {name: _text(key) for name, key in memory.delivery_keys.items()},
         "revocations": {jti: end.isoformat() for jti, end in memory.revocations.items()},
-        "rejections": [
-            [one.slot, one.version, one.workspace_version, one.reason, one.event_id]
-            for one in memory.rejections.values()
-        ],
+        "rejections": [_rejection(one) for one in memory.rejections.values()],
         "barred": sorted(memory.barred),
         "serials": {str(bucket): serial for bucket, serial in serials.items()},
     }
@@ -139,15 +137,23 @@ def _proof(one: Completion) -> list[Any] | None:
     return [one.proof.envoy_version, list(one.proof.resources), one.proof.applied_at.isoformat()]
 
 
+def _rejection(one: Rejection) -> list[Any]:
+    return [one.slot, one.version, one.workspace_version, one.reason, one.event_id]
+
+
 def _owed(one: Completion) -> list[Any]:
     what = [one.event_id, one.slot, one.fencing_token, one.version, one.digest]
-    return [*what, one.error, one.retryable, _proof(one), one.workspace_version]
+    return [*what, one.error, one.retryable, _proof(one), one.workspace_version, [_rejection(r) for r in one.rejected]]
 
 
 def _completion(fields: list[Any]) -> Completion:
-    """What an older release wrote has no workspace version."""
+    """What an older release wrote ends earlier."""
     event_id, slot, token, version, digest, error, retryable, proof, *later = fields
-    return Completion(event_id, slot, token, version, digest, error, retryable, proof and _proof_from(*proof), *later)
+    owed = Completion(event_id, slot, token, version, digest, error, retryable, proof and _proof_from(*proof))
+    if not later:
+        return owed
+    workspace_version, rejected = later
+    return replace(owed, workspace_version=workspace_version, rejected=tuple(Rejection(*one) for one in rejected))
 
 
 def _proof_from(envoy_version: str, resources: list[tuple[str, str]], applied_at: str) -> Proof:

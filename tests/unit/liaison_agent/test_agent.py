@@ -50,6 +50,20 @@ async def test_nothing_is_served_before_the_full_set_has_come(world: World) -> N
     assert len(first) == 5  # the keys, the workspace's and three consumers': all pages
 
 
+async def test_the_end_of_a_full_event_names_what_is_refused_elsewhere(world: World) -> None:
+    world.control.put("", {"models": ["a"]})
+    world.control.put("ann", {"refuse": "bad regex"})
+    await world.live_until_idle()
+
+    full = world.control.ring("config/", full=True)
+    await world.live_until_idle()
+
+    [completion] = full.completions
+    [refusal] = completion.rejected
+    assert (refusal.slot, refusal.version, refusal.workspace_version) == ("config/ann", 1, 1)
+    assert "bad regex" in refusal.reason
+
+
 async def test_a_refusal_is_completed_failed_with_envoys_reason_and_the_older_version_serves_on(world: World) -> None:
     good = world.control.put("", {"models": ["a"]})
     await world.live_until_idle()
