@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controlplane.domain.errors import AlreadyExists
+from controlplane.domain.errors import AlreadyExists, Changed
 from controlplane.services.ports import StoredAnswer, UnitOfWork
 
 KEPT_FOR = timedelta(hours=24)
@@ -40,8 +40,17 @@ async def repeated(work: UnitOfWork, request: RequestKey | None) -> bytes | None
 
 
 async def remember(work: UnitOfWork, request: RequestKey | None, answer: bytes) -> None:
-    """Keep the answer in the same transaction as what it answers; it must hold no secret."""
+    """Keep the answer in the same transaction as what it answers; it must hold no secret.
+
+    Raises Changed when the same request was carried out in parallel; this one then changes nothing.
+    """
     if request is not None:
         expires_at = await work.now() + KEPT_FOR
         stored = StoredAnswer(request.body_mac, answer)
-        await work.answers.put(request.caller, request.method, request.request_id, stored, expires_at)
+        try:
+            await work.answers.put(request.caller, request.method, request.request_id, stored, expires_at)
+        except AlreadyExists:
+            raise Changed(
+                "a request with this request_id was answered meanwhile: send it again to get that answer",
+                reason="REQUEST_IN_PARALLEL",
+            ) from None

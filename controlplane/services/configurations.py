@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from contract import parse_consumer, parse_workspace
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
-from controlplane.domain.configurations import Configuration
+from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.domain.dataplanes import Dataplane, SlotState
 from controlplane.domain.documents import SourceDocument
 from controlplane.domain.errors import DoesNotCompile, FieldFault, PermissionRefused
@@ -83,6 +83,9 @@ class ConfigurationService:
         for attempt in range(1, COMPILE_TRIES + 1):
             async with self._store.reading() as work:
                 workspace = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
+                earlier = await repeated(work, request)
+                if earlier is not None:
+                    return await published_before(work, workspace.id, command.user_id, earlier)
                 prepared = None if attempt == COMPILE_TRIES else await _prepare(work, workspace, command.user_id)
                 if command.validate_only:
                     return await _would_publish(work, workspace, command, prepared)
@@ -186,10 +189,9 @@ async def _with_dataplanes(
         for plane in dataplanes
     }
     now = await work.now()
-    listed, seen = [], set()
+    listed = []
     for configuration in found:
-        newest = configuration.user_id not in seen
-        seen.add(configuration.user_id)
+        newest = configuration.state is not ConfigurationState.SUPERSEDED
         rows = tuple(
             _versions(
                 configuration,

@@ -14,6 +14,7 @@ from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
 from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.gatekeeper import Gatekeeper
+from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 from controlplane.valet.compiling import compile_consumer
@@ -72,7 +73,7 @@ class ConsumerKeyService:
                 consumer_id=command.consumer_id,
                 name=command.name,
                 created_at=now,
-                expires_at=now + (command.lifetime or DEFAULT_LIFETIME),
+                expires_at=ends_at(now, DEFAULT_LIFETIME if command.lifetime is None else command.lifetime),
             )
             await work.keys.add_consumer_key(key)
             secret = await self._gatekeeper.sign(work, key)

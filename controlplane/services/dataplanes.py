@@ -11,6 +11,7 @@ from controlplane.domain.dataplanes import AgentReport, Dataplane, JoinToken
 from controlplane.domain.errors import NotFound, Unauthenticated
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
+from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
 from controlplane.services.publishing import Publisher
 from controlplane.services.secrets import SecretKeeper
@@ -96,7 +97,7 @@ class DataplaneService:
                 token_hash=secret.hash,
                 max_uses=max(command.max_uses, 1),
                 uses=0,
-                expires_at=now + (command.lifetime or JOIN_TOKEN_LIFETIME),
+                expires_at=ends_at(now, JOIN_TOKEN_LIFETIME if command.lifetime is None else command.lifetime),
                 created_at=now,
             )
             await work.dataplanes.add_join_token(token)
@@ -145,8 +146,17 @@ class DataplaneService:
                 live = await work.events.live_of_dataplane(dataplane_id)
                 await work.events.save([event.supersede("", now) for event in live])
                 work.announce(Notice(workspace.id, identity=dataplane_id))
+                await self._rotate_delivery_key(work, workspace)
             revoked = await work.dataplanes.get(dataplane_id) or dataplane
             return await self._seen(work, workspace, revoked)
+
+    async def _rotate_delivery_key(self, work: UnitOfWork, workspace: Workspace) -> None:
+        """New secrets are encrypted under a key that the revoked data plane never had."""
+        await self._keeper.new_delivery_key(work, workspace.id)
+        for live_id in await work.dataplanes.live_ids(workspace.id):
+            live = await work.dataplanes.get(live_id)
+            if live is not None:
+                await self._keeper.hand_keys_to(work, live, newest_only=True)
 
     async def _add(
         self, work: UnitOfWork, workspace: Workspace, token: JoinToken, command: EnrollDataplane

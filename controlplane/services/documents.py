@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +91,7 @@ class DocumentService:
         _refuse_dataplane(caller)
         async with self._store.reading() as work:  # who may not put is told so before the document is looked at
             await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
-        parsed = parse_source(command.user_id, command.content)
+        parsed = await asyncio.to_thread(parse_source, command.user_id, command.content)  # large ones take long
         try:
             async with self._store.unit_of_work() as work:
                 reached = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
@@ -122,7 +123,7 @@ class DocumentService:
         async with self._store.reading() as work:
             workspace = await reach_workspace(work, caller, workspace_id)
             try:
-                parsed = parse_source(user_id, content)
+                parsed = await asyncio.to_thread(parse_source, user_id, content)
             except InvalidInput as refused:
                 return refused.faults
             if isinstance(parsed.document, ConsumerDocument):
@@ -133,26 +134,36 @@ class DocumentService:
         stored = await work.documents.get(workspace.id, command.user_id)
         if command.etag and (stored is None or stored.etag != command.etag):
             raise Changed("the stored document has another etag: read it again, then put")
-        content, compiled = await self._compile(work, workspace.id, parsed)
-        document = await self._replace(work, workspace.id, command.user_id, stored, content)
+        content, compiled, renewed = await self._compile(work, workspace.id, parsed)
+        document = await self._replace(work, workspace.id, command.user_id, stored, content, renewed=renewed)
         cause = Cause(reason=command.reason or "document put")
         published = await self._publisher.publish(work, workspace, command.user_id, compiled, cause, force=False)
         return PutResult(document, published)
 
-    async def _compile(self, work: UnitOfWork, workspace_id: str, parsed: _Parsed) -> tuple[bytes, Compiled]:
-        """The source to store, credentials taken out, and what it compiles to."""
+    async def _compile(self, work: UnitOfWork, workspace_id: str, parsed: _Parsed) -> tuple[bytes, Compiled, bool]:
+        """The source to store, credentials taken out, what it compiles to, and whether a credential is new."""
         if isinstance(parsed.document, ConsumerDocument):
-            return canonical_bytes(parsed.document), compile_consumer(parsed.document)
+            return canonical_bytes(parsed.document), compile_consumer(parsed.document), False
         taken = await self._keeper.take_out(work, workspace_id, parsed.document)
         source = with_backend_secrets(parsed.document, taken.references)
         content = canonical_bytes(with_backend_secrets(parsed.raw, taken.references))
-        return content, compile_workspace(await snapshot_of(work, workspace_id, source))
+        return content, compile_workspace(await snapshot_of(work, workspace_id, source)), taken.renewed
 
     async def _replace(
-        self, work: UnitOfWork, workspace_id: str, user_id: str, stored: SourceDocument | None, content: bytes
+        self,
+        work: UnitOfWork,
+        workspace_id: str,
+        user_id: str,
+        stored: SourceDocument | None,
+        content: bytes,
+        *,
+        renewed: bool,
     ) -> SourceDocument:
-        """Store the source unless it is what is stored already; its generation tells valet that inputs changed."""
-        if stored is not None and stored.content == content:
+        """Store the source unless it is what is stored already; its generation tells valet that inputs changed.
+
+        A renewed credential is an input too: without it, a slower compilation could announce the one before again.
+        """
+        if stored is not None and stored.content == content and not renewed:
             return stored
         document = SourceDocument(
             workspace_id,

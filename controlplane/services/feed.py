@@ -141,7 +141,7 @@ class Feed:
         return found if found is not None else await self.refresh(workspace_id)
 
     async def refresh(self, workspace_id: str, *, whole: bool = False) -> View:
-        """Read what is newer than the view, or everything, and wake who waits for it; one read a workspace at a time."""
+        """Read what is newer than the view, or everything, and wake who waits; one read a workspace at a time."""
         async with self._lock(workspace_id):
             view = self._views.get(workspace_id) or View(workspace_id)
             async with self._store.reading() as work:

@@ -10,6 +10,7 @@ from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.keys import ManagementKey
 from controlplane.services.access import require_management, require_role, sees, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
 
 
@@ -60,11 +61,17 @@ class ManagementKeyService:
             return await self._add(work, tenant_id, command.workspace_ids, command)
 
     async def list_keys(self, caller: Caller, after: str, limit: int) -> list[ManagementKey]:
-        """The tenant's keys, ascending by id."""
+        """The tenant's keys that the caller's covers, ascending by id."""
         management = _admin(caller)
+        found: list[ManagementKey] = []
         async with self._store.reading() as work:
-            keys = await work.keys.management_keys(management.tenant_id, after, limit)
-        return [key for key in keys if _covers(management, key)]
+            while len(found) < limit:
+                keys = await work.keys.management_keys(management.tenant_id, after, limit)
+                found += [key for key in keys if _covers(management, key)]
+                if len(keys) < limit:
+                    break
+                after = keys[-1].id
+        return found[:limit]
 
     async def revoke(self, caller: Caller, key_id: str) -> ManagementKey:
         """Effective at once on this replica, within the notice's way on the others; twice is fine."""
@@ -91,7 +98,7 @@ class ManagementKeyService:
             token_hash=secret.hash,
             last_four=secret.last_four,
             created_at=now,
-            expires_at=now + command.lifetime if command.lifetime else None,
+            expires_at=ends_at(now, command.lifetime) if command.lifetime is not None else None,
         )
         await work.keys.add_management_key(key)
         return CreatedKey(key, secret)

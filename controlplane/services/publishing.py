@@ -136,11 +136,12 @@ def as_answer(published: Published) -> bytes:
 
 
 async def published_before(work: UnitOfWork, workspace_id: str, user_id: str, answer: bytes) -> Published:
-    """The publication that was kept by `as_answer`, its configuration read again by version."""
+    """The publication that was kept by `as_answer`: its configuration is read again by version, as it was then."""
     kept = json.loads(answer)
     narrow = ConfigurationFilter(workspace_id, user_id, history=True)
     found = await work.configurations.page(narrow, (user_id, kept["version"] + 1), 1, documents=False)
-    return Published(kept["changed"], found[0], tuple(kept["event_ids"]), kept["revision"])
+    configuration = replace(found[0], state=ConfigurationState.ACTIVE)
+    return Published(kept["changed"], configuration, tuple(kept["event_ids"]), kept["revision"])
 
 
 def next_version(

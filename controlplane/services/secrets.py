@@ -9,8 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contract import BackendSecret, WorkspaceDocument, is_secret_ref, iter_backend_secrets
-from contract.sealing import KEY_BYTES, NONCE_BYTES, DeliveryKey, delivery_context, encrypt_secret, seal_delivery_key
+from contract.sealing import (
+    KEY_BYTES,
+    NONCE_BYTES,
+    DeliveryKey,
+    SealError,
+    delivery_context,
+    encrypt_secret,
+    seal_delivery_key,
+)
 from controlplane.domain.dataplanes import Dataplane
+from controlplane.domain.errors import FieldFault, InvalidInput
 from controlplane.domain.secrets import StoredDeliveryKey, StoredSecret
 from controlplane.services.ports import Clock, Ids, Random, UnitOfWork, Vault
 
@@ -19,9 +28,13 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class TakenOut:
-    """What was taken out of a document: by field path, the reference (`secret://<name>`) to leave in its place."""
+    """What was taken out of a document: by field path, the reference (`secret://<name>`) to leave in its place.
+
+    `renewed`: whether any credential is not the stored one.
+    """
 
     references: Mapping[str, str]
+    renewed: bool
 
 
 class SecretKeeper:
@@ -41,11 +54,18 @@ class SecretKeeper:
         await work.secrets.add_delivery_key(stored)
         return stored
 
-    async def hand_keys_to(self, work: UnitOfWork, dataplane: Dataplane) -> None:
-        """Seal every delivery key of the workspace to a data plane, once; answers carry the stored result."""
+    async def hand_keys_to(self, work: UnitOfWork, dataplane: Dataplane, *, newest_only: bool = False) -> None:
+        """Seal the workspace's delivery keys to a data plane, once; answers carry the stored result.
+
+        Raises InvalidInput when the data plane's sealing key is one that nobody can hold the private half of.
+        """
         context = delivery_context(dataplane.workspace_id, dataplane.id)
-        for stored in await work.secrets.delivery_keys(dataplane.workspace_id):
-            sealed = seal_delivery_key(self._opened(stored), dataplane.sealing_key, context)
+        keys = await work.secrets.delivery_keys(dataplane.workspace_id)
+        for stored in keys[-1:] if newest_only else keys:
+            try:
+                sealed = seal_delivery_key(self._opened(stored), dataplane.sealing_key, context)
+            except SealError:
+                raise _unusable_sealing_key() from None
             await work.secrets.add_sealed_delivery_key(dataplane.id, stored.id, sealed)
 
     async def take_out(self, work: UnitOfWork, workspace_id: str, document: WorkspaceDocument) -> TakenOut:
@@ -57,6 +77,7 @@ class SecretKeeper:
         names = secret_names(inline)
         known = await work.secrets.newest_of(workspace_id, set(names.values()))
         key = await self._delivery_key(work, workspace_id) if inline else None
+        renewed = False
         for secret in inline:
             name = names[secret.path]
             mac = self._vault.mac(secret.value.encode(), f"{workspace_id}/{name}")
@@ -64,7 +85,8 @@ class SecretKeeper:
             if key and (stored is None or (stored.mac, stored.origin) != (mac, secret.origin)):
                 version = stored.version + 1 if stored else 1
                 await work.secrets.add(self._sealed(workspace_id, name, version, secret, mac, key))
-        return TakenOut({secret.path: f"secret://{names[secret.path]}" for secret in inline})
+                renewed = True
+        return TakenOut({secret.path: f"secret://{names[secret.path]}" for secret in inline}, renewed)
 
     async def _delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
         return self._opened((await work.secrets.delivery_keys(workspace_id))[-1])
@@ -98,6 +120,11 @@ class SecretKeeper:
 
     def _now(self) -> datetime:
         return self._clock.now()
+
+
+def _unusable_sealing_key() -> InvalidInput:
+    problem = "is no X25519 public key that anything can be sealed to; send the public half of a fresh key pair"
+    return InvalidInput(f"sealing_public_key {problem}", (FieldFault("sealing_public_key", "unusable_key", problem),))
 
 
 def secret_names(secrets: Iterable[BackendSecret]) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from controlplane.domain.callers import Caller, Role
+from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.workspaces import Tenant, Workspace
 from controlplane.services.access import reach_workspace, require_management, require_role
+from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
 from controlplane.services.secrets import SecretKeeper
@@ -20,12 +22,22 @@ class WorkspaceService:
         self._ids = ids
         self._clock = clock
 
-    async def create(self, caller: Caller, name: str) -> Workspace:
+    async def create(self, caller: Caller, name: str, request: RequestKey | None = None) -> Workspace:
         """Raises AlreadyExists when the tenant has one of that name; needs a key that sees the whole tenant."""
         management = require_management(caller)
         require_role(management, Role.ADMIN)
+        if management.workspace_ids:
+            raise PermissionRefused(
+                "this needs a management key that sees the whole tenant; yours is scoped to workspaces",
+                reason="SCOPE_TOO_SMALL",
+            )
         async with self._store.unit_of_work() as work:
-            return await self.create_in(work, management.tenant_id, name)
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return await reach_workspace(work, management, earlier.decode())
+            made = await self.create_in(work, management.tenant_id, name)
+            await remember(work, request, made.id.encode())
+            return made
 
     async def create_in(self, work: UnitOfWork, tenant_id: str, name: str) -> Workspace:
         """The same inside a unit of work of the caller's."""

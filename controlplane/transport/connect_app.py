@@ -20,7 +20,8 @@ from controlplane.transport.errors import WireError
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
 
-REQUEST_BYTES = 4 * 1024 * 1024
+READ_BYTES = 5 * 1024 * 1024  # after decompression; the seam refuses what is over its limit in our own words
+NOT_COMPRESSED = (b"accept-encoding", b"connect-accept-encoding", b"grpc-accept-encoding")
 
 
 class RawCodec:
@@ -44,17 +45,24 @@ class RawCodec:
 
 
 class ConnectApp(ConnectASGIApplication[None]):
-    """All services under their own paths. Answers are not compressed: most are a few bytes."""
+    """All services under their own paths. Requests may be compressed; answers are not, most are a few bytes."""
 
     def __init__(self, seam: Seam, operations: Mapping[str, Operation]) -> None:
         endpoints: dict[str, Any] = {path: _endpoint(seam, operation) for path, operation in operations.items()}
         super().__init__(
             service=None,
             endpoints=lambda _service: endpoints,
-            read_max_bytes=REQUEST_BYTES,
+            read_max_bytes=READ_BYTES,
             codecs=[RawCodec("proto"), RawCodec("json")],
             compressions=None,
         )
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Without the caller's offers to compress, or two bytes of answer would become twenty-two."""
+        if scope["type"] == "http":
+            headers = [header for header in scope["headers"] if header[0] not in NOT_COMPRESSED]
+            scope = {**scope, "headers": headers}
+        await super().__call__(scope, receive, send)
 
     @property
     def path(self) -> str:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
-from controlplane.domain.errors import InvalidInput
+from controlplane.domain.errors import FieldFault, InvalidInput
+from controlplane.transport.bounds import check_bounds, check_json_bounds
 
 JSON_DEPTH = 50
+LARGE = 64 * 1024  # bytes: smaller ones are not worth a look before they are decoded
+_PARSED_FIELD = re.compile(r"Failed to parse (\S{1,200}?) field")
+_NO_FIELD = re.compile(r'has no field named "([^"]{1,200})')
 
 
 def decode_binary(data: bytes | bytearray | memoryview, kind: type[Message]) -> Message:
     """Raises InvalidInput."""
     try:
-        return kind.FromString(bytes(data))
+        message = kind.FromString(bytes(data))
     except (DecodeError, ValueError, RecursionError):
         raise _malformed(kind, "is not a valid protobuf message") from None
+    if len(data) > LARGE:
+        check_bounds(message)
+    return message
 
 
 def decode_json(data: bytes | bytearray | memoryview, kind: type[Message]) -> Message:
     """Unknown fields and enum values are refused. Raises InvalidInput."""
     try:
         text = bytes(data).decode("utf-8")
+        if len(text) > LARGE:
+            check_json_bounds(json.loads(text), kind)
         return json_format.Parse(text or "{}", kind(), max_recursion_depth=JSON_DEPTH)
     except json_format.ParseError as error:
-        raise _malformed(kind, f"is not valid JSON of this message: {_first_line(error)}") from None
+        raise _not_json_of(kind, str(error)) from None
     except (UnicodeDecodeError, ValueError, RecursionError, OverflowError, TypeError, AttributeError):
         raise _malformed(kind, "is not valid JSON of this message") from None
 
@@ -36,11 +47,20 @@ def encode_json(message: Message, *, snake_case: bool = False) -> bytes:
     return json_format.MessageToJson(message, preserving_proto_field_name=snake_case, indent=None).encode()
 
 
-def _malformed(kind: type[Message], problem: str) -> InvalidInput:
+def _malformed(kind: type[Message], problem: str, faults: tuple[FieldFault, ...] = ()) -> InvalidInput:
     name: Any = kind.DESCRIPTOR.full_name
-    return InvalidInput(f"the request {problem} (expected {name})", reason="MALFORMED_REQUEST")
+    return InvalidInput(f"the request {problem} (expected {name})", faults, reason="MALFORMED_REQUEST")
 
 
-def _first_line(error: Exception) -> str:
-    """The parser's own words are safe: field names and what was expected; values are cut."""
-    return str(error).splitlines()[0][:200]
+def _not_json_of(kind: type[Message], said: str) -> InvalidInput:
+    """Names of fields are repeated from the parser's words, values never: they may be secrets."""
+    unknown = _NO_FIELD.search(said)
+    way = _PARSED_FIELD.findall(said)
+    if unknown:
+        fault = FieldFault(".".join([*way, unknown[1]]), "unknown_field", "is no field of this message")
+    elif way:
+        fault = FieldFault(".".join(way), "json", "has a value that this field cannot have")
+    else:
+        place = said.splitlines()[0][:200] if said.startswith("Failed to load JSON") else ""
+        return _malformed(kind, f"is not valid JSON of this message{': ' if place else ''}{place}")
+    return _malformed(kind, f"is not valid JSON of this message: {fault.path} {fault.message}", (fault,))

@@ -16,6 +16,7 @@ from controlplane.domain import errors
 from controlplane.domain.errors import DomainError, FieldFault
 
 DOMAIN = "agentrouter"
+LONGEST_MESSAGE = 500
 log = logging.getLogger(__name__)
 
 # Asked in this order, so a kind stands before the kinds it derives from.
@@ -55,6 +56,26 @@ class WireError(Exception):
             packed.append(any_)
         return status_pb2.Status(code=self.code, message=self.message, details=packed)
 
+    def fitting(self, most: int) -> WireError:
+        """The same in about so many bytes: a wire with headers carries as many field violations as fit, and says so."""
+        if self.status().ByteSize() <= most:
+            return self
+        kept = tuple(detail for detail in self.details if not isinstance(detail, error_details_pb2.BadRequest))
+        room = most - WireError(self.code, "", kept).status().ByteSize() - 300
+        fitting, left_out = [], 0
+        for violation in self._violations():
+            room -= violation.ByteSize() + 8
+            if room > 0:
+                fitting.append(violation)
+            else:
+                left_out += 1
+        message = f"{self.message[:LONGEST_MESSAGE]} ({left_out} fault(s) do not fit this answer)"
+        return WireError(self.code, message, (*kept, error_details_pb2.BadRequest(field_violations=fitting)))
+
+    def _violations(self) -> list[error_details_pb2.BadRequest.FieldViolation]:
+        found = [detail for detail in self.details if isinstance(detail, error_details_pb2.BadRequest)]
+        return [violation for detail in found for violation in detail.field_violations]
+
 
 def wire_error(error: Exception) -> WireError:
     """What to tell the caller. An error that is none of ours is logged under a short id, and only the id is told."""
@@ -74,6 +95,12 @@ def not_in_this_release(path: str) -> WireError:
     return WireError(
         code_pb2.UNIMPLEMENTED, f"{name} is not in this release", (_info("NOT_IN_THIS_RELEASE", {"method": name}),)
     )
+
+
+def too_large(most: int) -> WireError:
+    """A request over the limit; sending it again does not help."""
+    message = f"the request is larger than {most} bytes"
+    return WireError(code_pb2.RESOURCE_EXHAUSTED, message, (_info("REQUEST_TOO_LARGE", {"limit_bytes": str(most)}),))
 
 
 def _code(error: DomainError) -> int:

@@ -25,11 +25,12 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_time_ms", 60 * 1000),
     ("grpc.keepalive_timeout_ms", 20 * 1000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10 * 1000),
-    ("grpc.max_receive_message_length", 4 * MEBIBYTE),
+    ("grpc.max_receive_message_length", 5 * MEBIBYTE),  # the seam refuses what is over its limit in our own words
     ("grpc.max_send_message_length", 64 * MEBIBYTE),
     ("grpc.so_reuseport", 0),
 )
 STATUS_TRAILER = "grpc-status-details-bin"
+TRAILER_BYTES = 5000  # clients take 8 KiB of headers in all
 
 
 class GrpcServer:
@@ -107,6 +108,8 @@ def _stream(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Any]:
 
 
 async def _abort(context: Any, error: WireError) -> None:
+    """Details travel in a trailer, and clients refuse long ones."""
+    error = error.fitting(TRAILER_BYTES)
     status = error.status()
     code = next(code for code in grpc.StatusCode if code.value[0] == error.code)
     await context.abort(code, error.message, ((STATUS_TRAILER, status.SerializeToString()),))

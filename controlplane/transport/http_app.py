@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from controlplane.transport.connect_app import REQUEST_BYTES, ConnectApp
+from controlplane.transport.connect_app import ConnectApp
 from controlplane.transport.decoding import encode_json
-from controlplane.transport.errors import WireError, not_in_this_release
+from controlplane.transport.errors import WireError, not_in_this_release, too_large
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
-from controlplane.transport.seam import Incoming, Seam
+from controlplane.transport.seam import REQUEST_BYTES, Incoming, Seam
 
 CONFIGURATOR = "/agentrouter.configurator.v1.ConfiguratorService/"
 ALIASES = {
@@ -93,11 +93,11 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > REQUEST_BYTES:
-            raise WireError(code_pb2.RESOURCE_EXHAUSTED, f"the request is larger than {REQUEST_BYTES} bytes", ())
+            raise too_large(REQUEST_BYTES)
     return bytes(body)
 
 
 def _refusal(error: WireError) -> Response:
-    details = [json.loads(json_format.MessageToJson(detail)) for detail in error.details]
+    details = [json.loads(json_format.MessageToJson(detail)) for detail in error.status().details]
     body = {"code": error.code_name.lower(), "message": error.message, "details": details}
     return JSONResponse(body, status_code=HTTP_STATUS.get(error.code, 500))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -9,18 +10,21 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
-from controlplane.domain.callers import Caller
-from controlplane.domain.errors import InvalidInput
+from controlplane.domain.callers import AnonymousCaller, Caller
 from controlplane.services.answers import RequestKey
 from controlplane.services.authentication import Authenticator
 from controlplane.transport.calls import Call, caller_id
-from controlplane.transport.decoding import decode_binary, decode_json
-from controlplane.transport.errors import WireError, not_in_this_release, wire_error
+from controlplane.transport.decoding import LARGE, decode_binary, decode_json
+from controlplane.transport.errors import WireError, not_in_this_release, too_large, wire_error
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
 from controlplane.transport.validation import validate
 
 BEARER = "bearer "
+LARGE_AT_ONCE = 2
+REQUEST_BYTES = 4 * 1024 * 1024
+OPEN_BYTES = 64 * 1024
+# What needs no credential: one that is sent all the same, perhaps of an identity long gone, is not looked at.
 OPEN = frozenset({"/agentrouter.management.v1.DataplaneService/EnrollDataplane"})
 
 
@@ -39,13 +43,16 @@ class Seam:
         self._authenticator = authenticator
         self._mac = mac
         self._metrics = metrics
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def call(self, operation: Operation, incoming: Incoming, authorization: str, wire: str) -> Message:
         """The answer. Raises WireError and nothing else (but a cancellation)."""
         began = time.perf_counter()
-        code = "OK"
+        code = "CANCELLED"
         try:
-            return await self._carry_out(operation, incoming, authorization, wire)
+            answer = await self._carry_out(operation, incoming, authorization, wire)
+            code = "OK"
+            return answer
         except Exception as error:
             refused = wire_error(error)
             code = refused.code_name
@@ -87,13 +94,24 @@ class Seam:
         self, operation: Operation, incoming: Incoming, authorization: str, wire: str
     ) -> tuple[Message, Call]:
         """Who calls, and the request decoded and checked."""
-        caller = await self._authenticator.authenticate(bearer_of(authorization))
-        decode = decode_json if incoming.json else decode_binary
-        message = decode(incoming.data, operation.request)
-        validate(message)
+        caller: Caller = AnonymousCaller()
+        if operation.path not in OPEN:
+            caller = await self._authenticator.authenticate(bearer_of(authorization))
+        message = await self._read(operation, incoming)
         request_id = getattr(message, "request_id", "")
         key = self._request_key(operation, caller, message, request_id) if request_id else None
         return message, Call(caller, wire, key)
+
+    async def _read(self, operation: Operation, incoming: Incoming) -> Message:
+        """Decoded and checked; what takes long does so in a thread, a few at a time, while others are served."""
+        size = len(incoming.data)
+        if size <= LARGE:
+            return _checked(operation, incoming)
+        most = OPEN_BYTES if operation.path in OPEN else REQUEST_BYTES
+        if size > most:
+            raise too_large(most)
+        async with self._large:
+            return await asyncio.to_thread(_checked, operation, incoming)
 
     def _request_key(self, operation: Operation, caller: Caller, message: Message, request_id: str) -> RequestKey:
         """The body is compared without its id, as a keyed mac: it may hold what must not be kept."""
@@ -102,6 +120,13 @@ class Seam:
         bare.ClearField("request_id")
         mac = self._mac(bare.SerializeToString(deterministic=True), f"request/{operation.path}")
         return RequestKey(caller_id(caller), operation.path, request_id, mac)
+
+
+def _checked(operation: Operation, incoming: Incoming) -> Message:
+    decode = decode_json if incoming.json else decode_binary
+    message = decode(incoming.data, operation.request)
+    validate(message)
+    return message
 
 
 def bearer_of(authorization: str) -> str:
@@ -113,10 +138,4 @@ def bearer_of(authorization: str) -> str:
     return authorization.strip()
 
 
-def refuse_request_id(call: Call) -> None:
-    """For RPCs whose answers are not kept yet: better refused than silently carried out twice."""
-    if call.request_key is not None:
-        raise InvalidInput("request_id is not supported by this RPC in this release: leave it out")
-
-
-__all__ = ["Incoming", "Seam", "WireError", "bearer_of", "refuse_request_id"]
+__all__ = ["Incoming", "Seam", "WireError", "bearer_of"]

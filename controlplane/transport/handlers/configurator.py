@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from agentrouter.configurator.v1 import configurations_pb2 as pb
 from agentrouter.configurator.v1 import events_pb2
 from controlplane.domain.callers import DataplaneCaller
@@ -16,6 +18,7 @@ from controlplane.transport.operations import Handler, handlers_of
 from controlplane.transport.paging import bad_token, cut, next_token, page_after, page_size
 
 SERVICE = "agentrouter.configurator.v1.ConfiguratorService"
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class ConfiguratorHandlers:
@@ -62,7 +65,7 @@ class ConfiguratorHandlers:
             workspace_id=request.workspace_id,
             user_id=request.user_id if request.HasField("user_id") else None,
             state=configurations.STATES_READ.get(request.state),
-            created_after=read_timestamp(request, "created_after"),
+            created_after=_just_before(read_timestamp(request, "created_after")),
             created_before=read_timestamp(request, "created_before"),
             digest=request.digest,
             history=request.history,
@@ -113,3 +116,10 @@ class ConfiguratorHandlers:
     ) -> events_pb2.CompleteEventResponse:
         ended = await self._events.complete(call.caller, events.read_completion(request))
         return events_pb2.CompleteEventResponse(event=events.event(ended))
+
+
+def _just_before(moment: datetime | None) -> datetime | None:
+    """The API includes the time itself, the store's filter does not; times are stored in whole microseconds."""
+    if moment is None or moment == EARLIEST:
+        return None
+    return moment - timedelta(microseconds=1)

@@ -12,7 +12,6 @@ from controlplane.transport.messages import configurations, management
 from controlplane.transport.messages.times import read_duration
 from controlplane.transport.operations import Handler, handlers_of
 from controlplane.transport.paging import cut, next_token, page_after, page_size
-from controlplane.transport.seam import refuse_request_id
 
 PACKAGE = "agentrouter.management.v1"
 
@@ -35,8 +34,7 @@ class WorkspaceHandlers:
     async def create(
         self, request: workspaces_pb2.CreateWorkspaceRequest, call: Call
     ) -> workspaces_pb2.CreateWorkspaceResponse:
-        refuse_request_id(call)
-        made = await self._service.create(call.caller, request.name)
+        made = await self._service.create(call.caller, request.name, call.request_key)
         return workspaces_pb2.CreateWorkspaceResponse(workspace=management.workspace(made))
 
     async def get(self, request: workspaces_pb2.GetWorkspaceRequest, call: Call) -> workspaces_pb2.GetWorkspaceResponse:
