@@ -173,13 +173,17 @@ class EnvoyGateway:
                 if stream is None:
                     continue
                 delivery = self._delivery(stream, self._running)
+                was_served, unserved = not unserved, True
                 try:
                     await delivery.run()
                     unserved = bool(delivery.unserved)
-                except (StreamLost, AdminUnavailable, GatewayUnavailable):
-                    unserved = True
-            for refused in delivery.refused.values():
-                log.error("Envoy does not serve %s: %s", refused.name, refused.reason)
+                except (StreamLost, AdminUnavailable, GatewayUnavailable) as error:
+                    log.warning("Envoy could not be led to what should run: %s %s", type(error).__name__, error)
+                except Exception:  # this loop is what repairs: it must not end by a fault of its own
+                    log.exception("Envoy could not be led to what should run")
+            if was_served:
+                for refused in _sorted(delivery.refused):
+                    log.error("Envoy does not serve %s: %s", refused.name, refused.reason)
 
     async def _end_repair(self) -> None:
         if self._repair is not None:

@@ -72,6 +72,11 @@ class EnvoyOptions:
         return self.socket_folder / "admin.sock"
 
     @property
+    def shared_memory(self) -> Path:
+        """What Envoy shares with its successor in a hot restart, and leaves behind."""
+        return Path(f"/dev/shm/envoy_shared_memory_{self.base_id * 10}")  # noqa: S108 - the kernel's place for it
+
+    @property
     def ads_socket(self) -> Path:
         """Where the agent serves xDS."""
         return self.socket_folder / "ads.sock"

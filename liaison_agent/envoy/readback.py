@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from liaison_agent.compiler.packing import PackError
 from liaison_agent.envoy.admin import AdminClient
 from liaison_agent.envoy.packing import DescriptorPacker
 from liaison_agent.kinds import CLUSTER, EXTENSION, LISTENER, ROUTES, SCOPE, SECRET
@@ -68,34 +69,36 @@ class ReadBack:
         return faults
 
     async def _check_clusters(self, wanted: Sequence[Resource]) -> Faults:
-        versions = await self._versions("dynamic_active_clusters", wanted, lambda entry: entry["cluster"]["name"])
+        versions = await self._versions("dynamic_active_clusters", wanted, lambda entry: entry.get("cluster", {}))
         faults = _differences(wanted, versions)
         if faults:
             names = [name for _, name in faults]
             for entry in await self._admin.config_dump("dynamic_warming_clusters", names):
-                faults[CLUSTER.type_url, entry["cluster"]["name"]] = (
-                    "still warming (its addresses or secrets are missing)"
-                )
+                key = CLUSTER.type_url, entry.get("cluster", {}).get("name", "")
+                if key in faults:
+                    faults[key] = "still warming (its addresses or secrets are missing)"
         return faults
 
     async def _check_secrets(self, wanted: Sequence[Resource]) -> Faults:
-        return _differences(wanted, await self._versions("dynamic_active_secrets", wanted, lambda entry: entry["name"]))
+        return _differences(wanted, await self._versions("dynamic_active_secrets", wanted, lambda entry: entry))
 
     async def _check_extensions(self, wanted: Sequence[Resource]) -> Faults:
         return _differences(
-            wanted, await self._versions("ecds_filters", wanted, lambda entry: entry["ecds_filter"]["name"])
+            wanted, await self._versions("ecds_filters", wanted, lambda entry: entry.get("ecds_filter", {}))
         )
 
     async def _check_routes(self, wanted: Sequence[Resource]) -> Faults:
         return _differences(
-            wanted, await self._versions("dynamic_route_configs", wanted, lambda entry: entry["route_config"]["name"])
+            wanted, await self._versions("dynamic_route_configs", wanted, lambda entry: entry.get("route_config", {}))
         )
 
     async def _check_listeners(self, wanted: Sequence[Resource]) -> Faults:
         shown: dict[str, dict[str, Any]] = {}
         for entry in await self._admin.config_dump("dynamic_listeners", [one.name for one in wanted]):
-            # The one that drains and the one that follows it are two entries of one name.
-            shown.setdefault(entry["name"], {}).update(entry)
+            # The one that drains and the one that follows it are two entries of one name; a refused one has none, and
+            # is shown whatever the names asked for.
+            failed = entry.get("error_state", {}).get("failed_configuration", {})
+            shown.setdefault(entry.get("name") or failed.get("name", ""), {}).update(entry)
         return _only_faults({one.key: self._listener_fault(one, shown.get(one.name, {})) for one in wanted})
 
     def _listener_fault(self, wanted: Resource, entry: Mapping[str, Any]) -> str | None:
@@ -126,16 +129,20 @@ class ReadBack:
         message = wanted.type_url.rpartition("/")[2]
         own = self._packer.unpack(message, wanted.body)
         fields = {name: value for name, value in shown.items() if name != "@type"}
-        # The same message may be written in more than one way; the detour that settles it is rarely needed.
-        return _same(fields, own) or _same(self._packer.unpack(message, self._packer.pack(message, fields)), own)
+        if _same(fields, own):
+            return True
+        try:  # the same message may be written in more than one way
+            return _same(self._packer.unpack(message, self._packer.pack(message, fields)), own)
+        except PackError:
+            return False
 
     async def _versions(
-        self, field: str, wanted: Sequence[Resource], name_of: Callable[[Mapping[str, Any]], str]
+        self, field: str, wanted: Sequence[Resource], named: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     ) -> dict[str, set[str]]:
         """Every version that Envoy shows of each name; several users of one resource may show it several times."""
         found: dict[str, set[str]] = {}
         for entry in await self._admin.config_dump(field, [one.name for one in wanted]):
-            found.setdefault(name_of(entry), set()).add(entry.get("version_info", ""))
+            found.setdefault(named(entry).get("name", ""), set()).add(entry.get("version_info", ""))
         return found
 
 

@@ -90,7 +90,8 @@ class Supervisor:
             await self._process.end(_ENDS_WITHIN)
             self._process = None
             self._on_pid(None)
-            self._options.pid_file.unlink(missing_ok=True)
+            for left in (self._options.pid_file, self._options.admin_socket, self._options.shared_memory):
+                left.unlink(missing_ok=True)
         self._unlock()
 
     async def give_up(self) -> None:

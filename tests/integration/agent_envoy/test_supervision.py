@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -119,3 +120,29 @@ async def test_a_state_folder_too_deep_for_a_socket_works_all_the_same(
     await new_gateway(deep).start(ResourceSet([make.answering_listener("front", port, "hello")]))
 
     assert await get(port) == (200, "hello")
+
+
+async def test_a_listener_whose_port_was_taken_while_envoy_was_away_comes_back_with_the_port(
+    new_gateway: NewGateway, make: Resources, get: Get
+) -> None:
+    port, other = free_port(), free_port()
+    initial = ResourceSet([make.answering_listener("a", port, "a"), make.answering_listener("b", other, "b")])
+    gateway = new_gateway()
+    with socket.create_server(("127.0.0.1", port)):
+        with pytest.raises(StartRefused, match=f"a: cannot bind '127.0.0.1:{port}'"):
+            await gateway.start(initial)
+        meanwhile = await get(other)
+
+    await until_answered(get, port, "a")
+
+    assert meanwhile == (200, "b")
+    assert gateway.running() == initial
+
+
+async def test_a_stop_leaves_nothing_behind(gateway: EnvoyGateway, options: EnvoyOptions) -> None:
+    await gateway.start(ResourceSet())
+
+    await gateway.stop(drain=timedelta(0))
+
+    left = (options.pid_file, options.admin_socket, options.ads_socket, options.shared_memory)
+    assert [path for path in left if path.exists()] == []
