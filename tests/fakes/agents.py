@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -27,6 +27,7 @@ from tests.fakes.control_plane import DATAPLANE, WORKSPACE, ControlPlaneSimulato
 from tests.fakes.gateway import FakeGateway, compile_simply
 
 KEY = bytes(range(32))
+STEPS = 100_000
 
 
 class Killed(BaseException):
@@ -108,10 +109,18 @@ class World:
             await asyncio.gather(life, return_exceptions=True)
             self.ledger = self.open_ledger()
 
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Let the agent go on until something holds; the number of steps is bounded, not the time."""
+        for _ in range(STEPS):
+            if holds():
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("it never came to hold")
+
     async def run_until_idle(self, life: asyncio.Task[None]) -> None:
         """Until the agent has nothing to do but wait for news."""
         idle = asyncio.create_task(self.control.idle.wait())
-        await asyncio.wait({life, idle}, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        await asyncio.wait({life, idle}, return_when=asyncio.FIRST_COMPLETED, timeout=60)
         if life.done():
             idle.cancel()
             life.result()
@@ -125,7 +134,7 @@ class World:
     async def live_until_killed(self) -> None:
         """One life that must die of a fault."""
         async with self.living() as life:
-            done, _ = await asyncio.wait({life}, timeout=10)
+            done, _ = await asyncio.wait({life}, timeout=60)
             assert done, "the agent was not killed"
             assert life.exception() is not None
 

@@ -27,6 +27,11 @@ class FakeClock:
         """What passed."""
         return self._elapsed
 
+    @property
+    def waiting(self) -> int:
+        """How many longer sleeps wait for `advance`."""
+        return len(self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         """Pass at once, or wait for `advance`."""
         self.slept.append(seconds)
@@ -35,8 +40,12 @@ class FakeClock:
             await asyncio.sleep(0)
             return
         wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sleepers.append((self._elapsed + seconds, wake))
-        await wake
+        sleeper = (self._elapsed + seconds, wake)
+        self._sleepers.append(sleeper)
+        try:
+            await wake
+        finally:
+            self._sleepers = [one for one in self._sleepers if one is not sleeper]
 
     def advance(self, seconds: float) -> None:
         """Have time pass, and wake whose time it is."""
@@ -44,4 +53,4 @@ class FakeClock:
         for at, wake in self._sleepers:
             if at <= self._elapsed and not wake.done():
                 wake.set_result(None)
-        self._sleepers = [(at, wake) for at, wake in self._sleepers if not wake.done()]
+        self._sleepers = [one for one in self._sleepers if not one[1].done()]
