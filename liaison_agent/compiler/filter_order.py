@@ -33,8 +33,8 @@ def downstream_filters() -> list[Fields]:
 def upstream_filters(upstream: Upstream) -> list[Fields]:
     """What every attempt at this upstream passes. Headers are shared between attempts, the body is new each time.
 
-    1. Rewrite, from what the front door kept; first, because it needs nothing that is stripped, and takes back what the
-       attempt before added under names of its own.
+    1. Rewrite, from what the front door kept; first, before this upstream's own headers come, because it takes back
+       what the model's other upstreams add under names of their own.
     2. Strip every credential and internal header: the client's own, and the credential of the attempt before.
     3. Add this upstream's headers, after the strip, which would take some of them.
     4. Inject the credential, last, so that nothing can overwrite, copy or strip it.
@@ -45,16 +45,9 @@ def upstream_filters(upstream: Upstream) -> list[Fields]:
         default_source_code={"inline_string": script("rewrite")},
         shared_vm_id=shared_machine("rewrite"),
         clear_route_cache=False,
-        filter_context={"name": upstream.name, "path": upstream.path, "adds": _added_names(upstream)},
+        filter_context={"name": upstream.name, "path": upstream.path},
     )
     extra = [add_headers(upstream.extra_headers)] if upstream.extra_headers else []
     credential = [inject_credential(upstream)] if upstream.secret else []
     codec = extension("codec", names.HTTP_FILTERS + "upstream_codec.v3.UpstreamCodec")
     return [rewrite, strip_headers(), *extra, *credential, codec]
-
-
-def _added_names(upstream: Upstream) -> str:
-    added = {name.lower() for name, _ in upstream.extra_headers}
-    if upstream.secret:
-        added.add(upstream.auth_header.lower())
-    return ",".join(sorted(added))

@@ -27,6 +27,12 @@ class Upstream:
     variant: int = 0
 
     @property
+    def added_headers(self) -> frozenset[str]:
+        """The names of all headers that requests to this place get from us."""
+        added = {name for name, _ in self.extra_headers}
+        return frozenset({*added, self.auth_header} if self.secret else added)
+
+    @property
     def authority(self) -> str:
         """The value of the Host header: the port only where it is not the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host

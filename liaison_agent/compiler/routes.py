@@ -67,11 +67,10 @@ def _chat_route(model: Model) -> Fields:
     if not model.candidates:
         error = error_json("upstream_unavailable", "No provider of this model has its credential yet.", "server_error")
         return {**_direct(503, body={"inline_string": _compact(error)}), "metadata": {"filter_metadata": card}}
-    written = {names.REWRITE: {one.upstream.name: _as_json_text(one.model) for one in model.candidates}}
     return any_of(
         _ROUTE,
         match={"prefix": "/"},
-        metadata={"filter_metadata": {**card, **written}},
+        metadata={"filter_metadata": {**card, names.REWRITE: _rewrites(model.candidates)}},
         route={
             "inline_cluster_specifier_plugin": {"extension": _priorities(model.candidates)},
             "auto_host_rewrite": True,
@@ -79,6 +78,18 @@ def _chat_route(model: Model) -> Fields:
             "retry_policy": _retries(len(model.candidates)),
         },
     )
+
+
+def _rewrites(candidates: Sequence[Candidate]) -> Fields:
+    """For each candidate what the rewriting script needs: the model's name as it stands between the quotes of a JSON
+    string, then, behind a line feed, the headers that only other candidates add.
+    """
+    added = frozenset[str]().union(*(one.upstream.added_headers for one in candidates))
+    rewrites = {}
+    for one in candidates:
+        foreign = ",".join(sorted(added - one.upstream.added_headers))
+        rewrites[one.upstream.name] = json.dumps(one.model)[1:-1] + (f"\n{foreign}" if foreign else "")
+    return rewrites
 
 
 def _priorities(candidates: Sequence[Candidate]) -> Fields:
@@ -117,11 +128,6 @@ def _direct(status: int, **response: Fields) -> Fields:
 
 def _action(route: Fields) -> Fields:
     return {"action": {"name": "route", "typed_config": route}}
-
-
-def _as_json_text(name: str) -> str:
-    """The name as it stands between the quotes of a JSON string."""
-    return json.dumps(name)[1:-1]
 
 
 def _compact(value: Fields) -> str:

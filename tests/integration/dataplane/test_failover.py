@@ -97,7 +97,7 @@ async def test_each_provider_gets_its_own_credential_path_host_and_headers_only(
     assert alpha.target == "/v1/chat/completions?a=b"
     assert beta.target == "/deploy/chat/completions?api-version=2024-06-01&a=b"
     assert gamma.target == "/v1/chat/completions?a=b"
-    assert [alpha.header(name) for name in looked_at] == ["Bearer KEY-ALPHA", None, "client", None]
+    assert [alpha.header(name) for name in looked_at] == ["Bearer KEY-ALPHA", None, None, None]
     assert [beta.header(name) for name in looked_at] == [None, "KEY-BETA", "50% red", "beta"]
     assert [gamma.header(name) for name in looked_at] == [None, None, None, None]
     hosts = [f"127.0.0.1:{plane.upstreams[name].port}" for name in ("alpha", "beta", "gamma")]
