@@ -50,7 +50,8 @@ class Dataplane:
     """An enrolled data plane; both keys are raw 32-byte public keys (Ed25519, X25519).
 
     `applied_revision`: every revision up to it is applied but for slots with a row of their own (SlotState).
-    `poll_interval` s after `last_seen_at` the next sign is expected.
+    `wanted_revision`: everything up to it is to be sent anew and that is not done yet; 0 when nothing is.
+    `lost_ledger_boot`: the counter of the last boot whose lost ledger was answered.
     """
 
     id: str
@@ -65,6 +66,8 @@ class Dataplane:
     created_at: datetime
     last_seen_at: datetime | None = None
     revoked_at: datetime | None = None
+    wanted_revision: int = 0
+    lost_ledger_boot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,11 @@ class JoinToken:
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """What one data plane made of one slot: the newest version proven applied, and the newest it refused."""
+    """What one data plane made of one slot: the newest version proven applied, and the newest it refused.
+
+    `applied_revision` is the applied version's. `rejected_with`: of a consumer's refusal, the version of the workspace
+    document it was refused together with. `given_up`: that version was not refused, but its event is a dead letter.
+    """
 
     dataplane_id: str
     slot: str
@@ -93,3 +100,11 @@ class SlotState:
     proof: bytes
     rejected_version: int
     rejected_reason: str
+    applied_revision: int = 0
+    rejected_with: int = 0
+    given_up: bool = False
+
+    @property
+    def deviates(self) -> bool:
+        """Whether a version newer than the applied one was refused or given up."""
+        return self.rejected_version > self.applied_version

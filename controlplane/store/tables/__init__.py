@@ -7,16 +7,27 @@ repeats their condition word for word, hence the conditions at the end of their 
 from __future__ import annotations
 
 from controlplane.store.tables.configurations import ACTIVE, NEWEST, configurations, slot_values, source_documents
-from controlplane.store.tables.dataplanes import UNREVOKED, dataplanes, join_tokens, sealed_delivery_keys, slot_states
-from controlplane.store.tables.events import ACKNOWLEDGED, LIVE, PENDING, WAITING, events
+from controlplane.store.tables.dataplanes import (
+    DEVIATING,
+    UNREVOKED,
+    dataplanes,
+    join_tokens,
+    sealed_delivery_keys,
+    slot_states,
+)
+from controlplane.store.tables.events import ACKNOWLEDGED, APPLIED, FINISHED, LIVE, PENDING, WAITING, events
 from controlplane.store.tables.keys import consumer_keys, management_keys
 from controlplane.store.tables.secrets import delivery_keys, gatekeeper_keys, secrets
 from controlplane.store.tables.shape import metadata
+from controlplane.store.tables.task_leases import full_sync_steps, full_syncs, task_leases
 from controlplane.store.tables.workspaces import answers, store_state, tenants, workspaces
 
 __all__ = [
     "ACKNOWLEDGED",
     "ACTIVE",
+    "APPLIED",
+    "DEVIATING",
+    "FINISHED",
     "LIVE",
     "NEWEST",
     "PENDING",
@@ -28,6 +39,8 @@ __all__ = [
     "dataplanes",
     "delivery_keys",
     "events",
+    "full_sync_steps",
+    "full_syncs",
     "gatekeeper_keys",
     "join_tokens",
     "management_keys",
@@ -38,6 +51,7 @@ __all__ = [
     "slot_values",
     "source_documents",
     "store_state",
+    "task_leases",
     "tenants",
     "workspaces",
 ]

@@ -49,6 +49,12 @@ for _index, _last, _unique in (("one_newest", "user_id", True), ("newest_by_revi
         sqlite_where=text("newest = 1"),
         postgresql_where=text("newest"),
     )
+Index(
+    "configurations_outdated",
+    configurations.c.created_at,
+    sqlite_where=text("newest = 0"),
+    postgresql_where=text("NOT newest"),
+)
 only("configurations_one_active", configurations.c.workspace_id, configurations.c.user_id, where=ACTIVE, unique=True)
 
 slot_values = Table(

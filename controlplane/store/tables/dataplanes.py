@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint
 
 from controlplane.store.columns import Moment, Words
 from controlplane.store.tables.shape import key, metadata, needed, only
@@ -23,6 +23,8 @@ dataplanes = Table(
     needed("created_at", Moment),
     Column("last_seen_at", Moment),
     Column("revoked_at", Moment),
+    needed("wanted_revision", BigInteger),
+    needed("lost_ledger_boot", BigInteger),
     Index("dataplanes_of_workspace", "workspace_id", "id"),
 )
 UNREVOKED = dataplanes.c.revoked_at.is_(None)
@@ -61,4 +63,9 @@ slot_states = Table(
     needed("proof", LargeBinary),
     needed("rejected_version", BigInteger),
     needed("rejected_reason", Words),
+    needed("applied_revision", BigInteger),
+    needed("rejected_with", BigInteger),
+    needed("given_up", Boolean),
 )
+DEVIATING = slot_states.c.rejected_version > slot_states.c.applied_version
+only("slot_states_deviating", slot_states.c.dataplane_id, slot_states.c.slot, where=DEVIATING)
