@@ -82,8 +82,11 @@ class Supervisor:
         self._watch = asyncio.create_task(self._keep_running())
 
     async def stop(self, drain: timedelta) -> None:
-        """End Envoy gracefully and free the lock; harmless when nothing runs."""
+        """End Envoy gracefully and free the lock, also one that an earlier agent left and we never came to adopt;
+        harmless when nothing runs."""
         await self._stop_watching()
+        if self._process is None and (identity := read_pid_file(self._options.pid_file)) is not None:
+            self._process = EnvoyProcess(identity, is_ours=False)
         if self._process is not None:
             with contextlib.suppress(AdminUnavailable):
                 await drain_requests(self._admin, drain.total_seconds(), clock=self._clock, sleep=self._sleep)

@@ -158,6 +158,25 @@ async def test_sigterm_ends_agent_and_envoy(
     assert (await host.chat(free_port))[0] == 0
 
 
+async def test_an_envoy_that_was_never_adopted_is_ended_too(
+    host: Host, served: Served, provider: ScriptedUpstream, free_ports: Callable[[int], list[int]]
+) -> None:
+    port, nobody = free_ports(2)
+    served.simulator.put("", document(provider, port), one="KEY-ONE")
+    await host.start(served.connect_url)
+    await host.until_serving()
+    await host.kill_agent()
+    (host.state / "ledger" / "facts").write_bytes(b"lost")
+    await host.start(f"http://127.0.0.1:{nobody}")
+    await host.until(lambda: "the ledger is lost" in host.log())
+    meanwhile, _ = await host.chat(port)
+
+    assert await host.terminate() == 0
+
+    assert meanwhile == 200
+    assert (await host.chat(port))[0] == 0
+
+
 async def test_a_port_offset_shifts_the_listeners(
     host: Host, served: Served, provider: ScriptedUpstream, free_ports: Callable[[int], list[int]]
 ) -> None:
