@@ -13,7 +13,7 @@ local byte, char, find, gsub, lower, match, sub =
 local CHAT, MODELS = '/v1/chat/completions', '/v1/models'
 local TYPE = 'envoy.string'
 local DEEPEST = 512        -- levels of nesting
-local LONGEST_NAME = 256   -- bytes of a model's name
+local LONGEST_NAME = 1024  -- bytes of a model's name: 256 signs of four bytes each
 local FAR = 2 ^ 52         -- behind the end of every body
 
 local function state_of(handle) return handle:streamInfo():filterState() end
@@ -280,7 +280,7 @@ end
 
 local function enter(handle)
   local headers, state = handle:headers(), state_of(handle)
-  local path, query = headers:get(':path'), ''
+  local path, query = headers:get(':path') or '', ''
   local mark = find(path, '?', 1, true)
   if mark then path, query = sub(path, 1, mark - 1), sub(path, mark) end
   local name = path ~= CHAT and match(path, '^/v1/models/(.+)$')

@@ -21,8 +21,9 @@ from liaison_agent.envoy.packing import DescriptorPacker
 from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.state import Desired
 from tests.fakes.certificates import Authority
+from tests.fakes.compiling import WORKSPACE, configuration, consumer
 from tests.fakes.scripted_upstream import ScriptedUpstream
-from tests.integration.dataplane.plane import WORKSPACE, Plane, SigningKey, configuration, consumer, jwks_of
+from tests.integration.dataplane.plane import Plane, SigningKey, jwks_of
 
 SECRETS = {"secret://alpha@1": "KEY-ALPHA", "secret://beta@4": "KEY-BETA", "secret://tls@1": "KEY-TLS"}
 

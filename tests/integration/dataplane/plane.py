@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import dataclasses
-import hashlib
 import io
 import json
 import time
@@ -26,22 +25,11 @@ from liaison_agent.compiler.packing import Packer
 from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.ports import ApplyOutcome
 from liaison_agent.state import Configuration, Desired
+from tests.fakes.compiling import WORKSPACE
 from tests.fakes.scripted_upstream import ScriptedUpstream
 
-WORKSPACE = "ws-test"
 _LARGE = 1_000_000
 CHAT = "/v1/chat/completions"
-
-
-def configuration(user_id: str, document: Mapping[str, Any], version: int = 1) -> Configuration:
-    """A delivered document."""
-    body = json.dumps(document).encode()
-    return Configuration(WORKSPACE, user_id, version, version, hashlib.sha256(body).hexdigest(), body)
-
-
-def consumer(user_id: str, version: int = 1, **fields: Any) -> Configuration:
-    """A consumer's document."""
-    return configuration(user_id, {"version": "consumer/v1", "consumer_id": user_id, **fields}, version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from liaison_agent.state import Configuration
-from tests.integration.dataplane.plane import Plane, SigningKey, configuration, consumer, jwks_of
+from tests.fakes.compiling import configuration, consumer
+from tests.integration.dataplane.plane import Plane, SigningKey, jwks_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

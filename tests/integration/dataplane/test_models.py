@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.fakes.compiling import configuration, consumer
 from tests.integration.dataplane.plane import CHAT, Plane
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +42,7 @@ async def test_a_model_that_does_not_exist_is_not_found(plane: Plane, name: str)
 
     assert (answered.status, answered.error["code"], answered.error["param"]) == (404, "model_not_found", "model")
     assert answered.error["type"] == "invalid_request_error"
-    assert len(answered.body) < 1000
+    assert len(answered.body) < 2000
 
 
 async def test_the_refusal_names_the_model_that_was_asked_for(plane: Plane) -> None:
@@ -116,3 +117,26 @@ async def test_a_path_is_made_plain_before_it_is_compared(plane: Plane, path: st
     answered = await plane.chat({"model": "open"}, path=path)
 
     assert answered.status == 200
+
+
+async def test_hundreds_of_models_and_the_longest_names_are_listed_and_served(plane: Plane) -> None:
+    usual = plane.desired.configurations
+    document = json.loads(usual[""].document)
+    served = next(model for model in document["providers"]["models"] if model["name"] == "open")
+    names = [f"model-{number}" for number in range(500)] + ["😀" * 256]
+    document["providers"]["models"] += [{**served, "name": name} for name in names]
+    document["routing"]["modelCards"] += [{"name": name} for name in names]
+    own = consumer("lister", models=names)
+    try:
+        await plane.apply(configurations={**usual, "": configuration("", document, 2), "lister": own})
+        every = json.loads((await plane.get("/v1/models")).body)["data"]
+        listed = json.loads((await plane.get("/v1/models", plane.key.sign("lister"))).body)["data"]
+        asked = [
+            (await plane.chat({"model": name}, plane.key.sign("lister"))).status for name in ("model-499", names[-1])
+        ]
+    finally:
+        await plane.apply(configurations=usual)
+
+    assert [model["id"] for model in listed] == names
+    assert [model["id"] for model in every] == EVERY_MODEL + names
+    assert asked == [200, 200]

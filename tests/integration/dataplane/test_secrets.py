@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.integration.dataplane.plane import Plane, configuration
+from tests.fakes.compiling import configuration
+from tests.integration.dataplane.plane import Plane
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
