@@ -93,6 +93,17 @@ def shown(command: Sequence[str], hidden: Mapping[str, str] | None = None) -> st
 
 
 @contextlib.contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """This process itself on that core, for as long as the block lasts."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+@contextlib.contextmanager
 def running(
     command: Sequence[str], *, core: int, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Running]:
