@@ -41,7 +41,10 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class SlotValue:
-    """A value with a slot of its own (`gatekeeper_keys`, later `proxy_url`, `mcp/<id>`); `value` is canonical JSON."""
+    """A value with a slot of its own (`gatekeeper_keys`, `proxy_url`, `mcp/<id>`); `value` is canonical JSON.
+
+    `dataplane_id` is empty for a value of every data plane of the workspace.
+    """
 
     workspace_id: str
     slot: str
@@ -50,6 +53,7 @@ class SlotValue:
     digest: str
     value: bytes
     tombstone: bool = False
+    dataplane_id: str = ""
 
 
 def config_slot(user_id: str) -> str:

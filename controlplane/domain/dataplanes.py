@@ -52,6 +52,7 @@ class Dataplane:
     `applied_revision`: every revision up to it is applied but for slots with a row of their own (SlotState).
     `wanted_revision`: everything up to it is to be sent anew and that is not done yet; 0 when nothing is.
     `lost_ledger_boot`: the counter of the last boot whose lost ledger was answered.
+    `retired_at`: unseen for so long that nothing is enqueued for it any more; its next call revives it.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Dataplane:
     created_at: datetime
     last_seen_at: datetime | None = None
     revoked_at: datetime | None = None
+    retired_at: datetime | None = None
     wanted_revision: int = 0
     lost_ledger_boot: int = 0
 

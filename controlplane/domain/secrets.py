@@ -50,3 +50,4 @@ class GatekeeperKey:
     sealed_private: bytes = field(repr=False)
     public_jwk: bytes
     created_at: datetime
+    retired_at: datetime | None = None

@@ -11,6 +11,7 @@ from controlplane.store.repositories.dataplanes import SqlDataplanes
 from controlplane.store.repositories.documents import SqlDocuments
 from controlplane.store.repositories.events import SqlEvents
 from controlplane.store.repositories.keys import SqlKeys
+from controlplane.store.repositories.revocations import SqlRevocations
 from controlplane.store.repositories.secrets import SqlSecrets
 from controlplane.store.repositories.values import SqlValues
 from controlplane.store.repositories.workspaces import SqlWorkspaces
@@ -25,6 +26,7 @@ class SqlUnitOfWork:
         self.workspaces: ports.Workspaces = SqlWorkspaces(transaction)
         self.configurations: ports.Configurations = SqlConfigurations(transaction)
         self.values: ports.Values = SqlValues(transaction)
+        self.revocations: ports.Revocations = SqlRevocations(transaction)
         self.documents: ports.Documents = SqlDocuments(transaction)
         self.secrets: ports.Secrets = SqlSecrets(transaction)
         self.dataplanes: ports.Dataplanes = SqlDataplanes(transaction)

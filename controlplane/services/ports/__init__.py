@@ -26,6 +26,7 @@ from controlplane.services.ports.repositories import (
     Values,
     Workspaces,
 )
+from controlplane.services.ports.revocations import Revocations
 from controlplane.services.ports.store import (
     Notice,
     Store,
@@ -48,6 +49,7 @@ __all__ = [
     "NewSecret",
     "Notice",
     "Random",
+    "Revocations",
     "Secrets",
     "Sighting",
     "Store",

@@ -84,15 +84,15 @@ class Configurations(Protocol):
 
 
 class Values(Protocol):
-    """Values with a slot of their own."""
+    """Values with a slot of their own, of the workspace (`dataplane_id` empty) or of one data plane."""
 
-    async def newest(self, workspace_id: str, slot: str) -> SlotValue | None: ...
+    async def newest(self, workspace_id: str, slot: str, dataplane_id: str = "") -> SlotValue | None: ...
 
     async def put(self, value: SlotValue) -> None:
         """Replace the slot's value (older versions are not kept)."""
 
     async def changed_since(self, workspace_id: str, revision: int) -> list[SlotValue]:
-        """Ascending by revision."""
+        """Those of single data planes too, ascending by revision."""
 
 
 class Documents(Protocol):
@@ -127,7 +127,13 @@ class Secrets(Protocol):
     async def add_gatekeeper_key(self, key: GatekeeperKey) -> None: ...
 
     async def gatekeeper_keys(self, workspace_id: str) -> list[GatekeeperKey]:
-        """Oldest first; the last one signs."""
+        """Those not retired, oldest first; the last one signs."""
+
+    async def retire_gatekeeper_key(self, kid: str, retired_at: datetime) -> None:
+        """Take it out of the list; keeps the first time when called twice."""
+
+    async def redeliver(self, secret: StoredSecret) -> None:
+        """Replace what is delivered of a stored version, and the name of the key it is under."""
 
 
 class Dataplanes(Protocol):
@@ -141,7 +147,13 @@ class Dataplanes(Protocol):
         """Ascending by id, revoked ones too."""
 
     async def live_ids(self, workspace_id: str) -> list[str]:
-        """Ids of those not revoked, ascending."""
+        """Ids of those neither revoked nor retired, ascending."""
+
+    async def unseen_since(self, moment: datetime, limit: int) -> list[Dataplane]:
+        """Neither revoked nor retired, and last heard (or enrolled) before; ascending by id."""
+
+    async def set_retired(self, dataplane_id: str, retired_at: datetime | None) -> None:
+        """None revives it."""
 
     async def set_boot(self, dataplane_id: str, boot: Boot) -> None: ...
 

@@ -23,6 +23,7 @@ from controlplane.services.ports.repositories import (
     Values,
     Workspaces,
 )
+from controlplane.services.ports.revocations import Revocations
 
 
 class UnitOfWork(Protocol):
@@ -31,6 +32,7 @@ class UnitOfWork(Protocol):
     workspaces: Workspaces
     configurations: Configurations
     values: Values
+    revocations: Revocations
     documents: Documents
     secrets: Secrets
     dataplanes: Dataplanes

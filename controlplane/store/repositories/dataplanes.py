@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from controlplane.domain.dataplanes import Boot, Dataplane, JoinToken, SlotState
 from controlplane.services.ports import Sighting
+from controlplane.store.columns import Moment
 from controlplane.store.reports import from_text, to_text
 from controlplane.store.rows import from_row, in_parts, to_row
 from controlplane.store.tables import UNREVOKED, dataplanes, join_tokens, slot_states
@@ -39,8 +40,9 @@ class SqlDataplanes:
         return [_dataplane(row) for row in rows]
 
     async def live_ids(self, workspace_id: str) -> list[str]:
-        """Ids of those not revoked, ascending."""
-        query = select(dataplanes.c.id).where(dataplanes.c.workspace_id == workspace_id, UNREVOKED)
+        """Ids of those neither revoked nor retired, ascending."""
+        live = (dataplanes.c.workspace_id == workspace_id, UNREVOKED, dataplanes.c.retired_at.is_(None))
+        query = select(dataplanes.c.id).where(*live)
         return [row.id for row in await self._transaction.rows(query.order_by(dataplanes.c.id))]
 
     async def set_boot(self, dataplane_id: str, boot: Boot) -> None:
@@ -53,6 +55,18 @@ class SqlDataplanes:
         """Keeps the first time when called twice."""
         statement = update(dataplanes).where(dataplanes.c.id == dataplane_id, UNREVOKED)
         await self._transaction.change(statement.values(revoked_at=revoked_at))
+
+    async def unseen_since(self, moment: datetime, limit: int) -> list[Dataplane]:
+        """Neither revoked nor retired, and last heard (or enrolled) before; ascending by id."""
+        columns = dataplanes.c
+        unseen = func.coalesce(columns.last_seen_at, columns.created_at) < bindparam("moment", moment, Moment())
+        query = select(dataplanes).where(UNREVOKED, columns.retired_at.is_(None), unseen)
+        return [_dataplane(row) for row in await self._transaction.rows(query.order_by(columns.id).limit(limit))]
+
+    async def set_retired(self, dataplane_id: str, retired_at: datetime | None) -> None:
+        """None revives it."""
+        statement = update(dataplanes).where(dataplanes.c.id == dataplane_id)
+        await self._transaction.change(statement.values(retired_at=retired_at))
 
     async def raise_applied_revision(self, dataplane_id: str, revision: int) -> None:
         """Never lowers it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_, update
 
 from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
 from controlplane.store.rows import from_row, in_parts, to_row
@@ -77,10 +78,24 @@ class SqlSecrets:
         await self._transaction.insert(gatekeeper_keys, to_row(key, gatekeeper_keys))
 
     async def gatekeeper_keys(self, workspace_id: str) -> list[GatekeeperKey]:
-        """Oldest first; the last one signs."""
-        query = select(gatekeeper_keys).where(gatekeeper_keys.c.workspace_id == workspace_id)
-        rows = await self._transaction.rows(query.order_by(gatekeeper_keys.c.created_at, gatekeeper_keys.c.kid))
+        """Those not retired, oldest first; the last one signs."""
+        columns = gatekeeper_keys.c
+        query = select(gatekeeper_keys).where(columns.workspace_id == workspace_id, columns.retired_at.is_(None))
+        rows = await self._transaction.rows(query.order_by(columns.created_at, columns.kid))
         return [from_row(GatekeeperKey, row) for row in rows]
+
+    async def retire_gatekeeper_key(self, kid: str, retired_at: datetime) -> None:
+        """Keeps the first time when called twice."""
+        unretired = (gatekeeper_keys.c.kid == kid) & gatekeeper_keys.c.retired_at.is_(None)
+        await self._transaction.change(update(gatekeeper_keys).where(unretired).values(retired_at=retired_at))
+
+    async def redeliver(self, secret: StoredSecret) -> None:
+        """Replace what is delivered of a version, and the name of the key it is under."""
+        columns = secrets.c
+        whose = (columns.workspace_id == secret.workspace_id) & (columns.name == secret.name)
+        statement = update(secrets).where(whose, columns.version == secret.version)
+        values = {"delivery_key_id": secret.delivery_key_id, "delivered": secret.delivered}
+        await self._transaction.change(statement.values(values))
 
     async def _where(self, workspace_id: str, condition: ColumnElement[bool]) -> list[StoredSecret]:
         query = select(secrets).where(secrets.c.workspace_id == workspace_id, condition)

@@ -16,10 +16,11 @@ class SqlValues:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def newest(self, workspace_id: str, slot: str) -> SlotValue | None:
+    async def newest(self, workspace_id: str, slot: str, dataplane_id: str = "") -> SlotValue | None:
         """The slot's value, a tombstone too."""
-        query = select(slot_values).where(slot_values.c.workspace_id == workspace_id, slot_values.c.slot == slot)
-        row = await self._transaction.first(query)
+        columns = slot_values.c
+        whose = (columns.workspace_id == workspace_id) & (columns.dataplane_id == dataplane_id)
+        row = await self._transaction.first(select(slot_values).where(whose, columns.slot == slot))
         return from_row(SlotValue, row) if row else None
 
     async def put(self, value: SlotValue) -> None:

@@ -17,6 +17,7 @@ from controlplane.store.tables.dataplanes import (
 )
 from controlplane.store.tables.events import ACKNOWLEDGED, APPLIED, FINISHED, LIVE, PENDING, WAITING, events
 from controlplane.store.tables.keys import consumer_keys, management_keys
+from controlplane.store.tables.revocations import revocations
 from controlplane.store.tables.secrets import delivery_keys, gatekeeper_keys, secrets
 from controlplane.store.tables.shape import metadata
 from controlplane.store.tables.task_leases import full_sync_steps, full_syncs, task_leases
@@ -45,6 +46,7 @@ __all__ = [
     "join_tokens",
     "management_keys",
     "metadata",
+    "revocations",
     "sealed_delivery_keys",
     "secrets",
     "slot_states",

@@ -61,6 +61,7 @@ slot_values = Table(
     "slot_values",
     metadata,
     key("workspace_id", ForeignKey("workspaces.id")),
+    key("dataplane_id"),  # empty: a value of all of them
     key("slot"),
     needed("version", BigInteger),
     needed("revision", BigInteger),

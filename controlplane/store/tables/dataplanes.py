@@ -23,6 +23,7 @@ dataplanes = Table(
     needed("created_at", Moment),
     Column("last_seen_at", Moment),
     Column("revoked_at", Moment),
+    Column("retired_at", Moment),
     needed("wanted_revision", BigInteger),
     needed("lost_ledger_boot", BigInteger),
     Index("dataplanes_of_workspace", "workspace_id", "id"),

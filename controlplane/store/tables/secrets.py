@@ -39,5 +39,6 @@ gatekeeper_keys = Table(
     needed("sealed_private", LargeBinary),
     needed("public_jwk", LargeBinary),
     needed("created_at", Moment),
+    Column("retired_at", Moment),
     Index("gatekeeper_keys_of_workspace", "workspace_id", "created_at", "kid"),
 )

@@ -1,0 +1,26 @@
+"""What the store keeps of revoked consumer keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from controlplane.domain.revocations import Revocation
+
+
+class Revocations(Protocol):
+    """One row a key; the slot `revocations` of every data plane has the newest one's revision as its version."""
+
+    async def get(self, workspace_id: str, jti: str) -> Revocation | None: ...
+
+    async def put(self, revocation: Revocation) -> None:
+        """Add it, or replace the one of the same key."""
+
+    async def changed_since(self, workspace_id: str, revision: int) -> list[Revocation]:
+        """Ascending by revision."""
+
+    async def newest_revision(self, workspace_id: str) -> int:
+        """0 when there is none."""
+
+    async def purge(self, ended_before: datetime) -> int:
+        """Drop those that ended before; each workspace's newest stays. How many went."""
