@@ -112,13 +112,14 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     presence = Presence(store, event_upkeep, publisher, sightings)
     feed.on_identity = authenticator.forget
     workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
-    keys = ManagementKeyService(store, mint, ids, clock)
+    keys = ManagementKeyService(store, mint, ids, clock, authenticator.forget)
+    dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget)
     polls = PollService(store, feed, presence, epoch.known, random.fraction)
     handlers = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
-        **DataplaneHandlers(DataplaneService(store, mint, keeper, publisher, ids, clock)).table(),
+        **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -74,7 +75,14 @@ class DataplaneService:
     """Use cases of data planes."""
 
     def __init__(
-        self, store: Store, mint: Mint, keeper: SecretKeeper, publisher: Publisher, ids: Ids, clock: Clock
+        self,
+        store: Store,
+        mint: Mint,
+        keeper: SecretKeeper,
+        publisher: Publisher,
+        ids: Ids,
+        clock: Clock,
+        forget: Callable[[str], None],
     ) -> None:
         self._store = store
         self._mint = mint
@@ -82,6 +90,7 @@ class DataplaneService:
         self._publisher = publisher
         self._ids = ids
         self._clock = clock
+        self._forget = forget
 
     async def create_join_token(self, caller: Caller, command: CreateJoinToken) -> CreatedJoinToken:
         """Needs the role admin. The token is good for an hour unless said otherwise."""
@@ -135,7 +144,10 @@ class DataplaneService:
             return await self._seen(work, workspace, dataplane)
 
     async def revoke(self, caller: Caller, dataplane_id: str, reason: str) -> SeenDataplane:
-        """Its tokens are refused from now on and its live events are closed; twice is fine."""
+        """Its tokens are refused from now on and its live events are closed; twice is fine.
+
+        Here that holds before the answer is given, on other replicas as soon as they hear of it.
+        """
         caller = require_management(caller)
         async with self._store.unit_of_work() as work:
             workspace, dataplane = await self._reach(work, caller, dataplane_id, Role.ADMIN)
@@ -147,8 +159,9 @@ class DataplaneService:
                 await work.events.save([event.supersede("", now) for event in live])
                 work.announce(Notice(workspace.id, identity=dataplane_id))
                 await self._rotate_delivery_key(work, workspace)
-            revoked = await work.dataplanes.get(dataplane_id) or dataplane
-            return await self._seen(work, workspace, revoked)
+            revoked = await self._seen(work, workspace, await work.dataplanes.get(dataplane_id) or dataplane)
+        self._forget(dataplane_id)
+        return revoked
 
     async def _rotate_delivery_key(self, work: UnitOfWork, workspace: Workspace) -> None:
         """New secrets are encrypted under a key that the revoked data plane never had."""

@@ -185,6 +185,8 @@ class Feed:
                 await self._apply(notice)
             except DomainError as error:
                 log.warning("a notice could not be followed, the safety re-read will: %s", error)
+            except Exception:
+                log.exception("a notice could not be followed, the safety re-read will")
 
     async def reread(self, *, whole: bool = False) -> None:
         """The safety net under notices: read what is newer (or everything) in every workspace in memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,11 +36,12 @@ class CreatedKey:
 class ManagementKeyService:
     """Use cases of management keys; all need the role admin."""
 
-    def __init__(self, store: Store, mint: Mint, ids: Ids, clock: Clock) -> None:
+    def __init__(self, store: Store, mint: Mint, ids: Ids, clock: Clock, forget: Callable[[str], None]) -> None:
         self._store = store
         self._mint = mint
         self._ids = ids
         self._clock = clock
+        self._forget = forget
 
     async def create(
         self, caller: Caller, command: CreateManagementKey, request: RequestKey | None = None
@@ -82,7 +84,9 @@ class ManagementKeyService:
                 raise unknown("management key")
             await work.keys.revoke_management_key(key_id, self._clock.now())
             work.announce(Notice("", identity=key_id))
-            return await work.keys.management_key(key_id) or key
+            revoked = await work.keys.management_key(key_id) or key
+        self._forget(key_id)
+        return revoked
 
     async def _add(
         self, work: UnitOfWork, tenant_id: str, workspace_ids: tuple[str, ...], command: CreateManagementKey

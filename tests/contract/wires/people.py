@@ -153,6 +153,10 @@ class Tenant:
         """As GetDataplane shows it."""
         return (await self.call(dataplanes.GetDataplaneRequest(dataplane_id=agent.id))).dataplane
 
+    async def noticed(self) -> None:
+        """Return once this replica has followed every notice so far."""
+        await self.running.noticed()
+
     async def upkeep(self) -> None:
         """What the control plane does every second or so, now."""
         await self.running.plane.upkeep.run_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from typing import Any
 from controlplane.bootstrap import ControlPlane, assemble
 from controlplane.security.keyring import MasterKey
 from controlplane.server import bind, serve_plane
+from controlplane.services.ports import Notice
 from controlplane.settings import Settings
 from controlplane.store import open_store
 from controlplane.system import SystemRandom
 
+barriers = itertools.count(1)
 MASTER_KEY = MasterKey(bytes(range(32)))
 
 
@@ -92,6 +95,18 @@ class Running:
     url: str
     database_url: str
     journal: Journal = field(repr=False)
+
+    async def noticed(self) -> None:
+        """Return once every notice so far was followed: one of ours stands behind them in the same queue."""
+        ours, followed = f"barrier-{next(barriers)}", asyncio.Event()
+        told = self.plane.feed.on_identity
+        self.plane.feed.on_identity = lambda identity: followed.set() if identity == ours else told(identity)
+        try:
+            async with self.plane.store.unit_of_work() as work:
+                work.announce(Notice("", identity=ours))
+            await asyncio.wait_for(followed.wait(), 10)
+        finally:
+            self.plane.feed.on_identity = told
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,65 @@
+"""One well-formed request for every RPC of this release, and who may send it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
+from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
+from agentrouter.management.v1 import documents_pb2 as documents
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from tests.contract.wires.documents import consumer
+
+UNKNOWN = "xx_00000000000000000000000000"
+VIEWER, OPERATOR, ADMIN = management_keys.ROLE_VIEWER, management_keys.ROLE_OPERATOR, management_keys.ROLE_ADMIN
+BOOT = events.Boot(counter=1, nonce="nonce-of-boot-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`role`: the least a management key needs, None where none will do. `dataplane`: whether a data plane may."""
+
+    request: Any
+    role: management_keys.Role | None
+    dataplane: bool = False
+
+    @property
+    def name(self) -> str:
+        """The RPC's."""
+        return type(self.request).__name__.removesuffix("Request")
+
+
+def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKNOWN) -> tuple[Sample, ...]:
+    """Those that need a credential."""
+    here: dict[str, Any] = {"workspace_id": workspace_id}
+    completion = events.CompleteEventRequest(
+        event_id=event_id, outcome=events.EVENT_OUTCOME_APPLIED, version=1, fencing_token=1
+    )
+    return (
+        Sample(configurations.TriggerUpdateRequest(**here, user_id="alice"), OPERATOR),
+        Sample(configurations.GetConfigurationRequest(**here), VIEWER, dataplane=True),
+        Sample(configurations.ListConfigurationsRequest(**here), VIEWER, dataplane=True),
+        Sample(configurations.ListActiveUsersRequest(**here), VIEWER, dataplane=True),
+        Sample(events.ListPendingEventsRequest(**here), VIEWER, dataplane=True),
+        Sample(events.AcknowledgeEventRequest(event_id=event_id, boot=BOOT), None, dataplane=True),
+        Sample(completion, None, dataplane=True),
+        Sample(workspaces.CreateWorkspaceRequest(name=f"w-{workspace_id[-12:]}"), ADMIN),
+        Sample(workspaces.GetWorkspaceRequest(**here), VIEWER, dataplane=True),
+        Sample(workspaces.ListWorkspacesRequest(), VIEWER),
+        Sample(management_keys.CreateManagementKeyRequest(name="k", role=VIEWER, workspace_ids=[workspace_id]), ADMIN),
+        Sample(management_keys.ListManagementKeysRequest(), ADMIN),
+        Sample(management_keys.RevokeManagementKeyRequest(key_id=UNKNOWN), ADMIN),
+        Sample(dataplanes.CreateJoinTokenRequest(**here), ADMIN),
+        Sample(dataplanes.ListDataplanesRequest(**here), VIEWER, dataplane=True),
+        Sample(dataplanes.GetDataplaneRequest(dataplane_id=dataplane_id), VIEWER, dataplane=True),
+        Sample(dataplanes.RevokeDataplaneRequest(dataplane_id=dataplane_id), ADMIN),
+        Sample(consumer_keys.IssueConsumerKeyRequest(**here, consumer_id="alice"), OPERATOR),
+        Sample(consumer_keys.ListConsumerKeysRequest(**here), VIEWER),
+        Sample(documents.PutDocumentRequest(**here, user_id="alice", content=consumer("alice")), OPERATOR),
+        Sample(documents.GetDocumentRequest(**here, user_id="alice"), VIEWER),
+        Sample(documents.ValidateDocumentRequest(**here, user_id="alice", content=consumer("alice")), VIEWER),
+    )
