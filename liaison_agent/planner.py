@@ -177,7 +177,8 @@ def _composed(memory: Memory, chosen: Mapping[str, Present | None]) -> Plan:
     configurations = {one.user_id: one for one in chosen.values() if isinstance(one, Configuration)}
     keys = chosen.get(KEYS_SLOT)
     jwks = keys.value if isinstance(keys, Value) else NO_KEYS
-    return Plan(Desired(memory.workspace_id, configurations, jwks, secrets_to_serve(memory)), chosen)
+    origins = {ref: secret.origin for ref, secret in memory.secrets.items()}
+    return Plan(Desired(memory.workspace_id, configurations, jwks, secrets_to_serve(memory), origins), chosen)
 
 
 def _is_refused_for_another(memory: Memory, event: HeldEvent) -> bool:

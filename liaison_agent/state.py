@@ -33,12 +33,14 @@ class Configuration:
 @dataclass(frozen=True, slots=True)
 class Desired:
     """Everything the gateway should be. `configurations` is keyed by user id, `secrets` by full reference
-    (`secret://name@3`); secrets' values never appear in a repr. `jwks` is the JSON of the public consumer keys."""
+    (`secret://name@3`); secrets' values never appear in a repr. `jwks` is the JSON of the public consumer keys.
+    `origins` says of a reference the only place (`https://host:port`) that its secret may be sent to."""
 
     workspace_id: str
     configurations: Mapping[str, Configuration]
     jwks: bytes
     secrets: Mapping[str, str] = field(repr=False)
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def workspace(self) -> Configuration | None:

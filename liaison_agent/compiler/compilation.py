@@ -101,7 +101,7 @@ def compile_gateway(
             return reduce(lambda result, user: compile_consumer(result, desired, user, packer=packer), users, previous)
     memo = origin.memo.renewed() if origin else Memo()
     try:
-        gateway, left_out = read_workspace(workspace, desired.secrets.keys(), port_offset)
+        gateway, left_out = read_workspace(workspace, desired.secrets.keys(), desired.origins, port_offset)
     except ContractError as error:
         raise PackError(f"the workspace document cannot be read: {error}") from error
     resources = [

@@ -14,6 +14,7 @@ def changed_consumers(before: Desired, now: Desired) -> list[str] | None:
         and before.workspace == now.workspace
         and before.jwks == now.jwks
         and before.secrets == now.secrets
+        and before.origins == now.origins
     )
     return _changed(before.configurations, now.configurations) if same else None
 

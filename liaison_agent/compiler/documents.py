@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from contract import ProviderModel, ResolvedBackend, WorkspaceDocument, backend_name, ordered_backends, resolve_backend
 from contract import read_consumer as read_consumer_document
@@ -13,17 +13,19 @@ from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration
 
 _CREDENTIAL_LACKS = "its secret has not been delivered"
+_OTHER_PLACE = "its secret was given for {}, and is sent nowhere else; give the credential again"
 
 
 def read_workspace(
-    configuration: Configuration, delivered: Collection[str], port_offset: int
+    configuration: Configuration, delivered: Collection[str], origins: Mapping[str, str], port_offset: int
 ) -> tuple[Gateway, tuple[LeftOut, ...]]:
-    """The gateway that a workspace document asks for. `delivered` holds the references whose secrets are at hand.
+    """The gateway that a workspace document asks for. `delivered` holds the references whose secrets are at hand,
+    `origins` the only place that each may be sent to.
 
     Raises `contract.ContractError` when the document cannot be read.
     """
     document = read_workspace_document(configuration.document)
-    reader = _WorkspaceReader(document, delivered)
+    reader = _WorkspaceReader(document, delivered, origins)
     models = tuple(reader.read(model) for model in document.providers.models)
     gateway = Gateway(
         version=configuration.version,
@@ -55,10 +57,11 @@ def allowed_models(gateway: Gateway, scope: Scope) -> tuple[tuple[Model, ...], t
 class _WorkspaceReader:
     """Reads the models of one document, and gathers the secrets they use and what had to be left out."""
 
-    def __init__(self, document: WorkspaceDocument, delivered: Collection[str]) -> None:
+    def __init__(self, document: WorkspaceDocument, delivered: Collection[str], origins: Mapping[str, str]) -> None:
         self.secrets: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
         self._delivered = delivered
+        self._origins = origins
         self._names = _secret_names(document)
 
     def read(self, model: ProviderModel) -> Model:
@@ -66,12 +69,20 @@ class _WorkspaceReader:
         for ref in ordered_backends(model):
             backend = resolve_backend(model, ref)
             reference = str(backend.secret_ref) if backend.secret_ref else ""
-            if not reference or reference in self._delivered:
+            lacks = self._lacks(backend, reference)
+            if lacks is None:
                 self._add(candidates, backend, reference)
                 continue
             what = f"backend {backend_name(ref.name, model.backend_refs.index(ref))} of model {model.name}"
-            self.left_out.append(LeftOut(WORKSPACE_USER_ID, what, _CREDENTIAL_LACKS))
+            self.left_out.append(LeftOut(WORKSPACE_USER_ID, what, lacks))
         return Model(model.name, tuple(candidates))
+
+    def _lacks(self, backend: ResolvedBackend, reference: str) -> str | None:
+        """Why a backend cannot have its credential."""
+        if reference and reference not in self._delivered:
+            return _CREDENTIAL_LACKS
+        place = self._origins.get(reference, backend.origin)
+        return None if place == backend.origin else _OTHER_PLACE.format(place)
 
     def _add(self, candidates: list[Candidate], backend: ResolvedBackend, reference: str) -> None:
         """An account used twice under one model name adds nothing; under another name, it is another place."""

@@ -67,6 +67,7 @@ class ControlPlaneSimulator:
         self.current: dict[str, Received] = {}
         self.events: dict[str, SimulatedEvent] = {}
         self.secrets: dict[str, tuple[str, str]] = {}
+        self.origin = "https://api.example.com:443"
         self.revocations: list[tuple[str, datetime, int]] = []
         self.polls: list[Poll] = []
         self.calls: list[str] = []
@@ -94,7 +95,7 @@ class ControlPlaneSimulator:
         configuration = Configuration(WORKSPACE, user_id, version, self.revision, digest, body)
         self.current[slot] = configuration
         for name, value in secrets.items():
-            self.secrets[f"secret://{name}@{version}"] = ("https://api.example.com:443", value)
+            self.secrets[f"secret://{name}@{version}"] = (self.origin, value)
         self._announce(slot, event)
         return configuration
 

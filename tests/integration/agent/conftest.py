@@ -35,8 +35,9 @@ async def host(tmp_path: Path) -> AsyncIterator[Host]:
 
 
 @pytest.fixture
-async def served(host: Host) -> AsyncIterator[Served]:
+async def served(host: Host, provider: ScriptedUpstream) -> AsyncIterator[Served]:
     simulator = ControlPlaneSimulator(SystemClock(), bytes(32))
+    simulator.origin = f"http://127.0.0.1:{provider.port}"
     simulator.put_value("gatekeeper_keys", jwks_of(host.key), event=False)
     simulator.put("ann", {"version": "consumer/v1", "consumer_id": "ann"}, event=False)
     async with serving(simulator) as served:

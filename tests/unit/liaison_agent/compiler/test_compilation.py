@@ -106,6 +106,19 @@ def test_a_backend_without_its_secret_is_left_out_and_the_model_keeps_the_others
     assert names(result, "Secret") == []
 
 
+def test_a_secret_is_sent_to_the_place_it_was_given_for_and_nowhere_else() -> None:
+    moved = {**ALPHA, "base_url": "https://elsewhere.example/v1"}
+    wanted = desired(workspace({"m1": [ALPHA], "m2": [moved]}), secrets=SECRETS)
+    wanted = dataclasses.replace(wanted, origins={"secret://alpha@3": "https://alpha.example:443"})
+
+    result = compiled(wanted)
+
+    assert [name.rpartition("-")[0] for name in names(result, "Cluster")] == ["alpha.example"]
+    [left_out] = result.left_out
+    assert left_out.what == "backend primary of model m2"
+    assert "was given for https://alpha.example:443" in left_out.why
+
+
 def test_a_backend_without_credential_injects_none() -> None:
     result = compiled(desired(workspace({"m1": [BETA]})))
 
