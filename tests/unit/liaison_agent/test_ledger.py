@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from liaison_agent.ledger.file_ledger import FileLedger
-from liaison_agent.ledger.records import facts_of, memory_from, work_of
+from liaison_agent.ledger.records import dump, facts_of, memory_from, work_of
 from liaison_agent.ledger.vault import Vault
 from liaison_agent.memory import (
     Completion,
@@ -62,6 +62,7 @@ def a_memory() -> Memory:
             Completion("ev_2", "config/", 1, 1, "d", proof=Proof("1.40", (("listener/public", "x"),), NOW)),
             Completion("ev_3", "config/", 1, 2, "d", error="bad regex", retryable=False),
             Completion("ev_4", "config/bob", 1, 2, "d", error="bad regex", workspace_version=2),
+            Completion("ev_5", "config/", 1, 2, "d", rejected=(Rejection("config/bob", 2, 2, "bad regex", "ev_4"),)),
         ),
     )
 
@@ -72,7 +73,7 @@ def test_a_completion_of_an_older_release_is_owed_as_it_was(tmp_path: Path) -> N
 
     owed = memory_from(facts_of(a_memory(), "h1", {}), {}, without_workspace_version).outbox
 
-    assert owed == tuple(replace(one, workspace_version=0) for one in a_memory().outbox)
+    assert owed == tuple(replace(one, workspace_version=0, rejected=()) for one in a_memory().outbox)
 
 
 def test_everything_comes_back_as_it_was_saved(tmp_path: Path) -> None:
@@ -186,6 +187,17 @@ def test_damaged_work_is_reported_and_given_up_alone(tmp_path: Path) -> None:
 
     assert loaded.memory == replace(a_memory(), held={}, outbox=())
     assert loaded.problems
+
+
+@pytest.mark.parametrize("work", [{"held": [["ev_1"]]}, {"outbox": [[1, 2]]}, {"held": 7}])
+def test_work_that_is_not_understood_never_costs_the_facts(tmp_path: Path, work: dict) -> None:
+    open_ledger(tmp_path).save(a_memory())
+    Vault(tmp_path / "ledger", KEY, "dp_1").write("work", dump(work))
+
+    loaded = open_ledger(tmp_path).load()
+
+    assert loaded.memory == replace(a_memory(), held={}, outbox=())
+    assert loaded.problems == ("work is not understood: what it held comes again",)
 
 
 @pytest.mark.parametrize("foreign", [{"key": bytes(32)}, {"dataplane_id": "dp_2"}], ids=["key", "data plane"])
