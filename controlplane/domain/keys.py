@@ -10,7 +10,10 @@ from controlplane.domain.callers import Role
 
 @dataclass(frozen=True, slots=True)
 class ManagementKey:
-    """A person's or program's key; only the hash of its secret is kept. Empty `workspace_ids`: all of the tenant."""
+    """A person's or program's key; only the hash of its secret is kept. Empty `workspace_ids`: all of the tenant.
+
+    `platform`: made on the control plane's own machine; may make and list tenants.
+    """
 
     id: str
     tenant_id: str
@@ -22,6 +25,7 @@ class ManagementKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)

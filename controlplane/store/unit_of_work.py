@@ -6,6 +6,7 @@ from datetime import datetime
 
 from controlplane.services import ports
 from controlplane.store.repositories.answers import SqlAnswers
+from controlplane.store.repositories.audit import SqlAudit
 from controlplane.store.repositories.configurations import SqlConfigurations
 from controlplane.store.repositories.dataplanes import SqlDataplanes
 from controlplane.store.repositories.documents import SqlDocuments
@@ -33,6 +34,7 @@ class SqlUnitOfWork:
         self.events: ports.Events = SqlEvents(transaction)
         self.keys: ports.Keys = SqlKeys(transaction)
         self.answers: ports.Answers = SqlAnswers(transaction)
+        self.audit: ports.Audit = SqlAudit(transaction)
 
     async def now(self) -> datetime:
         """The store's time."""

@@ -1,5 +1,6 @@
 """What the use cases need from outside: a transactional store, a vault, ids, randomness and the clock."""
 
+from controlplane.services.ports.audit import Audit, AuditFilter
 from controlplane.services.ports.credentials import (
     AgentVerifier,
     Mint,
@@ -36,6 +37,8 @@ from controlplane.services.ports.store import (
 __all__ = [
     "AgentVerifier",
     "Answers",
+    "Audit",
+    "AuditFilter",
     "Clock",
     "ConfigurationFilter",
     "Configurations",

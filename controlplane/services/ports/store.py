@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from controlplane.services.ports.audit import Audit
 from controlplane.services.ports.repositories import (
     Answers,
     Configurations,
@@ -39,6 +40,7 @@ class UnitOfWork(Protocol):
     events: Events
     keys: Keys
     answers: Answers
+    audit: Audit
 
     async def now(self) -> datetime:
         """The store's time, for leases and expiry: never goes back within a store."""

@@ -6,6 +6,7 @@ repeats their condition word for word, hence the conditions at the end of their 
 
 from __future__ import annotations
 
+from controlplane.store.tables.audit import audit_heads, audit_records
 from controlplane.store.tables.configurations import ACTIVE, NEWEST, configurations, slot_values, source_documents
 from controlplane.store.tables.dataplanes import (
     DEVIATING,
@@ -35,6 +36,8 @@ __all__ = [
     "UNREVOKED",
     "WAITING",
     "answers",
+    "audit_heads",
+    "audit_records",
     "configurations",
     "consumer_keys",
     "dataplanes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from controlplane.store.columns import Moment, Strings, Words
 from controlplane.store.tables.shape import key, metadata, needed
@@ -20,6 +20,7 @@ management_keys = Table(
     needed("created_at", Moment),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+    needed("platform", Boolean),
     UniqueConstraint("token_hash", name="management_keys_hash_taken"),
     Index("management_keys_of_tenant", "tenant_id", "id"),
 )
