@@ -4,10 +4,19 @@ from contract.backend_names import backend_name
 from contract.backend_secrets import BackendSecret, iter_backend_secrets, with_backend_secrets
 from contract.backends import ResolvedBackend, ordered_backends, resolve_backend
 from contract.canonical import canonical_bytes, digest
-from contract.consumer_document import ConsumerDocument
+from contract.consumer_document import ConsumerBackend, ConsumerDocument, OwnBackend, OwnCredential
 from contract.environment import expand_environment, unresolved_environment
 from contract.faults import ContractError, Fault
 from contract.json_schema import workspace_json_schema
+from contract.own_backends import (
+    in_order,
+    is_provider,
+    origin_of_url,
+    origins_of,
+    own_place,
+    parse_own_backends,
+)
+from contract.own_secrets import consumer_of_secret, own_secret_name
 from contract.reading import parse_consumer, parse_workspace, read_consumer, read_workspace
 from contract.secret_refs import SecretRef, SecretRefError, is_secret_ref, parse_secret_ref
 from contract.text import parse_text
@@ -24,11 +33,14 @@ from contract.workspace_document import (
 __all__ = [
     "BackendRef",
     "BackendSecret",
+    "ConsumerBackend",
     "ConsumerDocument",
     "ContractError",
     "Fault",
     "Listener",
     "ModelCard",
+    "OwnBackend",
+    "OwnCredential",
     "Pricing",
     "ProviderModel",
     "Reliability",
@@ -38,12 +50,20 @@ __all__ = [
     "WorkspaceDocument",
     "backend_name",
     "canonical_bytes",
+    "consumer_of_secret",
     "digest",
     "expand_environment",
+    "in_order",
+    "is_provider",
     "is_secret_ref",
     "iter_backend_secrets",
     "ordered_backends",
+    "origin_of_url",
+    "origins_of",
+    "own_place",
+    "own_secret_name",
     "parse_consumer",
+    "parse_own_backends",
     "parse_secret_ref",
     "parse_text",
     "parse_workspace",

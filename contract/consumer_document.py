@@ -4,17 +4,64 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
-from contract.fields import Items, Name, Part
+from contract.fields import BaseUrl, Items, Name, Optionally, Part, refuse
+from contract.secret_refs import SecretRefError, parse_secret_ref
+from contract.workspace_document import Count
 
 ConsumerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")]
+OwnBackendName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")]
+
+Mode = Literal["EXCLUSIVE", "PREFERRED", "FALLBACK"]
+"""How a consumer's own backends and the platform's share its requests: own only; own first; the platform's first."""
+
+
+def _versioned(value: str) -> str:
+    try:
+        version = parse_secret_ref(value).version
+    except SecretRefError as problem:
+        raise refuse("secret", str(problem)) from None
+    if version is None:
+        raise refuse("secret", "names a secret without its version")
+    return value
+
+
+class OwnCredential(Part):
+    """Which secret a backend of the consumer's presents, and the only origin it may be sent to (`https://host:port`)."""
+
+    kind: Literal["api_key"]
+    ref: Annotated[str, StringConstraints(max_length=300), AfterValidator(_versioned)]
+    origin: BaseUrl
+
+
+class OwnBackend(Part):
+    """A place where the consumer's own credential counts, as it is saved: its settings without the credential.
+
+    Without `base_url` it is where the workspace reaches that provider. `models` are the workspace's names; empty means
+    all whose provider it is. Lower priorities are tried first, then greater weights.
+    """
+
+    name: OwnBackendName
+    provider: Optionally[Name] = None
+    protocol: Optionally[Name] = None
+    base_url: Optionally[BaseUrl] = None
+    models: Items[Name] = ()
+    weight: Count = 1
+    priority: Count = 0
+
+
+class ConsumerBackend(OwnBackend):
+    """The same as it is delivered."""
+
+    credential: OwnCredential
 
 
 class ConsumerDocument(Part):
     """`models` is the allow-list; empty means every model of the workspace.
 
-    The fields after `models` belong to later releases; a document that fills them in is refused.
+    `backends` and `mode` stand in delivered documents only: they are saved by themselves, with their credentials.
+    `limits_class` and `budget` belong to later releases; a document that fills them in is refused.
     """
 
     version: Literal["consumer/v1"]
@@ -24,5 +71,5 @@ class ConsumerDocument(Part):
     models: Items[Name] = ()
     limits_class: str = ""
     budget: dict[str, Any] | None = None
-    backends: Items[Any] = ()
-    mode: str | None = None
+    backends: Items[ConsumerBackend] = ()
+    mode: Mode | None = None

@@ -2,17 +2,85 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from contract.faults import FaultLog, item, shown
+from contract.addresses import AddressError, parse_base_url
+from contract.backend_rules import NEEDS_RELAY
+from contract.backends import origin
+from contract.faults import FaultLog, item, shown, under
+from contract.own_secrets import own_secret_name
+from contract.plain_values import entries, section, text
+from contract.provider_types import ANTHROPIC, spelled
+from contract.secret_refs import SCHEME
+
+_PROTOCOLS: Final = ("", "openai")
 
 
 def check_consumer(document: dict[str, Any], log: FaultLog) -> None:
     for key in ("groups", "models"):
-        seen: set[str] = set()
-        names = document.get(key)
-        for index, name in enumerate(names if isinstance(names, list) else ()):
-            if isinstance(name, str) and name in seen:
-                log.add(item(key, index), "duplicate", f"names {shown(name)} twice")
-            elif isinstance(name, str):
-                seen.add(name)
+        _check_unique_names(document, key, "", log)
+    check_own_backends(document, log)
+    _check_mode(document, log)
+    for path, backend in entries(document, "backends", "backends"):
+        _check_credential(document, backend, under(path, "credential"), log)
+
+
+def check_own_backends(document: dict[str, Any], log: FaultLog) -> None:
+    """What must hold of the backends that a consumer gives, credentials aside."""
+    first: dict[str, str] = {}
+    places: dict[str, str] = {}
+    for path, backend in entries(document, "backends", "backends"):
+        name, provider = text(backend, "name"), spelled(text(backend, "provider"))
+        if name and name in first:
+            log.add(under(path, "name"), "duplicate", f"is a duplicate backend name {shown(name)}, as in {first[name]}")
+        first.setdefault(name, path)
+        if not provider and not text(backend, "base_url"):
+            log.add(path, "required", "requires provider or base_url")
+        elif not text(backend, "base_url") and places.setdefault(provider, path) != path:
+            problem = f"has {places[provider]} already; give this one a base_url of its own"
+            log.add(under(path, "provider"), "conflict", problem)
+        _check_protocol(backend, path, log)
+        _check_unique_names(backend, "models", path, log)
+
+
+def _check_protocol(backend: dict[str, Any], path: str, log: FaultLog) -> None:
+    for key in ("provider", "protocol"):
+        if spelled(text(backend, key)) == ANTHROPIC:
+            log.add(under(path, key), "unsupported", NEEDS_RELAY)
+    if spelled(text(backend, "protocol")) not in (*_PROTOCOLS, ANTHROPIC):
+        log.add(under(path, "protocol"), "value", "should be openai, or not written")
+
+
+def _check_mode(document: dict[str, Any], log: FaultLog) -> None:
+    if document.get("backends") and not document.get("mode"):
+        log.add("mode", "required", "is required beside backends")
+    if document.get("mode") and not document.get("backends"):
+        log.add("mode", "conflict", "means nothing without backends")
+
+
+def _check_credential(document: dict[str, Any], backend: dict[str, Any], path: str, log: FaultLog) -> None:
+    """A credential is the consumer's own, and goes to one place."""
+    credential = section(backend, "credential")
+    name = own_secret_name(text(document, "consumer_id"), text(backend, "name"))
+    ref, bound_to, base_url = text(credential, "ref"), text(credential, "origin"), text(backend, "base_url")
+    if ref and ref.partition("@")[0] != f"{SCHEME}{name}":
+        log.add(under(path, "ref"), "secret", "names a secret that is not this backend's own")
+    if bound_to and base_url and bound_to != _origin(base_url):
+        log.add(under(path, "origin"), "conflict", "is not where base_url leads")
+
+
+def _origin(base_url: str) -> str:
+    try:
+        return origin(parse_base_url(base_url))
+    except AddressError:
+        return base_url  # which has its own fault
+
+
+def _check_unique_names(holder: dict[str, Any], key: str, path: str, log: FaultLog) -> None:
+    seen: set[str] = set()
+    names = holder.get(key)
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str) and name in seen:
+            log.add(item(under(path, key), index), "duplicate", f"names {shown(name)} twice")
+        elif isinstance(name, str):
+            seen.add(name)

@@ -12,7 +12,13 @@ from contract.faults import ContractError, Fault, FaultLog
 from contract.fields import Part
 from contract.layout import require_canonical_layout
 from contract.plain_values import plain
-from contract.retired_keys import DEPRECATED, MIGRATE, UNSUPPORTED, UNSUPPORTED_OF_CONSUMERS
+from contract.retired_keys import (
+    DEPRECATED,
+    MIGRATE,
+    SAVED_APART,
+    UNSUPPORTED,
+    UNSUPPORTED_OF_CONSUMERS,
+)
 from contract.structure import Fitting, Retired, build
 from contract.text import parse_json
 from contract.workspace_document import WorkspaceDocument
@@ -21,7 +27,8 @@ from contract.workspace_rules import check_workspace
 D = TypeVar("D", bound=Part)
 
 _OF_WORKSPACES: Final = Retired(DEPRECATED, UNSUPPORTED, MIGRATE)
-_OF_CONSUMERS: Final = Retired({}, UNSUPPORTED_OF_CONSUMERS)
+_OF_CONSUMERS: Final = Retired({}, {**UNSUPPORTED_OF_CONSUMERS, **SAVED_APART})
+_OF_DELIVERED_CONSUMERS: Final = Retired({}, UNSUPPORTED_OF_CONSUMERS)
 
 
 def parse_workspace(raw: Mapping[str, Any]) -> WorkspaceDocument:
@@ -34,7 +41,7 @@ def parse_workspace(raw: Mapping[str, Any]) -> WorkspaceDocument:
 def parse_consumer(raw: Mapping[str, Any]) -> ConsumerDocument:
     """A consumer document as people write it. Raises ContractError with every fault."""
     log = FaultLog()
-    return _consumer(plain(raw, log), log, tolerate_unknown=False)
+    return _consumer(plain(raw, log), log, _OF_CONSUMERS, tolerate_unknown=False)
 
 
 def read_workspace(delivered: bytes) -> WorkspaceDocument:
@@ -53,7 +60,7 @@ def read_workspace(delivered: bytes) -> WorkspaceDocument:
 def read_consumer(delivered: bytes) -> ConsumerDocument:
     """What an agent calls on delivered bytes; as tolerant as `read_workspace`. Raises ContractError."""
     log = FaultLog()
-    return _consumer(plain(parse_json(delivered), log), log, tolerate_unknown=True)
+    return _consumer(plain(parse_json(delivered), log), log, _OF_DELIVERED_CONSUMERS, tolerate_unknown=True)
 
 
 def _workspace(raw: dict[str, Any], log: FaultLog, *, tolerate_unknown: bool) -> WorkspaceDocument:
@@ -62,8 +69,8 @@ def _workspace(raw: dict[str, Any], log: FaultLog, *, tolerate_unknown: bool) ->
     return _built(fitted, WorkspaceDocument, log)
 
 
-def _consumer(raw: dict[str, Any], log: FaultLog, *, tolerate_unknown: bool) -> ConsumerDocument:
-    fitted = Fitting(_OF_CONSUMERS, log, tolerate_unknown).fit(raw, ConsumerDocument)
+def _consumer(raw: dict[str, Any], log: FaultLog, retired: Retired, *, tolerate_unknown: bool) -> ConsumerDocument:
+    fitted = Fitting(retired, log, tolerate_unknown).fit(raw, ConsumerDocument)
     check_consumer(fitted, log)
     return _built(fitted, ConsumerDocument, log)
 

@@ -32,7 +32,7 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class Listener(Part):
-    """A port on which the data plane takes requests; `timeout` is of one whole request."""
+    """A port on which the data plane takes requests; `timeout` is how long a request or its answer may stand still."""
 
     name: Name
     address: IpAddress
