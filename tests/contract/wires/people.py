@@ -37,6 +37,7 @@ class Agent:
     now: Callable[[], datetime]
     signing: Ed25519PrivateKey = field(repr=False)
     sealing: X25519PrivateKey = field(repr=False)
+    digests: dict[tuple[str, int], str] = field(default_factory=dict)
     boot: events.Boot = field(default_factory=lambda: events.Boot(counter=1, nonce="nonce-of-boot-1"))
 
     @property
@@ -58,7 +59,9 @@ class Agent:
             **{"report": configurations.AgentReport(agent_version="1.2.3"), **fields},
         )
         request.wait.FromTimedelta(timedelta(seconds=wait))
-        return await self.api(request, self.token)
+        news = await self.api(request, self.token)
+        self.digests.update(((each.user_id, each.version), each.digest) for each in news.configurations)
+        return news
 
     async def pending(self) -> list[Any]:
         """What its next poll brings when it forgot every cursor."""
@@ -70,12 +73,17 @@ class Agent:
         return (await self.api(request, self.token)).event
 
     async def complete(self, event: Any, version: int | None = None, **fields: Any) -> Any:
-        """Applied unless `outcome` says otherwise; the event as it is then."""
+        """Applied, in the digest it was polled with, unless told otherwise; the event as it is then."""
+        version = event.configuration_version if version is None else version
         request = events.CompleteEventRequest(
             event_id=event.id,
-            version=event.configuration_version if version is None else version,
+            version=version,
             fencing_token=event.fencing_token,
-            **{"outcome": events.EVENT_OUTCOME_APPLIED, **fields},
+            **{
+                "outcome": events.EVENT_OUTCOME_APPLIED,
+                "digest": self.digests.get((event.user_id, version), ""),
+                **fields,
+            },
         )
         return (await self.api(request, self.token)).event
 

@@ -1,0 +1,261 @@
+"""Revoked keys, MCP servers, a data plane's URL, rotated signing keys: how they reach data planes, and how not."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
+from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import operations_pb2 as operations
+from tests.contract.wires.people import Agent, Tenant
+from tests.contract.wires.refusals import refusal
+
+
+async def issued(tenant: Tenant, consumer: str = "alice") -> Any:
+    """A new consumer key's record."""
+    return (await tenant.call(consumer_keys.IssueConsumerKeyRequest(workspace_id=tenant.id, consumer_id=consumer))).key
+
+
+async def revoke(tenant: Tenant, jti: str, **fields: Any) -> int:
+    """RevokeUserToken as admin; the revision."""
+    request = gateways.RevokeUserTokenRequest(workspace_id=tenant.id, jti=jti, **fields)
+    return int((await tenant.call(request)).revision)
+
+
+async def news_of(tenant: Tenant, agent: Agent, since: int = 0) -> Any:
+    """What a poll brings once everything so far was noticed."""
+    await tenant.noticed()
+    return await agent.poll(since)
+
+
+async def told(tenant: Tenant, agent: Agent, slot: str) -> list[Any]:
+    """The pending events of one slot."""
+    return [event for event in (await news_of(tenant, agent)).pending_events if event.slot == slot]
+
+
+def after(tenant: Tenant, by: timedelta) -> Timestamp:
+    """A time from now on."""
+    stamp = Timestamp()
+    stamp.FromDatetime(tenant.running.clock.now() + by)
+    return stamp
+
+
+async def test_a_revoked_key_reaches_the_data_plane_with_its_own_end_and_one_event(tenant: Tenant) -> None:
+    agent, key = await tenant.settled_agent(), await issued(tenant)
+    before = (await news_of(tenant, agent)).revision
+
+    revision = await revoke(tenant, key.jti, reason="lost laptop")
+
+    news = await news_of(tenant, agent, before)
+    (revocation,) = news.revocations
+    assert (revocation.jti, revocation.revision) == (key.jti, revision)
+    assert revocation.expires_at == key.expires_at
+    (event,) = [event for event in news.pending_events if event.slot == "revocations"]
+    assert (event.type, event.configuration_version) == (events.EVENT_TYPE_TOKEN_REVOKED, revision)
+    done = await agent.complete(await agent.acknowledge(event.id))
+    assert done.status == events.EVENT_STATUS_APPLIED
+
+
+async def test_revoking_twice_changes_nothing_and_a_later_end_is_taken(tenant: Tenant) -> None:
+    key = await issued(tenant)
+    first = await revoke(tenant, key.jti)
+
+    assert await revoke(tenant, key.jti) == first
+    sooner = await revoke(tenant, key.jti, expires_at=after(tenant, timedelta(days=1)))
+    later = await revoke(tenant, key.jti, expires_at=after(tenant, timedelta(days=900)))
+
+    assert (sooner, later) == (first, first + 1)
+
+
+async def test_a_key_without_a_record_is_revoked_for_years(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    before = (await news_of(tenant, agent)).revision
+
+    await revoke(tenant, "ck_lost_with_a_backup")
+
+    (revocation,) = (await news_of(tenant, agent, before)).revocations
+    ends_in = revocation.expires_at.ToDatetime() - tenant.running.clock.now().replace(tzinfo=None)
+    assert timedelta(days=365) < ends_in < timedelta(days=3650)
+
+
+async def test_an_end_in_the_past_is_refused_where_no_record_tells_the_keys_own(tenant: Tenant) -> None:
+    with refusal("INVALID_ARGUMENT") as caught:
+        await revoke(tenant, "ck_unknown", expires_at=after(tenant, -timedelta(days=1)))
+
+    assert caught.faults.keys() == {"expires_at"}
+
+
+async def test_a_new_data_plane_gets_every_revocation(tenant: Tenant) -> None:
+    revoked = [(await issued(tenant)).jti for _ in range(3)]
+    for jti in revoked:
+        await revoke(tenant, jti)
+
+    agent = await tenant.enrol()
+
+    assert [each.jti for each in (await news_of(tenant, agent)).revocations] == revoked
+
+
+async def test_many_revocations_wait_as_one_event(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    revisions = [await revoke(tenant, f"ck_{number}") for number in range(3)]
+
+    (event,) = await told(tenant, agent, "revocations")
+
+    assert event.configuration_version == revisions[-1]
+
+
+async def test_a_viewer_revokes_nothing(tenant: Tenant) -> None:
+    viewer = await tenant.key(management_keys.ROLE_VIEWER)
+
+    with refusal("PERMISSION_DENIED"):
+        await tenant.api(gateways.RevokeUserTokenRequest(workspace_id=tenant.id, jti="ck"), viewer)
+
+
+async def test_an_mcp_server_becomes_a_value_and_the_same_again_changes_nothing(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    request = gateways.UpsertMCPCatalogServerRequest(
+        workspace_id=tenant.id, id="files", name="Files", url="http://files.mcp.svc:8080/mcp", is_enabled=True
+    )
+    before = (await news_of(tenant, agent)).revision
+
+    revision = (await tenant.call(request)).revision
+    again = (await tenant.call(request)).revision
+
+    assert revision == again == before + 1
+    news = await news_of(tenant, agent, before)
+    (value,) = news.values
+    assert (value.slot, value.version) == ("mcp/files", 1)
+    assert json.loads(value.value)["url"] == "http://files.mcp.svc:8080/mcp"
+    (event,) = news.pending_events
+    assert (event.type, event.slot) == (events.EVENT_TYPE_MCP_CATALOG_UPSERT, "mcp/files")
+    done = await agent.complete(await agent.acknowledge(event.id), digest=value.digest)
+    assert done.status == events.EVENT_STATUS_APPLIED
+
+
+async def test_every_fault_of_an_mcp_server_is_named_at_once(tenant: Tenant) -> None:
+    request = gateways.UpsertMCPCatalogServerRequest(
+        workspace_id=tenant.id, id="../x", name="X", url="file:///etc/passwd", icon_url="javascript:alert(1)"
+    )
+
+    with refusal("INVALID_ARGUMENT") as caught:
+        await tenant.call(request)
+
+    assert caught.faults.keys() == {"id", "url", "icon_url"}
+
+
+async def test_the_first_url_is_no_event_and_a_later_one_is(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+
+    async def set_url(url: str) -> bool:
+        return bool((await tenant.call(gateways.SetDataplaneURLRequest(workspace_id=tenant.id, url=url))).emitted)
+
+    assert await set_url("https://llm.example.com") is False
+    assert await told(tenant, agent, "proxy_url") == []
+    assert await set_url("https://llm.example.com") is False
+    assert await set_url("https://gateway.example.com") is True
+
+    (event,) = await told(tenant, agent, "proxy_url")
+    assert (event.type, event.configuration_version) == (events.EVENT_TYPE_PROXY_URL, 2)
+    (value,) = [value for value in (await news_of(tenant, agent)).values if value.slot == "proxy_url"]
+    assert json.loads(value.value) == {"url": "https://gateway.example.com"}
+
+
+async def test_each_data_plane_gets_its_own_url_and_no_other(tenant: Tenant) -> None:
+    one, other = await tenant.settled_agent(), await tenant.settled_agent()
+    for agent in (one, other):
+        request = gateways.SetDataplaneURLRequest(
+            workspace_id=tenant.id, dataplane_id=agent.id, url=f"https://{agent.id[-6:].lower()}.example.com"
+        )
+        await tenant.call(request)
+
+    for agent in (one, other):
+        (value,) = [value for value in (await news_of(tenant, agent)).values if value.slot == "proxy_url"]
+        assert agent.id[-6:].lower() in json.loads(value.value)["url"]
+
+
+async def test_several_data_planes_must_be_told_apart(tenant: Tenant) -> None:
+    await tenant.enrol()
+    await tenant.enrol()
+
+    with refusal("INVALID_ARGUMENT") as caught:
+        await tenant.call(gateways.SetDataplaneURLRequest(workspace_id=tenant.id, url="https://a.b"))
+
+    assert caught.faults.keys() == {"dataplane_id"}
+
+
+async def test_a_foreign_data_planes_url_cannot_be_set(tenant: Tenant, stranger: Tenant) -> None:
+    foreign = await stranger.enrol()
+    request = gateways.SetDataplaneURLRequest(workspace_id=tenant.id, dataplane_id=foreign.id, url="https://a.b")
+
+    with refusal("NOT_FOUND"):
+        await tenant.call(request)
+
+
+async def test_plain_http_needs_to_be_allowed(tenant: Tenant) -> None:
+    await tenant.enrol()
+    request = gateways.SetDataplaneURLRequest(workspace_id=tenant.id, url="http://llm.example.com")
+
+    with refusal("INVALID_ARGUMENT") as caught:
+        await tenant.call(request)
+    assert caught.faults.keys() == {"url"}
+    request.allow_insecure = True
+    assert (await tenant.call(request)).emitted is False
+
+
+async def test_a_data_plane_is_validated_and_told_the_public_keys(tenant: Tenant) -> None:
+    agent = await tenant.enrol()
+
+    found = await tenant.api(gateways.ValidateDataplaneRequest(), agent.token)
+
+    assert (found.dataplane_id, found.workspace_id) == (agent.id, tenant.id)
+    (key,) = json.loads(found.jwks)["keys"]
+    assert "d" not in key
+    with refusal("PERMISSION_DENIED"):
+        await tenant.call(gateways.ValidateDataplaneRequest())
+
+
+async def test_a_revoked_data_plane_is_told_so_and_nothing_else(tenant: Tenant) -> None:
+    agent = await tenant.enrol()
+    await tenant.call(dataplanes.RevokeDataplaneRequest(dataplane_id=agent.id))
+    await tenant.noticed()
+
+    with refusal("UNAUTHENTICATED", "DATAPLANE_REVOKED"):
+        await tenant.api(gateways.ValidateDataplaneRequest(), agent.token)
+
+
+async def test_signing_keys_rotate_with_an_overlap(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    (old,) = await key_ids(tenant, agent)
+
+    made = await tenant.call(operations.RotateGatekeeperKeyRequest(workspace_id=tenant.id))
+
+    assert await key_ids(tenant, agent) == {old, made.kid}
+    (event,) = await told(tenant, agent, "gatekeeper_keys")
+    assert (event.type, event.configuration_version) == (events.EVENT_TYPE_GATEKEEPER_KEYS, 2)
+    await tenant.call(operations.RetireGatekeeperKeyRequest(workspace_id=tenant.id, kid=old))
+    assert await key_ids(tenant, agent) == {made.kid}
+
+
+async def test_the_key_that_signs_cannot_be_retired_nor_an_unknown_one(tenant: Tenant) -> None:
+    agent = await tenant.enrol()
+    (kid,) = await key_ids(tenant, agent)
+
+    with refusal("FAILED_PRECONDITION", "KEY_IN_USE"):
+        await tenant.call(operations.RetireGatekeeperKeyRequest(workspace_id=tenant.id, kid=kid))
+    with refusal("INVALID_ARGUMENT") as caught:
+        await tenant.call(operations.RetireGatekeeperKeyRequest(workspace_id=tenant.id, kid="k"))
+
+    assert caught.faults.keys() == {"kid"}
+
+
+async def key_ids(tenant: Tenant, agent: Agent) -> set[str]:
+    """Of the keys that the data plane is told."""
+    found = await tenant.api(gateways.ValidateDataplaneRequest(), agent.token)
+    return {key["kid"] for key in json.loads(found.jwks)["keys"]}
