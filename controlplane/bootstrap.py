@@ -22,11 +22,14 @@ from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import EventService
 from controlplane.services.feed import Feed
 from controlplane.services.gatekeeper import Gatekeeper
+from controlplane.services.gateway_values import GatewayValueService
+from controlplane.services.key_rotation import KeyRotationService
 from controlplane.services.management_keys import ManagementKeyService
 from controlplane.services.polls import PollService
 from controlplane.services.ports import Clock, Store
 from controlplane.services.presence import Presence
 from controlplane.services.publishing import Publisher
+from controlplane.services.revocations import RevocationService
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.sightings import Sightings
 from controlplane.services.workspaces import WorkspaceService
@@ -35,6 +38,7 @@ from controlplane.store import open_store
 from controlplane.system import SystemClock, SystemRandom, UlidIds
 from controlplane.transport.handlers.configurator import ConfiguratorHandlers
 from controlplane.transport.handlers.dataplanes import DataplaneHandlers
+from controlplane.transport.handlers.gateways import GatewayHandlers, KeyRotationHandlers
 from controlplane.transport.handlers.management import (
     ConsumerKeyHandlers,
     DocumentHandlers,
@@ -114,9 +118,12 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
     keys = ManagementKeyService(store, mint, ids, clock, authenticator.forget)
     dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget)
+    revocations = RevocationService(store, publisher)
     polls = PollService(store, feed, presence, epoch.known, random.fraction)
     handlers = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
+        **GatewayHandlers(GatewayValueService(store, publisher), revocations).table(),
+        **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
         **DataplaneHandlers(dataplanes).table(),
@@ -129,7 +136,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         store=store,
         feed=feed,
         sightings=sightings,
-        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch),
+        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations),
         workspaces=workspaces,
         management_keys=keys,
         seam=Seam(authenticator, vault.mac, metrics),
@@ -138,7 +145,14 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     )
 
 
-def _upkeep(store: Store, feed: Feed, events: EventUpkeep, sightings: Sightings, epoch: Epoch) -> Upkeep:
+def _upkeep(
+    store: Store,
+    feed: Feed,
+    events: EventUpkeep,
+    sightings: Sightings,
+    epoch: Epoch,
+    revocations: RevocationService,
+) -> Upkeep:
     async def purge_answers() -> None:
         async with store.unit_of_work() as work:
             await work.answers.purge(await work.now())
@@ -151,6 +165,7 @@ def _upkeep(store: Store, feed: Feed, events: EventUpkeep, sightings: Sightings,
             "reread views": (timedelta(seconds=5), feed.reread),
             "read epoch": (timedelta(seconds=5), epoch.read),
             "purge answers": (timedelta(minutes=10), purge_answers),
+            "purge revocations": (timedelta(hours=1), revocations.purge),
         }
     )
 

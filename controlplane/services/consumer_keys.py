@@ -34,7 +34,7 @@ class IssueConsumerKey:
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """The record, the key to show once (empty for a repeated request), and the revision that knows the consumer."""
+    """The record, the key to show once (empty for a repeated request), the revision by which data planes let it in."""
 
     key: ConsumerKey
     secret: str = field(repr=False)
@@ -77,7 +77,8 @@ class ConsumerKeyService:
             )
             await work.keys.add_consumer_key(key)
             secret = await self._gatekeeper.sign(work, key)
-            issued = IssuedKey(key, secret, await self._known_from(work, workspace, command.consumer_id))
+            known_from = await self._known_from(work, workspace, command.consumer_id)
+            issued = IssuedKey(key, secret, max(known_from, await self._gatekeeper.known_from(work, workspace.id)))
             await remember(work, request, issued.as_answer())
             return issued
 

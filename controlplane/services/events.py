@@ -10,6 +10,7 @@ from controlplane.domain.dataplanes import Boot
 from controlplane.domain.errors import InvalidInput, StateConflict
 from controlplane.domain.events import Event, EventStatus, check_boot
 from controlplane.services.access import reach_workspace, require_dataplane, unknown
+from controlplane.services.desired import newest_of
 from controlplane.services.outcomes import raise_watermark, record
 from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import give_way, heir, waiting_for
@@ -133,13 +134,12 @@ class EventService:
         return ended
 
     async def _check_desired(self, work: UnitOfWork, event: Event, command: CompleteEvent) -> None:
-        newest = await work.configurations.newest(event.workspace_id, event.user_id)
-        desired = newest.version if newest else 0
+        desired, digest = await newest_of(work, event)
         if command.version > desired:
             raise InvalidInput(
                 f"version {command.version} does not exist: the newest of slot {event.slot} is {desired}"
             )
-        if newest and command.applied and command.version == desired and command.digest != newest.digest:
+        if digest and command.applied and command.version == desired and command.digest != digest:
             raise StateConflict(
                 f"the digest is not that of version {desired}: fetch the configuration again",
                 subject=event.id,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.errors import DomainError
 from controlplane.domain.events import Event, EventStatus
+from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.ports import Notice, Store, UnitOfWork
 
@@ -25,13 +26,15 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class View:
     """The newest of everything in one workspace. `timeline` holds (revision, user) ascending; older entries of a user
-    stay until compaction and are skipped because the user's newest revision differs."""
+    stay until compaction and are skipped because the user's newest revision differs. `values` are by data plane (empty:
+    of all) and slot; `revocations` ascend by revision, one of a key that was revoked for longer stays beside it."""
 
     workspace_id: str
     revision: int = 0
     event_cursor: int = 0
     configurations: dict[str, Configuration] = field(default_factory=dict)
-    values: dict[str, SlotValue] = field(default_factory=dict)
+    values: dict[tuple[str, str], SlotValue] = field(default_factory=dict)
+    revocations: list[Revocation] = field(default_factory=list)
     secrets: dict[str, StoredSecret] = field(default_factory=dict)
     pending: dict[str, dict[str, Event]] = field(default_factory=dict)
     timeline: list[tuple[int, str]] = field(default_factory=list)
@@ -48,12 +51,19 @@ class View:
                 found.append(configuration)
         return found
 
-    def values_since(self, revision: int) -> list[SlotValue]:
-        """Ascending by revision; there are few slots with values."""
+    def values_since(self, revision: int, dataplane_id: str) -> list[SlotValue]:
+        """The workspace's and that data plane's own, ascending by revision; there are few slots with values."""
         if revision >= self.revision:
             return []
-        newer = (value for value in self.values.values() if value.revision > revision)
-        return sorted(newer, key=lambda value: value.revision)
+        newer = [value for value in self.values.values() if value.revision > revision]
+        ours = (value for value in newer if value.dataplane_id in ("", dataplane_id))
+        return sorted(ours, key=lambda value: value.revision)
+
+    def revocations_since(self, revision: int) -> list[Revocation]:
+        """Ascending by revision; costs what is newer."""
+        if revision >= self.revision:
+            return []
+        return self.revocations[bisect_right(self.revocations, revision, key=lambda each: each.revision) :]
 
     def events_since(self, dataplane_id: str, cursor: int) -> list[Event]:
         """The data plane's PENDING events with a greater cursor, ascending by cursor."""
@@ -72,10 +82,12 @@ class View:
         """Enter what a re-read brought; the data planes that got an event."""
         if fresh.whole:
             self.configurations, self.values, self.secrets, self.pending, self.timeline = {}, {}, {}, {}, []
+            self.revocations = []
         for configuration in fresh.configurations:
             self.configurations[configuration.user_id] = configuration
             self.timeline.append((configuration.revision, configuration.user_id))
-        self.values.update((value.slot, value) for value in fresh.values)
+        self.values.update(((value.dataplane_id, value.slot), value) for value in fresh.values)
+        self.revocations += fresh.revocations
         self.secrets.update(fresh.secrets)
         for event in fresh.events:
             self._replace_pending(event)
@@ -104,6 +116,7 @@ class _Fresh:
     event_cursor: int
     configurations: list[Configuration]
     values: list[SlotValue]
+    revocations: list[Revocation]
     secrets: dict[str, StoredSecret]
     events: list[Event]
 
@@ -251,6 +264,7 @@ async def _read(work: UnitOfWork, view: View, *, whole: bool) -> _Fresh | None:
         *counters,
         configurations,
         await work.values.changed_since(view.workspace_id, revision),
+        await work.revocations.changed_since(view.workspace_id, revision),
         dict(await work.secrets.by_refs(view.workspace_id, missing)) if missing else {},
         await work.events.pending_since(view.workspace_id, cursor),
     )

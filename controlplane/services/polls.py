@@ -10,6 +10,7 @@ from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.dataplanes import AgentReport, Boot
 from controlplane.domain.events import Event
+from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.feed import Feed, View
@@ -49,6 +50,7 @@ class News:
     resync: bool = False
     configurations: list[Configuration] = field(default_factory=list)
     values: list[SlotValue] = field(default_factory=list)
+    revocations: list[Revocation] = field(default_factory=list)
     secrets: list[StoredSecret] = field(default_factory=list)
     sealed_keys: Mapping[str, bytes] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -113,11 +115,15 @@ class PollService:
 
     async def _news(self, view: View, poll: Poll, dataplane_id: str, epoch: str, *, resync: bool) -> News:
         values: list[SlotValue] = []
+        revocations: list[Revocation] = []
         if poll.queries is not None:
             configurations, revision, more = _cut(_asked(view, poll.queries), view.revision)
         else:
             configurations, revision, more = _cut(view.configurations_since(poll.since_revision), view.revision)
-            values = [value for value in view.values_since(poll.since_revision) if value.revision <= revision]
+            newer = view.values_since(poll.since_revision, dataplane_id)
+            values = [value for value in newer if value.revision <= revision]
+            revoked = view.revocations_since(poll.since_revision)
+            revocations = [each for each in revoked if each.revision <= revision]
         events = view.events_since(dataplane_id, poll.event_cursor) if dataplane_id and not more else []
         secrets = _secrets(view, configurations)
         return News(
@@ -129,6 +135,7 @@ class PollService:
             resync=resync,
             configurations=configurations,
             values=values,
+            revocations=revocations,
             secrets=secrets,
             sealed_keys=await self._keys_for(dataplane_id, secrets),
             events=events,

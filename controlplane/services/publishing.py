@@ -53,15 +53,29 @@ class Publisher:
         return Published(True, configuration, tuple(event.id for event in events), revision)
 
     async def put_value(
-        self, work: UnitOfWork, workspace: Workspace, slot: str, value: bytes, digest: str
+        self, work: UnitOfWork, workspace: Workspace, slot: str, value: bytes, digest: str, dataplane_id: str = ""
     ) -> SlotValue:
-        """Store a slot's next value without an event; data planes get it with their next answer."""
-        newest = await work.values.newest(workspace.id, slot)
+        """Store a slot's next value without an event; data planes get it with their next answer.
+
+        `dataplane_id` empty: a value of every data plane of the workspace.
+        """
+        newest = await work.values.newest(workspace.id, slot, dataplane_id)
         revision = await work.workspaces.take_revision(workspace.id)
-        stored = SlotValue(workspace.id, slot, newest.version + 1 if newest else 1, revision, digest, value)
+        version = newest.version + 1 if newest else 1
+        stored = SlotValue(workspace.id, slot, version, revision, digest, value, dataplane_id=dataplane_id)
         await work.values.put(stored)
         work.announce(Notice(workspace.id))
         return stored
+
+    async def ring_slot(
+        self, work: UnitOfWork, workspace_id: str, slot: str, version: int, cause: Cause, dataplane_id: str = ""
+    ) -> list[Event]:
+        """Tell one data plane, or every live one, that a slot without a document has a newer version."""
+        now = await work.now()
+        pending = {event.dataplane_id: event for event in await work.events.pending_in_slot(workspace_id, slot)}
+        told = [dataplane_id] if dataplane_id else await work.dataplanes.live_ids(workspace_id)
+        events = [replace(self._event(workspace_id, each, "", version, now, cause), slot=slot) for each in told]
+        return await self._enqueue(work, workspace_id, events, pending)
 
     async def ring_everything(self, work: UnitOfWork, workspace: Workspace, dataplane_id: str) -> Event:
         """Tell one data plane to take everything up to the workspace's present revision (enrolment, a lost ledger)."""

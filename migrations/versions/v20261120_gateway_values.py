@@ -11,7 +11,6 @@ down_revision = "20261120_backends"
 
 WORDS = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 MOMENT = sa.BigInteger().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
-VALUE = "version, revision, digest, tombstone, value"
 
 
 def upgrade() -> None:
@@ -57,7 +56,7 @@ def _give_values_a_dataplane() -> None:
     )
     op.create_index("slot_values_by_revision", "slot_values", ["workspace_id", "revision"])
     op.execute(
-        f"INSERT INTO slot_values (workspace_id, dataplane_id, slot, {VALUE}) "
-        f"SELECT workspace_id, '', slot, {VALUE} FROM slot_values_before"
+        "INSERT INTO slot_values (workspace_id, dataplane_id, slot, version, revision, digest, tombstone, value) "
+        "SELECT workspace_id, '', slot, version, revision, digest, tombstone, value FROM slot_values_before"
     )
     op.drop_table("slot_values_before")

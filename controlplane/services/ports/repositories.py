@@ -248,6 +248,8 @@ class Keys(Protocol):
 
     async def add_consumer_key(self, key: ConsumerKey) -> None: ...
 
+    async def consumer_key(self, workspace_id: str, jti: str) -> ConsumerKey | None: ...
+
     async def consumer_keys(self, workspace_id: str, consumer_id: str, after: str, limit: int) -> list[ConsumerKey]:
         """Ascending by jti; empty `consumer_id` means any."""
 

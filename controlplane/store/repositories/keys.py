@@ -48,6 +48,14 @@ class SqlKeys:
         """Store a record."""
         await self._transaction.insert(consumer_keys, to_row(key, consumer_keys))
 
+    async def consumer_key(self, workspace_id: str, jti: str) -> ConsumerKey | None:
+        """By jti, one that ended too."""
+        columns = consumer_keys.c
+        row = await self._transaction.first(
+            select(consumer_keys).where(columns.workspace_id == workspace_id, columns.jti == jti)
+        )
+        return from_row(ConsumerKey, row) if row else None
+
     async def consumer_keys(self, workspace_id: str, consumer_id: str, after: str, limit: int) -> list[ConsumerKey]:
         """Ascending by jti; empty `consumer_id` means any."""
         columns = consumer_keys.c

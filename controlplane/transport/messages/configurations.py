@@ -8,6 +8,7 @@ from agentrouter.configurator.v1 import configurations_pb2 as pb
 from agentrouter.configurator.v1 import events_pb2
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
+from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.configurations import DataplaneVersions, ListedConfiguration, TriggerUpdate
 from controlplane.services.polls import News, Poll
@@ -96,6 +97,7 @@ def news(value: News, *, sealed: bool) -> pb.GetConfigurationResponse:
     )
     message.configurations.extend(configuration(item, document=True) for item in value.configurations)
     message.values.extend(_value(item) for item in value.values)
+    message.revocations.extend(_revocation(item) for item in value.revocations)
     message.secrets.extend(_secret(item, sealed=sealed) for item in value.secrets)
     message.delivery_keys.extend(pb.DeliveryKey(id=key, sealed=blob) for key, blob in value.sealed_keys.items())
     message.pending_events.extend(events.event(item) for item in value.events)
@@ -153,6 +155,10 @@ def _value(value: SlotValue) -> pb.SlotValue:
         value=value.value,
         tombstone=value.tombstone,
     )
+
+
+def _revocation(value: Revocation) -> pb.Revocation:
+    return pb.Revocation(jti=value.jti, expires_at=timestamp(value.expires_at), revision=value.revision)
 
 
 def _secret(value: StoredSecret, *, sealed: bool) -> pb.SealedSecret:

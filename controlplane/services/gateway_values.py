@@ -1,0 +1,186 @@
+"""What belongs to data planes as gateways and is no document: MCP servers, the customer-facing URL, validation."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from contract import canonical_bytes, digest
+from contract.addresses import AddressError, parse_base_url
+from controlplane.domain.callers import Caller, DataplaneCaller, Role
+from controlplane.domain.errors import FieldFault, InvalidInput, StateConflict
+from controlplane.domain.events import EventType
+from controlplane.domain.slots import GATEKEEPER_SLOT, MCP_SLOTS, PROXY_URL_SLOT
+from controlplane.domain.workspaces import Workspace
+from controlplane.services.access import reach_workspace, require_dataplane, require_management, unknown
+from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.ports import Store, UnitOfWork
+from controlplane.services.publishing import Cause, Publisher
+
+_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_CHOICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MCPServer:
+    """One server of the catalogue. `authentication` is a JSON object, for callers; no credential belongs in it."""
+
+    id: str
+    name: str
+    url: str
+    description: str = ""
+    icon_url: str = ""
+    categories: tuple[str, ...] = ()
+    note: str = ""
+    authentication: Mapping[str, Any] = field(default_factory=dict)
+    requires_auth: bool = False
+    requires_profile: bool = False
+    is_enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetDataplaneURL:
+    """`dataplane_id` empty: the only one of the workspace. `allow_insecure` accepts http."""
+
+    workspace_id: str
+    url: str
+    dataplane_id: str = ""
+    allow_insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedDataplane:
+    """Who a data plane's token names, and the JWKS that verifies consumer keys."""
+
+    dataplane_id: str
+    workspace_id: str
+    jwks: bytes
+
+
+class GatewayValueService:
+    """Use cases of values; both that write need the role operator."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    async def upsert_mcp_server(
+        self, caller: Caller, workspace_id: str, server: MCPServer, request: RequestKey | None = None
+    ) -> int:
+        """The revision of the catalogue's entry; the same entry again changes nothing."""
+        management = require_management(caller)
+        _check_server(server)
+        async with self._store.unit_of_work() as work:
+            workspace = await self._locked(work, management, workspace_id)
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return int(json.loads(earlier)["revision"])
+            slot, value = MCP_SLOTS + server.id, canonical_bytes(asdict(server))
+            stored = await work.values.newest(workspace.id, slot)
+            if stored is None or stored.tombstone or stored.digest != digest(value):
+                stored = await self._publisher.put_value(work, workspace, slot, value, digest(value))
+                cause = Cause(EventType.MCP_CATALOG_UPSERT)
+                await self._publisher.ring_slot(work, workspace.id, slot, stored.version, cause)
+            await remember(work, request, json.dumps({"revision": stored.revision}).encode())
+            return stored.revision
+
+    async def set_dataplane_url(
+        self, caller: Caller, command: SetDataplaneURL, request: RequestKey | None = None
+    ) -> bool:
+        """Whether an event was made: not by the first call, at installation, and not when nothing changes."""
+        management = require_management(caller)
+        _check_url(command)
+        async with self._store.unit_of_work() as work:
+            workspace = await self._locked(work, management, command.workspace_id)
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return bool(json.loads(earlier)["emitted"])
+            dataplane_id = await _meant(work, workspace.id, command.dataplane_id)
+            emitted = await self._put_url(work, workspace, dataplane_id, command.url)
+            await remember(work, request, json.dumps({"emitted": emitted}).encode())
+            return emitted
+
+    async def validate_dataplane(self, caller: Caller) -> ValidatedDataplane:
+        """For a data plane that was authenticated, which a revoked one is not."""
+        dataplane: DataplaneCaller = require_dataplane(caller)
+        async with self._store.reading() as work:
+            keys = await work.values.newest(dataplane.workspace_id, GATEKEEPER_SLOT)
+            return ValidatedDataplane(
+                dataplane.dataplane_id, dataplane.workspace_id, keys.value if keys else b'{"keys":[]}'
+            )
+
+    async def _put_url(self, work: UnitOfWork, workspace: Workspace, dataplane_id: str, url: str) -> bool:
+        value = canonical_bytes({"url": url})
+        known = await work.values.newest(workspace.id, PROXY_URL_SLOT, dataplane_id)
+        if known is not None and known.digest == digest(value):
+            return False
+        stored = await self._publisher.put_value(work, workspace, PROXY_URL_SLOT, value, digest(value), dataplane_id)
+        if known is None:
+            return False
+        cause = Cause(EventType.PROXY_URL)
+        await self._publisher.ring_slot(work, workspace.id, PROXY_URL_SLOT, stored.version, cause, dataplane_id)
+        return True
+
+    async def _locked(self, work: UnitOfWork, caller: Caller, workspace_id: str) -> Workspace:
+        reached = await reach_workspace(work, caller, workspace_id, Role.OPERATOR)
+        return await work.workspaces.lock(reached.id) or reached
+
+
+async def url_of(work: UnitOfWork, workspace_id: str, dataplane_id: str) -> str:
+    """The customer-facing URL of a data plane; empty when none was set."""
+    value = await work.values.newest(workspace_id, PROXY_URL_SLOT, dataplane_id)
+    return str(json.loads(value.value)["url"]) if value and not value.tombstone else ""
+
+
+async def _meant(work: UnitOfWork, workspace_id: str, dataplane_id: str) -> str:
+    if dataplane_id:
+        found = await work.dataplanes.get(dataplane_id)
+        if found is None or found.workspace_id != workspace_id or found.revoked_at is not None:
+            raise unknown("data plane")
+        return dataplane_id
+    live = await work.dataplanes.live_ids(workspace_id)
+    if len(live) > 1:
+        choices = ", ".join(live[:_CHOICES])
+        raise InvalidInput(
+            "this workspace has several data planes: set dataplane_id",
+            (FieldFault("dataplane_id", "required", f"name one of: {choices}"),),
+        )
+    if not live:
+        raise StateConflict(
+            "no data plane is enrolled in this workspace yet", subject=workspace_id, reason="NO_DATAPLANE"
+        )
+    return live[0]
+
+
+def _check_server(server: MCPServer) -> None:
+    """Every fault at once."""
+    faults = []
+    if not _ID.fullmatch(server.id):
+        faults.append(
+            FieldFault("id", "format", "may hold letters, digits and . _ - but starts and ends with neither")
+        )
+    for name, url in (("url", server.url), ("icon_url", server.icon_url)):
+        if (url or name == "url") and (problem := _url_problem(url)):
+            faults.append(FieldFault(name, "format", problem))
+    if faults:
+        text = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
+        raise InvalidInput(f"the MCP server cannot be stored: {text}", tuple(faults))
+
+
+def _check_url(command: SetDataplaneURL) -> None:
+    problem = _url_problem(command.url)
+    if problem is None and not command.allow_insecure and not command.url.lower().startswith("https://"):
+        problem = "should start with https://; set allow_insecure to accept http"
+    if problem:
+        raise InvalidInput(f"url {problem}", (FieldFault("url", "format", problem),))
+
+
+def _url_problem(url: str) -> str | None:
+    try:
+        parse_base_url(url)
+    except AddressError as error:
+        return str(error)
+    return None

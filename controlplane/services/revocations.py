@@ -1,0 +1,86 @@
+"""Revoking consumer keys: kept for as long as the key would have been good, told to every data plane at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controlplane.domain.callers import Caller, Role
+from controlplane.domain.errors import FieldFault, InvalidInput
+from controlplane.domain.events import EventType
+from controlplane.domain.revocations import Revocation
+from controlplane.domain.slots import REVOCATIONS_SLOT
+from controlplane.domain.workspaces import Workspace
+from controlplane.services.access import reach_workspace, require_management
+from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.ports import Notice, Store, UnitOfWork
+from controlplane.services.publishing import Cause, Publisher
+
+UNKNOWN_KEYS = timedelta(days=5 * 365)  # for a key that no record tells the end of, perhaps lost with a restored backup
+KEPT_AFTER_END = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeUserToken:
+    """`expires_at` None: the key's own end."""
+
+    workspace_id: str
+    jti: str
+    reason: str = ""
+    expires_at: datetime | None = None
+
+
+class RevocationService:
+    """Use cases of revocations. There is none that takes one back."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    async def revoke(self, caller: Caller, command: RevokeUserToken, request: RequestKey | None = None) -> int:
+        """The revision of the revocation. Twice is fine: only a later end makes another one. Needs the role operator.
+
+        A key without a record is revoked all the same. Raises InvalidInput for such a one with an end in the past.
+        """
+        management = require_management(caller)
+        async with self._store.unit_of_work() as work:
+            reached = await reach_workspace(work, management, command.workspace_id, Role.OPERATOR)
+            workspace = await work.workspaces.lock(reached.id) or reached
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                return int(json.loads(earlier)["revision"])
+            ends_at = await self._ends_at(work, workspace.id, command)
+            known = await work.revocations.get(workspace.id, command.jti)
+            revision = known.revision if known else 0
+            if known is None or known.expires_at < ends_at:
+                revision = await self._put(work, workspace, command, ends_at)
+            await remember(work, request, json.dumps({"revision": revision}).encode())
+            return revision
+
+    async def purge(self) -> int:
+        """Forget those whose key could not be used for two days anyway; how many."""
+        async with self._store.unit_of_work() as work:
+            return await work.revocations.purge(await work.now() - KEPT_AFTER_END)
+
+    async def _put(self, work: UnitOfWork, workspace: Workspace, command: RevokeUserToken, ends_at: datetime) -> int:
+        revision = await work.workspaces.take_revision(workspace.id)
+        now = await work.now()
+        await work.revocations.put(Revocation(workspace.id, command.jti, ends_at, revision, command.reason, now))
+        cause = Cause(EventType.TOKEN_REVOKED, command.reason)
+        await self._publisher.ring_slot(work, workspace.id, REVOCATIONS_SLOT, revision, cause)
+        work.announce(Notice(workspace.id))
+        return revision
+
+    async def _ends_at(self, work: UnitOfWork, workspace_id: str, command: RevokeUserToken) -> datetime:
+        """Never before the key's own end."""
+        key = await work.keys.consumer_key(workspace_id, command.jti)
+        if key is not None:
+            return max(key.expires_at, command.expires_at or key.expires_at)
+        now = await work.now()
+        if command.expires_at is None:
+            return now + UNKNOWN_KEYS
+        if command.expires_at <= now:
+            problem = "is in the past, and no record tells when that key ends: leave it out, or give a later time"
+            raise InvalidInput(f"expires_at {problem}", (FieldFault("expires_at", "range", problem),))
+        return command.expires_at
