@@ -46,10 +46,11 @@ class DesiredSlot:
 
 @dataclass(frozen=True, slots=True)
 class AppliedSlot:
-    """What a data plane holds in a slot: version 0 or `removed` when nothing."""
+    """What a data plane holds in a slot: version 0 or `removed` when nothing. `revision` 0: not known."""
 
     version: int
     removed: bool = False
+    revision: int = 0
 
     @property
     def empty(self) -> bool:

@@ -14,6 +14,8 @@ from controlplane.store.repositories.events import SqlEvents
 from controlplane.store.repositories.keys import SqlKeys
 from controlplane.store.repositories.revocations import SqlRevocations
 from controlplane.store.repositories.secrets import SqlSecrets
+from controlplane.store.repositories.slots import SqlSlots
+from controlplane.store.repositories.task_leases import SqlFullSyncs, SqlTaskLeases
 from controlplane.store.repositories.values import SqlValues
 from controlplane.store.repositories.workspaces import SqlWorkspaces
 from controlplane.store.transaction import Transaction
@@ -32,9 +34,12 @@ class SqlUnitOfWork:
         self.secrets: ports.Secrets = SqlSecrets(transaction)
         self.dataplanes: ports.Dataplanes = SqlDataplanes(transaction)
         self.events: ports.Events = SqlEvents(transaction)
+        self.slots: ports.Slots = SqlSlots(transaction)
         self.keys: ports.Keys = SqlKeys(transaction)
         self.answers: ports.Answers = SqlAnswers(transaction)
         self.audit: ports.Audit = SqlAudit(transaction)
+        self.task_leases: ports.TaskLeases = SqlTaskLeases(transaction)
+        self.full_syncs: ports.FullSyncs = SqlFullSyncs(transaction)
 
     async def now(self) -> datetime:
         """The store's time."""

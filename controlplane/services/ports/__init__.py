@@ -8,6 +8,7 @@ from controlplane.services.ports.credentials import (
     NewSecret,
     Vault,
 )
+from controlplane.services.ports.events import Events, EventsToProcess
 from controlplane.services.ports.givens import (
     Clock,
     Ids,
@@ -19,7 +20,6 @@ from controlplane.services.ports.repositories import (
     Configurations,
     Dataplanes,
     Documents,
-    Events,
     Keys,
     Secrets,
     Sighting,
@@ -28,11 +28,13 @@ from controlplane.services.ports.repositories import (
     Workspaces,
 )
 from controlplane.services.ports.revocations import Revocations
+from controlplane.services.ports.slots import Slots, SlotVersions
 from controlplane.services.ports.store import (
     Notice,
     Store,
     UnitOfWork,
 )
+from controlplane.services.ports.task_leases import FullSyncs, TaskLeases
 
 __all__ = [
     "AgentVerifier",
@@ -45,6 +47,8 @@ __all__ = [
     "Dataplanes",
     "Documents",
     "Events",
+    "EventsToProcess",
+    "FullSyncs",
     "Ids",
     "Keys",
     "Mint",
@@ -55,8 +59,11 @@ __all__ = [
     "Revocations",
     "Secrets",
     "Sighting",
+    "SlotVersions",
+    "Slots",
     "Store",
     "StoredAnswer",
+    "TaskLeases",
     "UnitOfWork",
     "Values",
     "Vault",

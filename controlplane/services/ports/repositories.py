@@ -10,7 +10,6 @@ from typing import Protocol
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.dataplanes import AgentReport, Boot, Dataplane, JoinToken, SlotState
 from controlplane.domain.documents import SourceDocument
-from controlplane.domain.events import Event
 from controlplane.domain.keys import ConsumerKey, ManagementKey
 from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
 from controlplane.domain.workspaces import Tenant, Workspace
@@ -81,6 +80,12 @@ class Configurations(Protocol):
 
     async def versions_at(self, workspace_id: str, revision: int, user_ids: Collection[str]) -> Mapping[str, int]:
         """For each of `user_ids`, the newest version with revision ≤ `revision`; absent when there is none."""
+
+    async def purge_outdated(self, created_before: datetime, limit: int) -> int:
+        """Drop superseded versions, at most `limit`; how many went.
+
+        The newest of each (workspace, user) stays, and so does the one that a live data plane's watermark tells of.
+        """
 
 
 class Values(Protocol):
@@ -159,8 +164,17 @@ class Dataplanes(Protocol):
 
     async def revoke(self, dataplane_id: str, revoked_at: datetime) -> None: ...
 
+    async def lock(self, dataplane_id: str) -> Dataplane | None:
+        """Read the row and hold it: who ends an event of the data plane waits for whoever is at it."""
+
     async def raise_applied_revision(self, dataplane_id: str, revision: int) -> None:
         """Never lowers it."""
+
+    async def want_everything(self, dataplane_id: str, revision: int) -> None:
+        """Remember that everything up to `revision` is to be sent anew; 0: no more."""
+
+    async def note_lost_ledger(self, dataplane_id: str, boot_counter: int) -> bool:
+        """Whether this boot's loss is news; True once a boot, however many ask at once."""
 
     async def save_sightings(self, sightings: Sequence[Sighting]) -> None:
         """Write last_seen_at and reports of many data planes in one statement."""
@@ -187,48 +201,6 @@ class Sighting:
     dataplane_id: str
     seen_at: datetime
     report: AgentReport
-
-
-class Events(Protocol):
-    """Events. At most one PENDING and one ACKNOWLEDGED event a (data plane, slot), held by the database too.
-
-    In a writing unit of work, what `pending_in_slot`, `live_in_slot` and `live_of_dataplane` return is held for update.
-    """
-
-    async def add(self, events: Sequence[Event]) -> None: ...
-
-    async def get(self, event_id: str) -> Event | None: ...
-
-    async def get_for_update(self, event_id: str) -> Event | None:
-        """Like get, and nobody else changes the row until the unit of work ends."""
-
-    async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
-        """PENDING events of that slot on every data plane."""
-
-    async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
-        """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
-
-    async def live_of_dataplane(self, dataplane_id: str) -> list[Event]: ...
-
-    async def save(self, events: Sequence[Event]) -> None:
-        """Write changed events back by id, in whatever order the slots need. Raises NotFound when one is missing."""
-
-    async def lapsed(self, now: datetime, limit: int) -> list[Event]:
-        """ACKNOWLEDGED events whose lease ended at or before `now`, oldest lease first, held for update."""
-
-    async def due(self, now: datetime, limit: int) -> list[Event]:
-        """PENDING events whose `not_before` has passed and is not yet cleared, held for update."""
-
-    async def pending_since(self, workspace_id: str, cursor: int) -> list[Event]:
-        """PENDING events whose cursor is greater, ascending by cursor."""
-
-    async def page(
-        self, workspace_id: str, dataplane_id: str, slot: str, after: str, limit: int, *, finished: bool
-    ) -> list[Event]:
-        """`finished` False: PENDING and ACKNOWLEDGED, ascending by id (ids sort by time); True: all, descending by id.
-
-        Empty `dataplane_id`/`slot` means any. Strictly after the id `after` in that order; empty starts.
-        """
 
 
 class Keys(Protocol):

@@ -13,18 +13,20 @@ from datetime import datetime
 from typing import Protocol
 
 from controlplane.services.ports.audit import Audit
+from controlplane.services.ports.events import Events
 from controlplane.services.ports.repositories import (
     Answers,
     Configurations,
     Dataplanes,
     Documents,
-    Events,
     Keys,
     Secrets,
     Values,
     Workspaces,
 )
 from controlplane.services.ports.revocations import Revocations
+from controlplane.services.ports.slots import Slots
+from controlplane.services.ports.task_leases import FullSyncs, TaskLeases
 
 
 class UnitOfWork(Protocol):
@@ -38,9 +40,12 @@ class UnitOfWork(Protocol):
     secrets: Secrets
     dataplanes: Dataplanes
     events: Events
+    slots: Slots
     keys: Keys
     answers: Answers
     audit: Audit
+    task_leases: TaskLeases
+    full_syncs: FullSyncs
 
     async def now(self) -> datetime:
         """The store's time, for leases and expiry: never goes back within a store."""

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, case, literal, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    case,
+    delete,
+    func,
+    literal,
+    literal_column,
+    not_,
+    select,
+    tuple_,
+    update,
+)
 
 from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.services.ports import ConfigurationFilter
 from controlplane.store.rows import from_row, in_parts, to_row
-from controlplane.store.tables import ACTIVE, NEWEST, configurations
+from controlplane.store.tables import ACTIVE, NEWEST, UNREVOKED, configurations, dataplanes
 from controlplane.store.transaction import Transaction
 
 COLUMNS = [column for column in configurations.c if column is not NEWEST]
 WITHOUT_DOCUMENT = [column for column in COLUMNS if column is not configurations.c.document]
 NO_DOCUMENT = literal(b"", LargeBinary).label("document")
+OUTDATED = not_(NEWEST)
 AFTER_A_NEWER_ONE = case((ACTIVE, literal_column("'superseded'")), else_=configurations.c.state)
 
 
@@ -70,6 +85,12 @@ class SqlConfigurations:
             versions.update((row.user_id, row.version) for row in rows if row.version is not None)
         return versions
 
+    async def purge_outdated(self, created_before: datetime, limit: int) -> int:
+        """A live data plane whose watermark is between a version's revision and its successor's still applies it."""
+        gone = outdated(created_before).limit(limit)
+        key = tuple_(configurations.c.workspace_id, configurations.c.user_id, configurations.c.version)
+        return await self._transaction.change(delete(configurations).where(key.in_(gone)))
+
     async def _all(self, query: Select[*tuple[Any, ...]]) -> list[Configuration]:
         return [from_row(Configuration, row) for row in await self._transaction.rows(query)]
 
@@ -93,6 +114,24 @@ def versions_at(workspace_id: str, revision: int, user_ids: Collection[str]) -> 
     )
     return select(lines.c.user_id, at_revision.label("version")).where(
         lines.c.workspace_id == workspace_id, lines.c.user_id.in_(user_ids), NEWEST
+    )
+
+
+def outdated(created_before: datetime) -> Select[*tuple[Any, ...]]:
+    """Keys of superseded versions that nothing refers to any more."""
+    old, later = configurations, configurations.alias("later")
+    successor = (
+        select(func.min(later.c.revision))
+        .where(later.c.workspace_id == old.c.workspace_id, later.c.user_id == old.c.user_id)
+        .where(later.c.revision > old.c.revision)
+        .correlate(old)
+        .scalar_subquery()
+    )
+    applies = (dataplanes.c.applied_revision >= old.c.revision) & (dataplanes.c.applied_revision < successor)
+    of_workspace = select(dataplanes.c.id).where(dataplanes.c.workspace_id == old.c.workspace_id, UNREVOKED)
+    applying = of_workspace.where(applies).correlate(old)
+    return select(old.c.workspace_id, old.c.user_id, old.c.version).where(
+        OUTDATED, old.c.created_at < created_before, ~applying.exists()
     )
 
 

@@ -68,6 +68,24 @@ class SqlDataplanes:
         statement = update(dataplanes).where(dataplanes.c.id == dataplane_id)
         await self._transaction.change(statement.values(retired_at=retired_at))
 
+    async def lock(self, dataplane_id: str) -> Dataplane | None:
+        """Weak enough to let rows that refer to it in."""
+        query = select(dataplanes).where(dataplanes.c.id == dataplane_id)
+        rows = await self._transaction.held(query, key_share=True)
+        return _dataplane(rows[0]) if rows else None
+
+    async def want_everything(self, dataplane_id: str, revision: int) -> None:
+        """Up to that revision."""
+        statement = update(dataplanes).where(dataplanes.c.id == dataplane_id)
+        await self._transaction.change(statement.values(wanted_revision=revision))
+
+    async def note_lost_ledger(self, dataplane_id: str, boot_counter: int) -> bool:
+        """One statement notes and decides."""
+        columns = dataplanes.c
+        news = (columns.id == dataplane_id) & (columns.lost_ledger_boot < boot_counter)
+        statement = update(dataplanes).where(news).values(lost_ledger_boot=boot_counter)
+        return await self._transaction.change(statement) == 1
+
     async def raise_applied_revision(self, dataplane_id: str, revision: int) -> None:
         """Never lowers it."""
         statement = update(dataplanes).where(dataplanes.c.id == dataplane_id, dataplanes.c.applied_revision < revision)

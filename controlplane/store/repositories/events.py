@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, delete, func, select, update
 
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.errors import NotFound
 from controlplane.domain.events import Event, EventStatus
-from controlplane.store.rows import to_row
-from controlplane.store.tables import ACKNOWLEDGED, LIVE, PENDING, WAITING, events
+from controlplane.services.ports import EventsToProcess
+from controlplane.store.rows import in_parts, to_row
+from controlplane.store.tables import ACKNOWLEDGED, APPLIED, FINISHED, LIVE, PENDING, WAITING, events
 from controlplane.store.transaction import Transaction
 
 # Places in a slot are left before they are taken: first who ends, then who is taken, then who waits again.
@@ -51,6 +52,14 @@ class SqlEvents:
         query = _where(events.c.dataplane_id == dataplane_id, events.c.slot == slot, LIVE)
         return await self._to_change(query.order_by(events.c.id))
 
+    async def live_in_slots(self, dataplane_id: str, slots: Collection[str]) -> list[Event]:
+        """PENDING and ACKNOWLEDGED events of those slots, oldest first."""
+        found: list[Event] = []
+        for part in in_parts(sorted(set(slots))):
+            query = _where(events.c.dataplane_id == dataplane_id, events.c.slot.in_(part), LIVE)
+            found += await self._to_change(query.order_by(events.c.id))
+        return sorted(found, key=lambda event: event.id)
+
     async def live_of_dataplane(self, dataplane_id: str) -> list[Event]:
         """PENDING and ACKNOWLEDGED events of every slot, oldest first."""
         return await self._to_change(_where(events.c.dataplane_id == dataplane_id, LIVE).order_by(events.c.id))
@@ -75,6 +84,27 @@ class SqlEvents:
     async def pending_since(self, workspace_id: str, cursor: int) -> list[Event]:
         """PENDING events whose cursor is greater, ascending by cursor."""
         return await self._all(pending_since(workspace_id, cursor))
+
+    async def to_process(self, narrow: EventsToProcess, now: datetime, after: str, limit: int) -> list[Event]:
+        """Ascending by id."""
+        return await self._all(to_process(narrow, now, after).limit(limit))
+
+    async def proofs(self, dataplane_id: str, slots: Collection[str]) -> Mapping[str, bytes]:
+        """By slot, of the newest APPLIED event."""
+        found: dict[str, bytes] = {}
+        for part in in_parts(sorted(set(slots))):
+            newest = select(func.max(events.c.id)).where(
+                events.c.dataplane_id == dataplane_id, events.c.slot.in_(part), APPLIED
+            )
+            query = select(events.c.slot, events.c.proof).where(events.c.id.in_(newest.group_by(events.c.slot)))
+            found.update((row.slot, row.proof) for row in await self._transaction.rows(query))
+        return found
+
+    async def purge_finished(self, completed_before: datetime, limit: int) -> int:
+        """Oldest first."""
+        oldest = select(events.c.id).where(events.c.completed_at < completed_before, FINISHED)
+        oldest = oldest.order_by(events.c.completed_at).limit(limit)
+        return await self._transaction.change(delete(events).where(events.c.id.in_(oldest)))
 
     async def page(
         self, workspace_id: str, dataplane_id: str, slot: str, after: str, limit: int, *, finished: bool
@@ -108,6 +138,29 @@ def pending_since(workspace_id: str, cursor: int) -> Select[*tuple[Any, ...]]:
     """PENDING events of a workspace from a cursor on."""
     query = _where(events.c.workspace_id == workspace_id, events.c.cursor > cursor, PENDING)
     return query.order_by(events.c.cursor)
+
+
+def to_process(narrow: EventsToProcess, now: datetime, after: str) -> Select[*tuple[Any, ...]]:
+    """What somebody may take now, in its order, before the limit."""
+    query = _where(events.c.workspace_id == narrow.workspace_id, LIVE, events.c.id > after)
+    if narrow.dataplane_id:
+        query = query.where(events.c.dataplane_id == narrow.dataplane_id)
+    if narrow.slot:
+        query = query.where(events.c.slot == narrow.slot)
+    other = events.alias("other")
+    same_slot = (other.c.dataplane_id == events.c.dataplane_id) & (other.c.slot == events.c.slot)
+    at_work = select(other.c.id).where(same_slot, _worked_on(other, narrow.boot, now))
+    waits = events.c.not_before.is_(None) | (events.c.not_before <= now)
+    return query.where(waits | ACKNOWLEDGED, ~at_work.exists()).order_by(events.c.id)
+
+
+def _worked_on(table: FromClause, boot: Boot | None, now: datetime) -> ColumnElement[bool]:
+    """Under a live lease of somebody else."""
+    leased: ColumnElement[bool] = (table.c.status == EventStatus.ACKNOWLEDGED) & (table.c.lease_expires_at > now)
+    if boot is None:
+        return leased
+    own = (table.c.holder_counter == boot.counter) & (table.c.holder_nonce == boot.nonce)
+    return leased & ~own
 
 
 def page(workspace_id: str, dataplane_id: str, slot: str, after: str, *, finished: bool) -> Select[*tuple[Any, ...]]:

@@ -162,3 +162,26 @@ async def test_of_fifty_uses_at_once_exactly_as_many_succeed_as_the_token_allows
         token = await work.dataplanes.join_token_by_hash("hash of jt_1")
     assert succeeded == max_uses
     assert token == join_token("jt_1", max_uses=max_uses, uses=max_uses)
+
+
+async def test_a_lost_ledger_is_news_once_a_boot(store: SqlStore) -> None:
+    async def note(boot: int) -> bool:
+        async with store.unit_of_work() as work:
+            return await work.dataplanes.note_lost_ledger("dp_1", boot)
+
+    assert sorted(await asyncio.gather(*(note(3) for _ in range(4)))) == [False, False, False, True]
+    assert [await note(2), await note(4), await note(4)] == [False, True, False]
+
+
+async def test_that_everything_is_wanted_is_remembered_until_it_is_not(store: SqlStore) -> None:
+    async with store.unit_of_work() as work:
+        await work.dataplanes.want_everything("dp_1", 7)
+        locked = await work.dataplanes.lock("dp_1")
+        assert await work.dataplanes.lock("dp_9") is None
+    assert locked is not None
+    assert locked.wanted_revision == 7
+
+    async with store.unit_of_work() as work:
+        await work.dataplanes.want_everything("dp_1", 0)
+    async with store.reading() as work:
+        assert await work.dataplanes.get("dp_1") == dataplane("dp_1")

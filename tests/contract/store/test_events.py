@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.errors import AlreadyExists, NotFound
 from controlplane.domain.events import Event, EventStatus
+from controlplane.services.ports import EventsToProcess
 from controlplane.store import SqlStore
 from tests.contract.store.nouns import NOW, acknowledged, event, later
 
@@ -255,3 +257,67 @@ async def test_two_sweeps_at_once_never_get_the_same_event(store: SqlStore, swee
     taken += await take()
 
     assert len(taken) == len(set(taken)) == 10
+
+
+PROCESSING = {
+    "waits": (event(1), True),
+    "held back": (event(1, not_before=later(seconds=5)), False),
+    "no longer held back": (event(1, not_before=NOW), True),
+    "held by somebody": (acknowledged(1, holder=Boot(2, "other")), False),
+    "held by oneself": (acknowledged(1, holder=Boot(1, "nonce")), True),
+    "held until a moment ago": (acknowledged(1, holder=Boot(2, "other"), lease_expires_at=NOW), True),
+    "done": (event(1, status=EventStatus.APPLIED), False),
+    "somebody else's": (event(1, dataplane_id="dp_2"), False),
+    "of another slot": (event(1, "proxy_url"), False),
+}
+
+
+@pytest.mark.parametrize(("one", "expected"), PROCESSING.values(), ids=PROCESSING)
+async def test_what_needs_processing_is_what_may_be_taken(store: SqlStore, one: Event, expected: bool) -> None:
+    await _add(store, one)
+    narrow = EventsToProcess("ws_1", "dp_1", "config/", Boot(1, "nonce"))
+
+    async with store.reading() as work:
+        found = await work.events.to_process(narrow, NOW, "", 10)
+
+    assert found == ([one] if expected else [])
+
+
+async def test_what_waits_behind_somebody_elses_lease_needs_no_processing_yet(store: SqlStore) -> None:
+    behind = [acknowledged(1), event(2)]
+    free = [event(3, "proxy_url"), event(4, dataplane_id="dp_2")]
+    await _add(store, *behind, *free)
+
+    async with store.reading() as work:
+        of_anybody = await work.events.to_process(EventsToProcess("ws_1"), NOW, "", 10)
+        of_the_holder = await work.events.to_process(EventsToProcess("ws_1", boot=Boot(1, "nonce")), NOW, "", 10)
+        rest = await work.events.to_process(EventsToProcess("ws_1"), NOW, "ev_0003", 10)
+        first = await work.events.to_process(EventsToProcess("ws_1"), NOW, "", 1)
+
+    assert (of_anybody, of_the_holder, rest, first) == (free, behind + free, free[1:], free[:1])
+
+
+async def test_live_events_of_several_slots_are_found_at_once(store: SqlStore) -> None:
+    await _add(
+        store, event(3), acknowledged(2), event(1, "proxy_url"), event(4, "mcp/x"), event(5, dataplane_id="dp_2")
+    )
+
+    async with store.unit_of_work() as work:
+        found = await work.events.live_in_slots("dp_1", ["config/", "proxy_url", "config/none"])
+
+    assert [each.id for each in found] == ["ev_0001", "ev_0002", "ev_0003"]
+
+
+async def test_a_slots_proof_is_that_of_its_newest_applied_event(store: SqlStore) -> None:
+    applied: dict[str, Any] = {"status": EventStatus.APPLIED}
+    await _add(
+        store,
+        event(1, proof=b"old", **applied),
+        event(2, proof=b"new", **applied),
+        event(3, status=EventStatus.FAILED, proof=b"none"),
+        event(4, "proxy_url"),
+        event(5, dataplane_id="dp_2", proof=b"other", **applied),
+    )
+
+    async with store.reading() as work:
+        assert await work.events.proofs("dp_1", ["config/", "proxy_url"]) == {"config/": b"new"}

@@ -11,7 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Executable, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from controlplane.store.repositories import configurations, events
+from controlplane.services.ports import EventsToProcess
+from controlplane.store.repositories import configurations, events, slot_queries
 from controlplane.store.tables import NEWEST, UNREVOKED, dataplanes, metadata, slot_values
 from controlplane.store.tables import configurations as configurations_table
 from controlplane.store.urls import store_url as to_store_url
@@ -30,7 +31,12 @@ HOT: list[tuple[str, Select[Any]]] = [
         "slot_values_by_revision",
         select(slot_values).where(slot_values.c.workspace_id == "w", slot_values.c.revision > 5),
     ),
+    ("configurations_newest_by_revision", slot_queries.configurations_since("ws_1", 5)),
+    ("slot_values_by_revision", slot_queries.values_since("ws_1", "dp_1", 5)),
+    ("slot_states_deviating", slot_queries.deviating("dp_1")),
+    ("configurations_by_user_revision", slot_queries.applied_at("ws_1", 5, ["alice"])),
     ("events_pending_by_cursor", events.pending_since("ws_1", 5)),
+    ("events_live_in_workspace", events.to_process(EventsToProcess("ws_1"), NOW, "").limit(10)),
     ("events_leased", events.lapsed(NOW, 10)),
     ("events_waiting", events.due(NOW, 10)),
     ("events_live_in_workspace", events.page("ws_1", "", "", "", finished=False).limit(10)),

@@ -1,0 +1,79 @@
+"""What the store keeps of events. `None` means "not found"; a list is ordered as its docstring says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from controlplane.domain.dataplanes import Boot
+from controlplane.domain.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class EventsToProcess:
+    """Events that somebody may take now: PENDING and not held back, or under a lease that has ended, in slots that
+    nobody works on under a live one. Held by `boot` under a live lease is `boot`'s own to go on with.
+
+    Empty `dataplane_id` or `slot`: any.
+    """
+
+    workspace_id: str
+    dataplane_id: str = ""
+    slot: str = ""
+    boot: Boot | None = None
+
+
+class Events(Protocol):
+    """Events. At most one PENDING and one ACKNOWLEDGED event a (data plane, slot), held by the database too.
+
+    In a writing unit of work, what `pending_in_slot`, `live_in_slot` and `live_of_dataplane` return is held for update.
+    """
+
+    async def add(self, events: Sequence[Event]) -> None: ...
+
+    async def get(self, event_id: str) -> Event | None: ...
+
+    async def get_for_update(self, event_id: str) -> Event | None:
+        """Like get, and nobody else changes the row until the unit of work ends."""
+
+    async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
+        """PENDING events of that slot on every data plane."""
+
+    async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
+        """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
+
+    async def live_in_slots(self, dataplane_id: str, slots: Collection[str]) -> list[Event]:
+        """The same of several slots, oldest first; held for update in a writing unit of work."""
+
+    async def live_of_dataplane(self, dataplane_id: str) -> list[Event]: ...
+
+    async def to_process(self, narrow: EventsToProcess, now: datetime, after: str, limit: int) -> list[Event]:
+        """Ascending by id, greater than `after`."""
+
+    async def proofs(self, dataplane_id: str, slots: Collection[str]) -> Mapping[str, bytes]:
+        """By slot, the proof of its newest APPLIED event; absent when there is none."""
+
+    async def purge_finished(self, completed_before: datetime, limit: int) -> int:
+        """Drop finished events, oldest first, at most `limit`; how many went."""
+
+    async def save(self, events: Sequence[Event]) -> None:
+        """Write changed events back by id, in whatever order the slots need. Raises NotFound when one is missing."""
+
+    async def lapsed(self, now: datetime, limit: int) -> list[Event]:
+        """ACKNOWLEDGED events whose lease ended at or before `now`, oldest lease first, held for update."""
+
+    async def due(self, now: datetime, limit: int) -> list[Event]:
+        """PENDING events whose `not_before` has passed and is not yet cleared, held for update."""
+
+    async def pending_since(self, workspace_id: str, cursor: int) -> list[Event]:
+        """PENDING events whose cursor is greater, ascending by cursor."""
+
+    async def page(
+        self, workspace_id: str, dataplane_id: str, slot: str, after: str, limit: int, *, finished: bool
+    ) -> list[Event]:
+        """`finished` False: PENDING and ACKNOWLEDGED, ascending by id (ids sort by time); True: all, descending by id.
+
+        Empty `dataplane_id`/`slot` means any. Strictly after the id `after` in that order; empty starts.
+        """
