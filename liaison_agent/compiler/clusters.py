@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 
 from liaison_agent.compiler import names
 from liaison_agent.compiler.filter_order import upstream_filters
-from liaison_agent.compiler.gateway import Upstream
+from liaison_agent.compiler.gateway import Upstream, Watch
 from liaison_agent.compiler.options import GatewayOptions
 from liaison_agent.compiler.packing import Fields, Packer, extension, type_url
 from liaison_agent.state import WORKSPACE_SLOT, Resource
@@ -34,6 +35,7 @@ def _fields(upstream: Upstream, options: GatewayOptions) -> Fields:
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": {_PROTOCOL: _protocol(upstream)},
         **_place(upstream),
+        **(_watching(upstream) if upstream.watch != Watch() else {}),
         **(_tls(upstream, options) if upstream.scheme == "https" else {}),
     }
 
@@ -46,15 +48,15 @@ def _thresholds() -> Fields:
 def _place(upstream: Upstream) -> Fields:
     endpoint = {"address": _socket(upstream.host, upstream.port), "hostname": upstream.authority}
     localities: list[Fields] = [{"lb_endpoints": [{"endpoint": endpoint}]}]
-    if _is_literal(upstream.host):
-        return {"type": "STATIC", "load_assignment": {"cluster_name": upstream.name, "endpoints": localities}}
-    # A cluster without any address fails a request at once, with no other attempt. The port that nobody can listen on
-    # stands in while the name does not resolve: connecting to it fails, and failover goes on.
-    dead_end = {"address": _socket("127.0.0.1", 0), "hostname": upstream.authority}
-    localities.append({"priority": 1, "lb_endpoints": [{"endpoint": dead_end}]})
+    literal = _is_literal(upstream.host)
+    if not literal or upstream.watch.takes_out:
+        localities.append({"priority": 1, "lb_endpoints": [{"endpoint": _dead_end(upstream)}]})
+    assigned = {"load_assignment": {"cluster_name": upstream.name, "endpoints": localities}}
+    if literal:
+        return {"type": "STATIC", **assigned}
     return {
         "type": "STRICT_DNS",
-        "load_assignment": {"cluster_name": upstream.name, "endpoints": localities},
+        **assigned,
         "dns_lookup_family": "V4_PREFERRED",
         "dns_refresh_rate": "30s",
         "respect_dns_ttl": True,
@@ -62,6 +64,54 @@ def _place(upstream: Upstream) -> Fields:
         # A name server that is silent delays the start of the gateway by no more than this.
         "typed_dns_resolver_config": extension("cares", _CARES, query_timeout_seconds=1, query_tries=2),
     }
+
+
+def _dead_end(upstream: Upstream) -> Fields:
+    """A cluster without any address in service fails a request at once, with no other attempt. The port that nobody
+    can listen on stands in while the name does not resolve or the upstream is out of service: connecting to it fails,
+    and failover goes on.
+    """
+    return {
+        "address": _socket("127.0.0.1", 0),
+        "hostname": upstream.authority,
+        "health_check_config": {"disable_active_health_check": True},
+    }
+
+
+def _watching(upstream: Upstream) -> Fields:
+    """How failures take the upstream out of service. Failures to connect count for nothing: failover passes over them
+    at once, and they must never eject the dead end.
+    """
+    watch = upstream.watch
+    fields: Fields = {"lb_policy": watch.balance}
+    if watch.failures:
+        fields["outlier_detection"] = {
+            "consecutive_5xx": watch.failures,
+            "base_ejection_time": _seconds(watch.ejection),
+            "max_ejection_percent": watch.most_ejected,
+            "enforcing_consecutive_5xx": 100,
+            "enforcing_success_rate": 0,
+            "enforcing_consecutive_gateway_failure": 0,
+            "split_external_local_origin_errors": True,
+            "enforcing_consecutive_local_origin_failure": 0,
+            "enforcing_local_origin_success_rate": 0,
+        }
+    if watch.probe_path:
+        probe = {"path": watch.probe_path, "host": upstream.authority}
+        fields["health_checks"] = [
+            {
+                "interval": _seconds(watch.probe_every),
+                "timeout": _seconds(watch.probe_timeout),
+                "healthy_threshold": 1,
+                "unhealthy_threshold": 2,
+                "http_health_check": probe,
+            }
+        ]
+    return fields
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():.3f}s"
 
 
 def _protocol(upstream: Upstream) -> Fields:

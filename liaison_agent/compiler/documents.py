@@ -5,11 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import astuple, replace
 
-from contract import ProviderModel, ResolvedBackend, WorkspaceDocument, backend_name, ordered_backends, resolve_backend
+from contract import (
+    ProviderModel,
+    Reliability,
+    ResolvedBackend,
+    WorkspaceDocument,
+    backend_name,
+    ordered_backends,
+    resolve_backend,
+)
 from contract import read_consumer as read_consumer_document
 from contract import read_workspace as read_workspace_document
-from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Scope, Upstream
+from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Scope, Upstream, Watch
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration
 
 _CREDENTIAL_LACKS = "its secret has not been delivered"
@@ -66,16 +75,20 @@ class _WorkspaceReader:
 
     def read(self, model: ProviderModel) -> Model:
         candidates: list[Candidate] = []
+        watch = _watch(model.reliability)
         for ref in ordered_backends(model):
             backend = resolve_backend(model, ref)
             reference = str(backend.secret_ref) if backend.secret_ref else ""
             lacks = self._lacks(backend, reference)
             if lacks is None:
-                self._add(candidates, backend, reference)
+                self._add(candidates, backend, reference, watch)
                 continue
             what = f"backend {backend_name(ref.name, model.backend_refs.index(ref))} of model {model.name}"
             self.left_out.append(LeftOut(WORKSPACE_USER_ID, what, lacks))
-        return Model(model.name, tuple(candidates))
+        wanted = model.reliability
+        if wanted is None or not wanted.retry_count:
+            return Model(model.name, tuple(candidates))
+        return Model(model.name, tuple(candidates), wanted.retry_count, wanted.retry_on)
 
     def _lacks(self, backend: ResolvedBackend, reference: str) -> str | None:
         """Why a backend cannot have its credential."""
@@ -84,15 +97,15 @@ class _WorkspaceReader:
         place = self._origins.get(reference, backend.origin)
         return None if place == backend.origin else _OTHER_PLACE.format(place)
 
-    def _add(self, candidates: list[Candidate], backend: ResolvedBackend, reference: str) -> None:
+    def _add(self, candidates: list[Candidate], backend: ResolvedBackend, reference: str, watch: Watch) -> None:
         """An account used twice under one model name adds nothing; under another name, it is another place."""
         secret = self._names[reference] if reference else ""
-        upstream = _upstream(backend, secret, 0)
+        upstream = _upstream(backend, secret, watch, 0)
         taken = {one.upstream.name: one.model for one in candidates}
         while upstream.name in taken:
             if taken[upstream.name] == backend.upstream_model:
                 return
-            upstream = _upstream(backend, secret, upstream.variant + 1)
+            upstream = _upstream(backend, secret, watch, upstream.variant + 1)
         if secret:
             self.secrets[secret] = reference
         candidates.append(Candidate(upstream, backend.upstream_model))
@@ -117,11 +130,12 @@ def _references(model: ProviderModel) -> Iterable[tuple[str, str]]:
             yield secret.name, str(secret)
 
 
-def _upstream(backend: ResolvedBackend, secret: str, variant: int) -> Upstream:
+def _upstream(backend: ResolvedBackend, secret: str, watch: Watch, variant: int) -> Upstream:
     prefix = f"{backend.auth_prefix} " if backend.auth_prefix else ""
     extra = tuple(sorted(backend.extra_headers.items()))
     account = [backend.scheme, backend.host, backend.port, backend.chat_path, backend.auth_header, prefix, secret]
-    identity = json.dumps([*account, extra, variant])
+    watched = [] if watch == Watch() else [str(part) for part in astuple(watch)]
+    identity = json.dumps([*account, extra, variant, *watched])
     name = f"{backend.host}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     return Upstream(
         name=name,
@@ -134,4 +148,21 @@ def _upstream(backend: ResolvedBackend, secret: str, variant: int) -> Upstream:
         secret=secret,
         extra_headers=extra,
         variant=variant,
+        watch=watch,
     )
+
+
+def _watch(wanted: Reliability | None) -> Watch:
+    """Only what takes effect, so that two models that mean the same share an upstream."""
+    if wanted is None:
+        return Watch()
+    watch = Watch(balance=wanted.lb_policy.upper())
+    if wanted.consecutive_5xx:
+        ejected = wanted.max_ejection_percent
+        watch = replace(
+            watch, failures=wanted.consecutive_5xx, ejection=wanted.base_ejection_time, most_ejected=ejected
+        )
+    if wanted.health_check_path:
+        every, within = wanted.health_check_interval, wanted.health_check_timeout
+        watch = replace(watch, probe_path=wanted.health_check_path, probe_every=every, probe_timeout=within)
+    return watch

@@ -7,6 +7,28 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What takes an upstream out of service for a while. As it stands, nothing does.
+
+    `failures` 5xx in a row eject it for `ejection`, `most_ejected` percent of its addresses at most (one always);
+    0 ejects nothing. `probe_path` is asked every `probe_every`, without credentials; empty probes nothing.
+    """
+
+    balance: str = "ROUND_ROBIN"
+    failures: int = 0
+    ejection: timedelta = timedelta(0)
+    most_ejected: int = 0
+    probe_path: str = ""
+    probe_every: timedelta = timedelta(0)
+    probe_timeout: timedelta = timedelta(0)
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether the upstream may come to have no address in service."""
+        return bool(self.failures or self.probe_path)
+
+
+@dataclass(frozen=True, slots=True)
 class Upstream:
     """One account at one place: requests that agree in all of this may share connections and a credential.
 
@@ -25,6 +47,7 @@ class Upstream:
     secret: str
     extra_headers: tuple[tuple[str, str], ...]
     variant: int = 0
+    watch: Watch = Watch()
 
     @property
     def added_headers(self) -> frozenset[str]:
@@ -50,10 +73,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that clients may ask for, with who serves it in order of failover; nobody when every credential lacks."""
+    """A model that clients may ask for, with who serves it in order of failover; nobody when every credential lacks.
+
+    `retries` attempts are allowed besides the first at least, on `retry_on` (Envoy's words) besides the usual reasons.
+    """
 
     name: str
     candidates: tuple[Candidate, ...]
+    retries: int = 0
+    retry_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _chat_route(model: Model) -> Fields:
             "inline_cluster_specifier_plugin": {"extension": _priorities(model.candidates)},
             "auto_host_rewrite": True,
             "timeout": "0s",
-            "retry_policy": _retries(len(model.candidates)),
+            "retry_policy": _retries(model),
         },
     )
 
@@ -101,15 +101,22 @@ def _priorities(candidates: Sequence[Candidate]) -> Fields:
     return extension("candidates", _PRIORITIES, priority_groups=groups)
 
 
-def _retries(candidates: int) -> Fields:
-    """One attempt a candidate, at most `MOST_ATTEMPTS`; never after response headers, since Envoy passes those on.
+def _retries(model: Model) -> Fields:
+    """One attempt a candidate, at most `MOST_ATTEMPTS`, and as many as the document asks for beyond; never after
+    response headers, since Envoy passes those on. Attempts beyond the last candidate go to the last.
 
-    A single candidate gets a second attempt only where it cannot have seen the first, as with a connection it closed.
+    A single candidate gets a second attempt only where it cannot have seen the first, as with a connection it closed,
+    unless the document says more.
     """
+    several = len(model.candidates) > 1
+    reasons = [
+        _FAILOVER if several else _NEVER_SENT,
+        *(model.retry_on.replace(" ", "").split(",") if model.retries else ()),
+    ]
     return {
-        "retry_on": _FAILOVER if candidates > 1 else _NEVER_SENT,
-        "retriable_status_codes": [429] if candidates > 1 else [],
-        "num_retries": max(1, min(candidates, MOST_ATTEMPTS) - 1),
+        "retry_on": ",".join(dict.fromkeys(reason for part in reasons for reason in part.split(",") if reason)),
+        "retriable_status_codes": [429] if several else [],
+        "num_retries": max(1, min(len(model.candidates), MOST_ATTEMPTS) - 1, model.retries),
         "refresh_cluster_on_retry": True,
         "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.010s"},
     }
