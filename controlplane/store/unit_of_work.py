@@ -7,6 +7,7 @@ from datetime import datetime
 from controlplane.services import ports
 from controlplane.store.repositories.answers import SqlAnswers
 from controlplane.store.repositories.audit import SqlAudit
+from controlplane.store.repositories.backends import SqlBackends
 from controlplane.store.repositories.configurations import SqlConfigurations
 from controlplane.store.repositories.dataplanes import SqlDataplanes
 from controlplane.store.repositories.documents import SqlDocuments
@@ -30,6 +31,7 @@ class SqlUnitOfWork:
         self.configurations: ports.Configurations = SqlConfigurations(transaction)
         self.values: ports.Values = SqlValues(transaction)
         self.revocations: ports.Revocations = SqlRevocations(transaction)
+        self.backends: ports.Backends = SqlBackends(transaction)
         self.documents: ports.Documents = SqlDocuments(transaction)
         self.secrets: ports.Secrets = SqlSecrets(transaction)
         self.dataplanes: ports.Dataplanes = SqlDataplanes(transaction)

@@ -1,6 +1,7 @@
 """What the use cases need from outside: a transactional store, a vault, ids, randomness and the clock."""
 
 from controlplane.services.ports.audit import Audit, AuditFilter
+from controlplane.services.ports.backends import Backends
 from controlplane.services.ports.credentials import (
     AgentVerifier,
     Mint,
@@ -41,6 +42,7 @@ __all__ = [
     "Answers",
     "Audit",
     "AuditFilter",
+    "Backends",
     "Clock",
     "ConfigurationFilter",
     "Configurations",

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from controlplane.services.ports.audit import Audit
+from controlplane.services.ports.backends import Backends
 from controlplane.services.ports.events import Events
 from controlplane.services.ports.repositories import (
     Answers,
@@ -37,6 +38,7 @@ class UnitOfWork(Protocol):
     values: Values
     revocations: Revocations
     documents: Documents
+    backends: Backends
     secrets: Secrets
     dataplanes: Dataplanes
     events: Events

@@ -7,6 +7,7 @@ repeats their condition word for word, hence the conditions at the end of their 
 from __future__ import annotations
 
 from controlplane.store.tables.audit import audit_heads, audit_records
+from controlplane.store.tables.backends import backend_sets
 from controlplane.store.tables.configurations import ACTIVE, NEWEST, configurations, slot_values, source_documents
 from controlplane.store.tables.dataplanes import (
     DEVIATING,
@@ -36,6 +37,7 @@ __all__ = [
     "UNREVOKED",
     "WAITING",
     "answers",
+    "backend_sets",
     "audit_heads",
     "audit_records",
     "configurations",
