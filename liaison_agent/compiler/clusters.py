@@ -101,6 +101,7 @@ def _watching(upstream: Upstream) -> Fields:
         fields["health_checks"] = [
             {
                 "interval": _seconds(watch.probe_every),
+                "no_traffic_interval": _seconds(watch.probe_every),  # Envoy's own default is a minute
                 "timeout": _seconds(watch.probe_timeout),
                 "healthy_threshold": 1,
                 "unhealthy_threshold": 2,
