@@ -82,7 +82,8 @@ class PollService:
         dataplane_id = ""
         if isinstance(caller, DataplaneCaller):
             dataplane_id = caller.dataplane_id
-            await self._presence.note(caller, poll.boot, poll.report)
+            if await self._presence.note(caller, poll.boot, poll.report):
+                await self._feed.refresh(caller.workspace_id)
         view = await self._view(caller, poll)
         epoch = await self._epoch()
         resync = bool(poll.epoch and poll.epoch != epoch) or poll.since_revision > view.revision

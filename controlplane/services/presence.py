@@ -24,26 +24,32 @@ class Presence:
         self._boots: dict[str, Boot] = {}
         self._lost: dict[str, Boot | None] = {}
 
-    async def note(self, caller: DataplaneCaller, boot: Boot | None, report: AgentReport | None) -> None:
-        """Raises StateConflict for an older boot, Unauthenticated for a second agent of one identity, Unavailable."""
-        dataplane_id = caller.dataplane_id
+    async def note(self, caller: DataplaneCaller, boot: Boot | None, report: AgentReport | None) -> bool:
+        """Whether events became pending by it, so that this very poll should bring them.
+
+        Raises StateConflict for an older boot, Unauthenticated for a second agent of one identity, Unavailable.
+        """
+        dataplane_id, rung = caller.dataplane_id, False
         if boot is not None and self._boots.get(dataplane_id) != boot:
-            await self._enter(dataplane_id, boot)
+            rung = bool(await self._enter(dataplane_id, boot))
         if report is not None and report.ledger_lost and self._lost.get(dataplane_id, False) != boot:
             await self._ring_everything(caller)
             self._lost[dataplane_id] = boot
+            rung = True
         self._sightings.saw(dataplane_id, report)
+        return rung
 
-    async def _enter(self, dataplane_id: str, boot: Boot) -> None:
-        """A boot not seen here before takes over what older ones held."""
+    async def _enter(self, dataplane_id: str, boot: Boot) -> int:
+        """A boot not seen here before takes over what older ones held; how many events."""
         async with self._store.reading() as work:
             known = await work.dataplanes.get(dataplane_id)
         check_boot(known.boot if known else None, boot)
         if known is not None and known.boot != boot:
             async with self._store.unit_of_work() as work:
                 await enter_boot(work, dataplane_id, boot)
-        await self._upkeep.release_older_boots(dataplane_id, boot)
+        released = await self._upkeep.release_older_boots(dataplane_id, boot)
         self._boots[dataplane_id] = boot
+        return released
 
     async def _ring_everything(self, caller: DataplaneCaller) -> None:
         """Once a loss: an agent goes on reporting it until everything is there again."""

@@ -201,14 +201,13 @@ async def test_a_repeated_request_for_a_key_names_it_and_does_not_show_it_again(
     management = management_keys.CreateManagementKeyRequest(name="k", role=management_keys.ROLE_VIEWER, request_id="r")
     consumers = consumer_keys.IssueConsumerKeyRequest(workspace_id=tenant.id, consumer_id="alice", request_id="r")
 
-    for request, ident in ((management, lambda answer: answer.key.id), (consumers, lambda answer: answer.key.jti)):
+    for request in (management, consumers):
         first = await tenant.call(request)
         again = await tenant.call(request)
 
         assert first.secret
         assert not first.already_shown
         assert (again.secret, again.already_shown) == ("", True)
-        assert ident(again) == ident(first)
         assert again.key == first.key
 
 
