@@ -24,11 +24,12 @@ class RunningVersion:
 
 @dataclass(frozen=True, slots=True)
 class RejectedVersion:
-    """A version that the data plane refused, in its own words."""
+    """A version that the data plane refused, in its own words; a consumer's together with that workspace version."""
 
     slot: str
     version: int
     reason: str
+    workspace_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ REVOCATIONS_SLOT = "revocations"
 GATEKEEPER_SLOT = "gatekeeper_keys"
 PROXY_URL_SLOT = "proxy_url"
 MCP_SLOTS = "mcp/"
+COMMAND_SLOTS = "upgrade"
 
 
 class Finding(Enum):
@@ -87,6 +88,11 @@ def is_refused(desired: DesiredSlot, state: SlotState | None, workspace_version:
     if state is None or state.given_up or state.rejected_version != desired.version:
         return False
     return not is_consumer(desired.slot) or state.rejected_with == workspace_version
+
+
+def is_command(slot: str) -> bool:
+    """Whether events of the slot are commands, which are never repeated: it holds nothing that could deviate."""
+    return slot.startswith(COMMAND_SLOTS)
 
 
 def is_consumer(slot: str) -> bool:

@@ -173,13 +173,12 @@ def _in_workspace(narrow: ConfigurationFilter, workspace_id: str) -> Configurati
 async def _with_dataplanes(
     work: UnitOfWork, workspace: Workspace, found: list[Configuration]
 ) -> list[ListedConfiguration]:
-    """Join each newest version with every live data plane: one query a data plane, none a configuration."""
+    """Join each newest version with every live data plane: a few queries a data plane, none a configuration."""
     dataplanes = [plane for plane in await work.dataplanes.page(workspace.id, "", 1000) if plane.revoked_at is None]
     users = {configuration.user_id for configuration in found}
-    states = {
-        (state.dataplane_id, state.slot): state
-        for state in await work.dataplanes.slot_states([plane.id for plane in dataplanes])
-    }
+    slots = {configuration.slot for configuration in found}
+    states = {plane.id: await work.slots.states_of(plane.id, slots) for plane in dataplanes}
+    proofs = {plane.id: await work.events.proofs(plane.id, slots - states[plane.id].keys()) for plane in dataplanes}
     covered = {
         plane.id: await work.configurations.versions_at(workspace.id, plane.applied_revision, users)
         for plane in dataplanes
@@ -196,9 +195,10 @@ async def _with_dataplanes(
             _versions(
                 configuration,
                 plane,
-                states.get((plane.id, configuration.slot)),
+                states[plane.id].get(configuration.slot),
                 covered[plane.id].get(configuration.user_id, 0),
                 delivered[plane.id].get(configuration.user_id, 0),
+                proofs[plane.id].get(configuration.slot, b""),
                 now,
             )
             for plane in dataplanes
@@ -214,11 +214,11 @@ def _versions(
     state: SlotState | None,
     covered: int,
     delivered: int,
+    proof: bytes,
     now: datetime,
 ) -> DataplaneVersions:
-    """`covered`: the version below the data plane's applied-revision watermark; a row of the slot may be newer."""
-    refused = state is not None and state.rejected_version > state.applied_version
-    applied = state.applied_version if state and refused else max(state.applied_version if state else 0, covered)
+    """`covered` and `proof`: the version that the watermark tells of, and its proof; a row of the slot says better."""
+    applied = state.applied_version if state else covered
     reported: Mapping[str, int] = {running.slot: running.version for running in plane.report.running}
     drifted = applied != configuration.version
     return DataplaneVersions(
@@ -228,7 +228,7 @@ def _versions(
         applied_version=applied,
         running_version=reported.get(configuration.slot, applied),
         drift_age=now - configuration.created_at if drifted else None,
-        proof=state.proof if state else b"",
+        proof=state.proof if state else proof,
         rejected_version=state.rejected_version if state else 0,
         rejected_reason=state.rejected_reason if state else "",
     )

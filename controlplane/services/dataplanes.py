@@ -206,8 +206,7 @@ class DataplaneService:
             raise unknown("data plane") from None
 
     async def _seen(self, work: UnitOfWork, workspace: Workspace, dataplane: Dataplane) -> SeenDataplane:
-        states = await work.dataplanes.slot_states([dataplane.id])
-        refused = any(state.rejected_version > state.applied_version for state in states)
+        refused = bool(await work.slots.deviating(dataplane.id))
         busy = bool(await work.events.page(workspace.id, dataplane.id, "", "", 1, finished=False))
         health = health_of(dataplane, self._clock.now(), refused=refused, busy=busy)
         return SeenDataplane(dataplane, health, workspace.revision)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.events import Event, EventStatus
-from controlplane.services.outcomes import record
+from controlplane.services.outcomes import raise_watermark, record
 from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import give_way, waiting_for
 
@@ -61,6 +61,7 @@ class EventUpkeep:
             now = await work.now()
             changed = 0
             for seen in found:
+                await work.dataplanes.lock(seen.dataplane_id)  # before the event, as completions do
                 event = await work.events.get_for_update(seen.id)
                 stepped = step(event, now) if event else None
                 if event is not None and stepped is not None:
@@ -79,8 +80,14 @@ class EventUpkeep:
             cursor = await work.workspaces.take_cursors(event.workspace_id, 1)
             await work.events.save([self._stamped(replace(stepped, cursor=cursor))])
         else:
-            await work.events.save([self._stamped(stepped)])
-            await record(work, stepped)
+            await self._give_up(work, self._stamped(stepped))
+
+    async def _give_up(self, work: UnitOfWork, dead: Event) -> None:
+        await work.events.save([dead])
+        plane = await work.dataplanes.lock(dead.dataplane_id)
+        if plane is not None:
+            await record(work, plane, dead)
+            await raise_watermark(work, plane, dead)
 
     def _stamped(self, event: Event) -> Event:
         return replace(event, etag=self._ids.new("etg"))

@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controlplane.domain.callers import Caller, DataplaneCaller
-from controlplane.domain.dataplanes import Boot
+from controlplane.domain.dataplanes import Boot, Dataplane
 from controlplane.domain.errors import InvalidInput, StateConflict
 from controlplane.domain.events import Event, EventStatus, check_boot
+from controlplane.domain.slots import is_command
 from controlplane.services.access import reach_workspace, require_dataplane, unknown
 from controlplane.services.desired import newest_of
-from controlplane.services.outcomes import raise_watermark, record
+from controlplane.services.outcomes import NO_DETAILS, Details, raise_watermark, record
 from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import give_way, heir, waiting_for
+from controlplane.services.upgrades import follow_command
 
 FAILED_FOR_NOW = (EventStatus.PENDING, EventStatus.DEAD_LETTER)
 
@@ -32,7 +34,10 @@ class ListEvents:
 
 @dataclass(frozen=True, slots=True)
 class CompleteEvent:
-    """How the work ended. `applied` False: refused at `version`, for good unless `retryable`. `proof` is JSON bytes."""
+    """How the work ended. `applied` False: refused at `version`, for good unless `retryable`. `proof` is JSON bytes.
+
+    `details` may name what a consumer was refused together with, and what a full event left undone.
+    """
 
     event_id: str
     applied: bool
@@ -42,6 +47,7 @@ class CompleteEvent:
     retryable: bool = False
     error: str = ""
     proof: bytes = b""
+    details: Details = NO_DETAILS
 
 
 class EventService:
@@ -71,6 +77,7 @@ class EventService:
         """
         dataplane = require_dataplane(caller)
         async with self._store.unit_of_work() as work:
+            await work.dataplanes.lock(dataplane.dataplane_id)
             event = await self._own(work, dataplane, event_id)
             await enter_boot(work, dataplane.dataplane_id, boot)
             if event.status is EventStatus.PENDING:
@@ -86,15 +93,16 @@ class EventService:
         async with self._store.unit_of_work() as work:
             if command.retryable and not command.applied:  # the event may have to give way, which takes a cursor
                 await work.workspaces.lock(dataplane.workspace_id)
+            plane = await work.dataplanes.lock(dataplane.dataplane_id)
             event = await self._own(work, dataplane, command.event_id)
             ended = _ended(event, command, await work.now())
-            if ended is event:
+            if ended is event or plane is None:
                 return event
             await self._check_desired(work, event, command)
             waiting = await waiting_for(work, event) if ended.status in FAILED_FOR_NOW else None
             if waiting is not None:
                 return await self._give_way(work, event, waiting, command.error)
-            return await self._end(work, self._stamped(ended))
+            return await self._end(work, plane, self._stamped(ended), command.details)
 
     async def _own(self, work: UnitOfWork, caller: DataplaneCaller, event_id: str) -> Event:
         event = await work.events.get_for_update(event_id)
@@ -122,15 +130,17 @@ class EventService:
             work.announce(Notice(event.workspace_id))
         return superseded
 
-    async def _end(self, work: UnitOfWork, ended: Event) -> Event:
+    async def _end(self, work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> Event:
         await work.events.save([ended])
         work.announce(_closed(ended))
         if not ended.live:
-            covered = [self._stamped(other) for other in await record(work, ended)]
+            if is_command(ended.slot):
+                await follow_command(work, ended)
+            covered = [self._stamped(other) for other in await record(work, plane, ended, details)]
             await work.events.save(covered)
             for other in covered:
                 work.announce(_closed(other))
-            await raise_watermark(work, ended)
+            await raise_watermark(work, plane, ended)
         return ended
 
     async def _check_desired(self, work: UnitOfWork, event: Event, command: CompleteEvent) -> None:

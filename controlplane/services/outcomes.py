@@ -1,23 +1,43 @@
-"""What an ended event leaves behind: the slot's versions, the events it covers, the data plane's watermark."""
+"""What an ended event leaves behind: the slot's versions, the events it covers, the data plane's watermark.
+
+Every method expects the data plane's row to be locked by `work` (`work.dataplanes.lock`): of two completions the second
+sees what the first left, so that whichever is last raises the watermark over both.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from controlplane.domain.dataplanes import SlotState
+from controlplane.domain.dataplanes import Dataplane, RejectedVersion, SlotState
 from controlplane.domain.events import Event, EventStatus
+from controlplane.domain.slots import WORKSPACE_SLOT, AppliedSlot, DesiredSlot, is_command, is_consumer
 from controlplane.services.ports import UnitOfWork
 from controlplane.services.succession import covers, full_revision
 
+FIRST_LOOK, NEXT_LOOKS = 16, 500  # versions; mostly the first one that is not applied yet is near
 
-async def record(work: UnitOfWork, ended: Event) -> list[Event]:
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a completion says beside the outcome. `workspace_version`: the workspace document that a consumer was
+    refused together with, 0 when not told; `refused`: of a full event, the other slots whose newest was refused."""
+
+    workspace_version: int = 0
+    refused: tuple[RejectedVersion, ...] = ()
+
+
+NO_DETAILS = Details()
+
+
+async def record(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details = NO_DETAILS) -> list[Event]:
     """Enter an APPLIED, FAILED or DEAD_LETTER event; the events that it covers, superseded and not yet saved.
 
-    The applied version never goes back. A dead letter leaves its version refused, so that nothing takes the slot for
-    applied until it is.
+    The applied version never goes back. A dead letter leaves its version given up, so that nothing takes the slot for
+    applied until it is. A command leaves nothing behind but its event.
     """
-    state = await work.dataplanes.slot_state(ended.dataplane_id, ended.slot)
-    await work.dataplanes.put_slot_state(moved(state, ended))
+    if not is_command(ended.slot):
+        await _enter(work, plane, ended, details)
     if ended.status is EventStatus.DEAD_LETTER:
         return []
     now = await work.now()
@@ -25,44 +45,124 @@ async def record(work: UnitOfWork, ended: Event) -> list[Event]:
     return [other.supersede(ended.id, now) for other in live if covers(ended, other)]
 
 
-async def raise_watermark(work: UnitOfWork, ended: Event) -> None:
-    """After a full event: what it covers. When nothing is left to do and nothing is refused: everything."""
-    if ended.status is not EventStatus.APPLIED:
-        return
-    revision = full_revision(ended)
-    # Read before the live events: a publication in between shows as one of them.
-    workspace = await work.workspaces.get(ended.workspace_id)
-    live = await work.events.page(ended.workspace_id, ended.dataplane_id, "", "", 1, finished=False)
-    states = await work.dataplanes.slot_states([ended.dataplane_id])
-    if workspace and not live and not any(state.rejected_version > state.applied_version for state in states):
-        revision = workspace.revision
-    if revision is not None:
-        await work.dataplanes.raise_applied_revision(ended.dataplane_id, revision)
+async def _enter(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> None:
+    state = await _state(work, plane, ended.slot)
+    desired = await work.slots.desired_of(plane.workspace_id, plane.id, [ended.slot])
+    refused_with = details.workspace_version or await _workspace_version(work, plane)
+    state = moved(state, ended, desired.get(ended.slot), refused_with if is_consumer(ended.slot) else 0)
+    if _is_told_by_watermark(state, plane.applied_revision):
+        await work.slots.drop(plane.id, [ended.slot])
+    else:
+        await work.dataplanes.put_slot_state(state)
+    known = full_revision(ended)
+    if known is not None and ended.status is not EventStatus.DEAD_LETTER:
+        await _settle_rows(work, plane, known, details.refused)
 
 
-def moved(state: SlotState | None, event: Event) -> SlotState:
+async def raise_watermark(work: UnitOfWork, plane: Dataplane, ended: Event) -> None:
+    """As far as everything is applied, or kept in a row that says otherwise; a full event covers all up to its own.
+
+    A full event that was refused for good has been tried whole as well: what was refused is kept in rows.
+    """
+    known = full_revision(ended) if ended.status in (EventStatus.APPLIED, EventStatus.FAILED) else None
+    reached = await _reached(work, plane, max(plane.applied_revision, known or 0))
+    if reached > plane.applied_revision:
+        await work.dataplanes.raise_applied_revision(plane.id, reached)
+        await work.slots.forget_covered(plane.id, reached)
+    if known is not None and 0 < plane.wanted_revision <= known:
+        await work.dataplanes.want_everything(plane.id, 0)
+
+
+async def _reached(work: UnitOfWork, plane: Dataplane, revision: int) -> int:
+    """The last revision before the first version that is neither applied nor kept in a row as refused or given up."""
+    look = FIRST_LOOK
+    while True:
+        found = await work.slots.versions_since(plane.workspace_id, plane.id, revision, look)
+        states = await work.slots.states_of(plane.id, {each.slot for each in found.versions})
+        for version in found.versions:
+            if not _passes(states.get(version.slot), version):
+                return version.revision - 1
+        revision, look = found.complete_to, NEXT_LOOKS
+        if not found.more:
+            return revision
+
+
+def _passes(state: SlotState | None, version: DesiredSlot) -> bool:
+    return state is not None and max(state.applied_version, state.rejected_version) >= version.version
+
+
+def _is_told_by_watermark(state: SlotState, revision: int) -> bool:
+    """The workspace document's row is kept, for its proof."""
+    return not state.deviates and 0 < state.applied_revision <= revision and state.slot != WORKSPACE_SLOT
+
+
+async def _state(work: UnitOfWork, plane: Dataplane, slot: str) -> SlotState:
+    """The slot's row, or what the watermark tells of it."""
+    state = (await work.slots.states_of(plane.id, [slot])).get(slot)
+    if state is not None:
+        return state
+    applied = await work.slots.applied_at(plane.workspace_id, plane.id, plane.applied_revision, [slot])
+    return blank_state(plane.id, slot, applied.get(slot))
+
+
+def blank_state(dataplane_id: str, slot: str, applied: AppliedSlot | None) -> SlotState:
+    """A row that says what the watermark says; the proof is the slot's newest APPLIED event's."""
+    version, revision = (applied.version, applied.revision) if applied else (0, 0)
+    return SlotState(dataplane_id, slot, version, "", None, b"", 0, "", applied_revision=revision)
+
+
+async def _workspace_version(work: UnitOfWork, plane: Dataplane) -> int:
+    """Of the workspace document that consumers are composed with there: the newest, unless that one was refused."""
+    desired = await work.slots.desired_of(plane.workspace_id, plane.id, [WORKSPACE_SLOT])
+    states = await work.slots.states_of(plane.id, [WORKSPACE_SLOT])
+    return composing_version(desired.get(WORKSPACE_SLOT), states.get(WORKSPACE_SLOT))
+
+
+def composing_version(desired: DesiredSlot | None, state: SlotState | None) -> int:
+    """The workspace version that a data plane composes consumers with, once it has come to rest."""
+    newest = desired.version if desired else 0
+    if state is not None and state.deviates and state.rejected_version == newest:
+        return state.applied_version
+    return newest
+
+
+async def _settle_rows(work: UnitOfWork, plane: Dataplane, known: int, refused: Sequence[RejectedVersion]) -> None:
+    """Everything was tried anew: of what did not change since, nothing was refused but what is named."""
+    named = {each.slot: each for each in refused if each.slot != WORKSPACE_SLOT}
+    rows = {state.slot: state for state in await work.dataplanes.slot_states([plane.id])}
+    desired = await work.slots.desired_of(plane.workspace_id, plane.id, rows.keys() | named.keys())
+    settled = {slot for slot, each in desired.items() if each.revision <= known}
+    await work.slots.drop(plane.id, (settled & rows.keys()) - named.keys() - {WORKSPACE_SLOT})
+    applied = await work.slots.applied_at(plane.workspace_id, plane.id, plane.applied_revision, named)
+    for slot, each in named.items():
+        if slot in desired and each.version <= desired[slot].version:  # else it is of another history
+            state = rows.get(slot) or blank_state(plane.id, slot, applied.get(slot))
+            await work.dataplanes.put_slot_state(_refused(state, each.version, each.reason, each.workspace_version))
+
+
+def moved(state: SlotState, event: Event, desired: DesiredSlot | None, refused_with: int) -> SlotState:
     """The slot after an ended event: applied and refused versions only grow, and applying lifts a refusal."""
-    state = state or SlotState(event.dataplane_id, event.slot, 0, "", None, b"", 0, "")
     if event.status is EventStatus.DEAD_LETTER:
-        given_up = f"given up after {event.attempt} attempts: {event.error}"
-        return _refused(state, event.configuration_version, given_up)
+        reason = f"given up after {event.attempt} attempts: {event.error}"
+        return replace(_refused(state, event.configuration_version, reason, refused_with), given_up=True)
     if event.status is EventStatus.FAILED:
-        return _refused(state, event.completed_version, event.error)
+        return _refused(state, event.completed_version, event.error, refused_with)
     if event.completed_version < state.applied_version:
         return state
+    newest = desired is not None and desired.version == event.completed_version
     lifted = event.completed_version >= state.rejected_version
+    state = replace(state, rejected_version=0, rejected_reason="", given_up=False) if lifted else state
     return replace(
         state,
         applied_version=event.completed_version,
         applied_digest=event.completed_digest,
         applied_at=event.completed_at,
+        applied_revision=desired.revision if newest and desired else 0,
         proof=event.proof,
-        rejected_version=0 if lifted else state.rejected_version,
-        rejected_reason="" if lifted else state.rejected_reason,
     )
 
 
-def _refused(state: SlotState, version: int, reason: str) -> SlotState:
+def _refused(state: SlotState, version: int, reason: str, refused_with: int) -> SlotState:
     if version < state.rejected_version:
         return state
-    return replace(state, rejected_version=version, rejected_reason=reason)
+    return replace(state, rejected_version=version, rejected_reason=reason, rejected_with=refused_with, given_up=False)

@@ -82,6 +82,7 @@ class Publisher:
         newest = await work.configurations.newest(workspace.id, "")
         event = self._event(workspace.id, dataplane_id, "", newest.version if newest else 0, await work.now(), Cause())
         event = replace(event, payload=full_payload(workspace.revision))
+        await work.dataplanes.want_everything(dataplane_id, workspace.revision)
         pending = [old for old in await work.events.live_in_slot(dataplane_id, event.slot) if _is_pending(old)]
         return (await self._enqueue(work, workspace.id, [event], {old.dataplane_id: old for old in pending}))[0]
 

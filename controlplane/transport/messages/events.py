@@ -5,9 +5,10 @@ from __future__ import annotations
 from google.protobuf import json_format
 
 from agentrouter.configurator.v1 import events_pb2 as pb
-from controlplane.domain.dataplanes import Boot
+from controlplane.domain.dataplanes import Boot, RejectedVersion
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.services.events import CompleteEvent
+from controlplane.services.outcomes import Details
 from controlplane.transport.messages.json_bytes import struct
 from controlplane.transport.messages.times import timestamp
 
@@ -65,4 +66,11 @@ def read_completion(request: pb.CompleteEventRequest) -> CompleteEvent:
         retryable=request.retryable,
         error=request.error,
         proof=kept,
+        details=Details(
+            workspace_version=request.workspace_version,
+            refused=tuple(
+                RejectedVersion(each.slot, each.version, each.reason, each.workspace_version)
+                for each in request.rejected
+            ),
+        ),
     )
