@@ -13,6 +13,7 @@ from controlplane.security.agent_auth import AgentVerifier
 from controlplane.security.cipher import Cipher
 from controlplane.security.keyring import KeyRing, MasterKey, load, load_or_create
 from controlplane.security.mint import Mint
+from controlplane.services.audit import AuditService
 from controlplane.services.authentication import Authenticator
 from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
@@ -29,6 +30,7 @@ from controlplane.services.polls import PollService
 from controlplane.services.ports import Clock, Store
 from controlplane.services.presence import Presence
 from controlplane.services.publishing import Publisher
+from controlplane.services.refused_attempts import RefusedAttempts
 from controlplane.services.revocations import RevocationService
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.sightings import Sightings
@@ -36,6 +38,7 @@ from controlplane.services.workspaces import WorkspaceService
 from controlplane.settings import Settings, SettingsError
 from controlplane.store import open_store
 from controlplane.system import SystemClock, SystemRandom, UlidIds
+from controlplane.transport.handlers.audit import AuditHandlers
 from controlplane.transport.handlers.configurator import ConfiguratorHandlers
 from controlplane.transport.handlers.dataplanes import DataplaneHandlers
 from controlplane.transport.handlers.gateways import GatewayHandlers, KeyRotationHandlers
@@ -110,14 +113,15 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     publisher = Publisher(ids)
     keeper = SecretKeeper(vault, ids, random, clock)
     gatekeeper = Gatekeeper(vault, mint, publisher, clock)
-    authenticator = Authenticator(store, mint, verifier, clock)
+    attempts = RefusedAttempts(store, clock)
+    authenticator = Authenticator(store, mint, verifier, clock, attempts)
     feed, sightings, epoch = Feed(store), Sightings(store, clock), Epoch(store)
     events, event_upkeep = EventService(store, ids), EventUpkeep(store, ids)
     presence = Presence(store, event_upkeep, publisher, sightings)
     feed.on_identity = authenticator.forget
     workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
     keys = ManagementKeyService(store, mint, ids, clock, authenticator.forget)
-    dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget)
+    dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget, attempts)
     revocations = RevocationService(store, publisher)
     polls = PollService(store, feed, presence, epoch.known, random.fraction)
     handlers = {
@@ -128,6 +132,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         **ManagementKeyHandlers(keys).table(),
         **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
+        **AuditHandlers(AuditService(store)).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
     }
     metrics = Metrics()

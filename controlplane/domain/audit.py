@@ -1,8 +1,8 @@
 """The audit: one chain of records a tenant, each hashed with the one before, so that nothing leaves or changes unseen.
 
-Theory of operation. A record's hash is the sha256 over the hash before it and its own canonical bytes, which name tenant
-and place; the head keeps the place and hash of the newest. Whoever alters a row breaks its own hash or that of the row
-after it, whoever takes rows away leaves a gap, and whoever takes the newest ones away leaves a head that names more.
+Theory of operation. A record's hash is the sha256 over the hash before it and its own canonical bytes, which name
+tenant and place; the head keeps the place and hash of the newest. Whoever alters a row breaks its own hash or that of
+the row after it, whoever takes rows away leaves a gap, and whoever takes the newest away leaves a head that names more.
 """
 
 from __future__ import annotations

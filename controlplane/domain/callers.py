@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -16,12 +16,17 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ManagementCaller:
-    """A person or program with a management key. An empty `workspace_ids` means every workspace of the tenant."""
+    """A person or program with a management key. An empty `workspace_ids` means every workspace of the tenant.
+
+    `platform`: may make and list tenants. `origin`, of every caller: wire and address it calls from, for the audit.
+    """
 
     key_id: str
     tenant_id: str
     role: Role
     workspace_ids: tuple[str, ...] = ()
+    platform: bool = False
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,14 @@ class DataplaneCaller:
 
     dataplane_id: str
     workspace_id: str
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AnonymousCaller:
     """No credential was presented; only enrolment accepts it."""
+
+    origin: str = field(default="", compare=False)
 
 
 Caller = ManagementCaller | DataplaneCaller | AnonymousCaller

@@ -16,6 +16,7 @@ from controlplane.domain.errors import DoesNotCompile, FieldFault, PermissionRef
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import Facts, record
 from controlplane.services.documents import snapshot_of
 from controlplane.services.ports import ConfigurationFilter, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Published, Publisher, as_answer, next_version, published_before
@@ -89,13 +90,18 @@ class ConfigurationService:
                 prepared = None if attempt == COMPILE_TRIES else await _prepare(work, workspace, command.user_id)
                 if command.validate_only:
                     return await _would_publish(work, workspace, command, prepared)
-            published = await self._publish(workspace, command, prepared, request)
+            published = await self._publish(caller, workspace, command, prepared, request)
             if published is not None:
                 return published
         raise AssertionError("the last try compiles under the lock and always ends")
 
     async def _publish(
-        self, workspace: Workspace, command: TriggerUpdate, prepared: _Prepared | None, request: RequestKey | None
+        self,
+        caller: Caller,
+        workspace: Workspace,
+        command: TriggerUpdate,
+        prepared: _Prepared | None,
+        request: RequestKey | None,
     ) -> Published | None:
         """None when the inputs are no longer those that were compiled."""
         async with self._store.unit_of_work() as work:
@@ -111,6 +117,13 @@ class ConfigurationService:
             published = await self._publisher.publish(
                 work, workspace, command.user_id, prepared.compiled, cause, force=command.force
             )
+            facts: Facts = {
+                "changed": published.changed,
+                "version": published.configuration.version,
+                "force": command.force,
+                "reason": command.reason,
+            }
+            await record(work, caller, "configuration.trigger", f"config/{command.user_id}", workspace, facts)
             await remember(work, request, as_answer(published))
             return published
 

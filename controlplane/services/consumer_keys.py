@@ -13,6 +13,7 @@ from controlplane.domain.keys import ConsumerKey
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import Facts, record
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
@@ -79,6 +80,8 @@ class ConsumerKeyService:
             secret = await self._gatekeeper.sign(work, key)
             known_from = await self._known_from(work, workspace, command.consumer_id)
             issued = IssuedKey(key, secret, max(known_from, await self._gatekeeper.known_from(work, workspace.id)))
+            facts: Facts = {"consumer": key.consumer_id, "name": key.name, "expires_at": key.expires_at.isoformat()}
+            await record(work, management, "consumer_key.issue", key.jti, workspace, facts)
             await remember(work, request, issued.as_answer())
             return issued
 

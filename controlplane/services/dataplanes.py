@@ -12,9 +12,11 @@ from controlplane.domain.dataplanes import AgentReport, Dataplane, JoinToken
 from controlplane.domain.errors import NotFound, Unauthenticated
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
+from controlplane.services.audit import Facts, record
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
 from controlplane.services.publishing import Publisher
+from controlplane.services.refused_attempts import Attempt, RefusedAttempts
 from controlplane.services.secrets import SecretKeeper
 
 JOIN_TOKEN_LIFETIME = timedelta(hours=1)
@@ -83,6 +85,7 @@ class DataplaneService:
         ids: Ids,
         clock: Clock,
         forget: Callable[[str], None],
+        attempts: RefusedAttempts,
     ) -> None:
         self._store = store
         self._mint = mint
@@ -91,6 +94,7 @@ class DataplaneService:
         self._ids = ids
         self._clock = clock
         self._forget = forget
+        self._attempts = attempts
 
     async def create_join_token(self, caller: Caller, command: CreateJoinToken) -> CreatedJoinToken:
         """Needs the role admin. The token is good for an hour unless said otherwise."""
@@ -110,23 +114,36 @@ class DataplaneService:
                 created_at=now,
             )
             await work.dataplanes.add_join_token(token)
+            facts: Facts = {
+                "group": token.group,
+                "max_uses": token.max_uses,
+                "expires_at": token.expires_at.isoformat(),
+            }
+            await record(work, management, "join_token.create", token.id, workspace, facts)
             return CreatedJoinToken(token, secret)
 
-    async def enroll(self, command: EnrollDataplane) -> Dataplane:
+    async def enroll(self, caller: Caller, command: EnrollDataplane) -> Dataplane:
         """Use the token, make the data plane, hand it the delivery keys and tell it to take everything.
 
         Raises Unauthenticated in the same words for a token that is unknown, used up or ended.
         """
         async with self._store.unit_of_work() as work:
             token = await work.dataplanes.join_token_by_hash(self._mint.hash(command.join_token))
-            if token is None or not await work.dataplanes.use_join_token(token.id, await work.now()):
-                raise Unauthenticated(
-                    "the join token is unknown, used up or expired; ask for a new one", reason="JOIN_TOKEN_REFUSED"
-                )
-            workspace = await work.workspaces.lock(token.workspace_id)
-            if workspace is None:
-                raise unknown("workspace")
-            return await self._add(work, workspace, token, command)
+            if token is not None and await work.dataplanes.use_join_token(token.id, await work.now()):
+                workspace = await work.workspaces.lock(token.workspace_id)
+                if workspace is None:
+                    raise unknown("workspace")
+                made = await self._add(work, workspace, token, command)
+                enrolled = DataplaneCaller(made.id, made.workspace_id, caller.origin)
+                facts: Facts = {"join_token": token.id, "group": made.group, "name": made.name}
+                await record(work, enrolled, "dataplane.enroll", made.id, workspace, facts)
+                return made
+        if token is not None:
+            attempt = Attempt(token.id, "JOIN_TOKEN_REFUSED", caller.origin, workspace_id=token.workspace_id)
+            await self._attempts.note(attempt)
+        raise Unauthenticated(
+            "the join token is unknown, used up or expired; ask for a new one", reason="JOIN_TOKEN_REFUSED"
+        )
 
     async def list_dataplanes(self, caller: Caller, workspace_id: str, after: str, limit: int) -> list[SeenDataplane]:
         """Ascending by id, revoked ones too. A data plane sees only itself."""
@@ -160,6 +177,8 @@ class DataplaneService:
                 work.announce(Notice(workspace.id, identity=dataplane_id))
                 await self._rotate_delivery_key(work, workspace)
             revoked = await self._seen(work, workspace, await work.dataplanes.get(dataplane_id) or dataplane)
+            facts: Facts = {"changed": dataplane.revoked_at is None, "reason": reason}
+            await record(work, caller, "dataplane.revoke", dataplane_id, workspace, facts)
         self._forget(dataplane_id)
         return revoked
 

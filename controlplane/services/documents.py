@@ -27,6 +27,7 @@ from controlplane.domain.errors import Changed, FieldFault, InvalidInput, Permis
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import Facts, record
 from controlplane.services.ports import Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Published, Publisher, as_answer, published_before
 from controlplane.services.secrets import SecretKeeper
@@ -102,6 +103,13 @@ class DocumentService:
                 result = await self._put(work, workspace, command, parsed)
                 if command.validate_only:
                     raise DryRun(result)
+                done = result.published
+                facts: Facts = {
+                    "changed": done.changed,
+                    "version": done.configuration.version,
+                    "reason": command.reason,
+                }
+                await record(work, caller, "document.put", f"document/{command.user_id}", workspace, facts)
                 await remember(work, request, as_answer(result.published))
                 return result
         except DryRun as dry_run:

@@ -17,6 +17,7 @@ from controlplane.domain.slots import GATEKEEPER_SLOT, MCP_SLOTS, PROXY_URL_SLOT
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_dataplane, require_management, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import Facts, record
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 
@@ -84,6 +85,7 @@ class GatewayValueService:
                 stored = await self._publisher.put_value(work, workspace, slot, value, digest(value))
                 cause = Cause(EventType.MCP_CATALOG_UPSERT)
                 await self._publisher.ring_slot(work, workspace.id, slot, stored.version, cause)
+            await record(work, management, "mcp_server.upsert", slot, workspace, {"revision": stored.revision})
             await remember(work, request, json.dumps({"revision": stored.revision}).encode())
             return stored.revision
 
@@ -98,8 +100,10 @@ class GatewayValueService:
             earlier = await repeated(work, request)
             if earlier is not None:
                 return bool(json.loads(earlier)["emitted"])
-            dataplane_id = await _meant(work, workspace.id, command.dataplane_id)
+            dataplane_id = await meant_dataplane(work, workspace.id, command.dataplane_id)
             emitted = await self._put_url(work, workspace, dataplane_id, command.url)
+            facts: Facts = {"url": command.url, "emitted": emitted}
+            await record(work, management, "dataplane_url.set", dataplane_id, workspace, facts)
             await remember(work, request, json.dumps({"emitted": emitted}).encode())
             return emitted
 
@@ -135,7 +139,8 @@ async def url_of(work: UnitOfWork, workspace_id: str, dataplane_id: str) -> str:
     return str(json.loads(value.value)["url"]) if value and not value.tombstone else ""
 
 
-async def _meant(work: UnitOfWork, workspace_id: str, dataplane_id: str) -> str:
+async def meant_dataplane(work: UnitOfWork, workspace_id: str, dataplane_id: str) -> str:
+    """The named data plane, or the only one of the workspace. Raises NotFound, InvalidInput, StateConflict."""
     if dataplane_id:
         found = await work.dataplanes.get(dataplane_id)
         if found is None or found.workspace_id != workspace_id or found.revoked_at is not None:
@@ -159,9 +164,7 @@ def _check_server(server: MCPServer) -> None:
     """Every fault at once."""
     faults = []
     if not _ID.fullmatch(server.id):
-        faults.append(
-            FieldFault("id", "format", "may hold letters, digits and . _ - but starts and ends with neither")
-        )
+        faults.append(FieldFault("id", "format", "may hold letters, digits and . _ - but starts and ends with neither"))
     for name, url in (("url", server.url), ("icon_url", server.icon_url)):
         if (url or name == "url") and (problem := _url_problem(url)):
             faults.append(FieldFault(name, "format", problem))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from controlplane.domain.callers import Caller, Role
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
+from controlplane.services.audit import record
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.ports import Store, UnitOfWork
 
@@ -32,13 +33,16 @@ class KeyRotationService:
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, caller, workspace_id)
             value = await self._gatekeeper.add_key(work, workspace)
-            return KeySet(await self._signing(work, workspace), value.value, value.revision)
+            kid = await self._signing(work, workspace)
+            await record(work, caller, "gatekeeper_key.rotate", kid, workspace, {"revision": value.revision})
+            return KeySet(kid, value.value, value.revision)
 
     async def retire(self, caller: Caller, workspace_id: str, kid: str) -> KeySet:
         """Take an older key away. Raises InvalidInput for an unknown one, StateConflict for the one that signs."""
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, caller, workspace_id)
             value = await self._gatekeeper.retire_key(work, workspace, kid)
+            await record(work, caller, "gatekeeper_key.retire", kid, workspace, {"revision": value.revision})
             return KeySet(await self._signing(work, workspace), value.value, value.revision)
 
     async def _locked(self, work: UnitOfWork, caller: Caller, workspace_id: str) -> Workspace:

@@ -11,6 +11,7 @@ from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.keys import ManagementKey
 from controlplane.services.access import require_management, require_role, sees, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import BOOTSTRAP, Facts, record
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
 
@@ -54,13 +55,17 @@ class ManagementKeyService:
                 return CreatedKey(await _known(work, earlier.decode()), None)
             workspace_ids = await _within_scope(work, management, command.workspace_ids)
             created = await self._add(work, management.tenant_id, workspace_ids, command)
+            await record(work, management, "management_key.create", created.key.id, details=_facts(created.key))
             await remember(work, request, created.key.id.encode())
             return created
 
     async def bootstrap(self, tenant_id: str, command: CreateManagementKey) -> CreatedKey:
         """The same without a caller, for whoever holds the database itself."""
         async with self._store.unit_of_work() as work:
-            return await self._add(work, tenant_id, command.workspace_ids, command)
+            created = await self._add(work, tenant_id, command.workspace_ids, command, platform=True)
+            local = ManagementCaller(BOOTSTRAP, tenant_id, Role.ADMIN, origin="this machine")
+            await record(work, local, "management_key.create", created.key.id, details=_facts(created.key))
+            return created
 
     async def list_keys(self, caller: Caller, after: str, limit: int) -> list[ManagementKey]:
         """The tenant's keys that the caller's covers, ascending by id."""
@@ -84,12 +89,19 @@ class ManagementKeyService:
                 raise unknown("management key")
             await work.keys.revoke_management_key(key_id, self._clock.now())
             work.announce(Notice("", identity=key_id))
+            await record(work, management, "management_key.revoke", key_id, details={"name": key.name})
             revoked = await work.keys.management_key(key_id) or key
         self._forget(key_id)
         return revoked
 
     async def _add(
-        self, work: UnitOfWork, tenant_id: str, workspace_ids: tuple[str, ...], command: CreateManagementKey
+        self,
+        work: UnitOfWork,
+        tenant_id: str,
+        workspace_ids: tuple[str, ...],
+        command: CreateManagementKey,
+        *,
+        platform: bool = False,
     ) -> CreatedKey:
         secret = self._mint.management_key()
         now = self._clock.now()
@@ -103,6 +115,7 @@ class ManagementKeyService:
             last_four=secret.last_four,
             created_at=now,
             expires_at=ends_at(now, command.lifetime) if command.lifetime is not None else None,
+            platform=platform,
         )
         await work.keys.add_management_key(key)
         return CreatedKey(key, secret)
@@ -113,6 +126,10 @@ async def _known(work: UnitOfWork, key_id: str) -> ManagementKey:
     if key is None:
         raise unknown("management key")
     return key
+
+
+def _facts(key: ManagementKey) -> Facts:
+    return {"name": key.name, "role": key.role.name.lower(), "workspaces": " ".join(key.workspace_ids) or "all"}
 
 
 def _admin(caller: Caller) -> ManagementCaller:

@@ -14,6 +14,7 @@ from controlplane.domain.slots import REVOCATIONS_SLOT
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import Facts, record
 from controlplane.services.ports import Notice, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 
@@ -55,6 +56,8 @@ class RevocationService:
             revision = known.revision if known else 0
             if known is None or known.expires_at < ends_at:
                 revision = await self._put(work, workspace, command, ends_at)
+            facts: Facts = {"revision": revision, "expires_at": ends_at.isoformat(), "reason": command.reason}
+            await record(work, management, "consumer_key.revoke", command.jti, workspace, facts)
             await remember(work, request, json.dumps({"revision": revision}).encode())
             return revision
 

@@ -7,6 +7,7 @@ from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.workspaces import Tenant, Workspace
 from controlplane.services.access import reach_workspace, require_management, require_role
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import record
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
 from controlplane.services.secrets import SecretKeeper
@@ -36,6 +37,7 @@ class WorkspaceService:
             if earlier is not None:
                 return await reach_workspace(work, management, earlier.decode())
             made = await self.create_in(work, management.tenant_id, name)
+            await record(work, management, "workspace.create", made.id, made, {"name": name})
             await remember(work, request, made.id.encode())
             return made
 

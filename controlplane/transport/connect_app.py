@@ -95,7 +95,7 @@ def _unary(seam: Seam, operation: Operation) -> Callable[[Any, RequestContext[An
     async def serve(incoming: Incoming, context: RequestContext[Any, Any]) -> Message:
         authorization = context.request_headers.get("authorization", "")
         try:
-            return await seam.call(operation, incoming, authorization, "connect")
+            return await seam.call(operation, incoming, authorization, "connect", context.client_address or "")
         except WireError as error:
             raise connect_error(error) from None
 
@@ -108,7 +108,8 @@ def _stream(seam: Seam, operation: Operation) -> Callable[[Any, RequestContext[A
     async def serve(incoming: Incoming, context: RequestContext[Any, Any]) -> AsyncIterator[Any]:
         authorization = context.request_headers.get("authorization", "")
         try:
-            async with aclosing(seam.stream(operation, incoming, authorization, "connect")) as answers:
+            peer = context.client_address or ""
+            async with aclosing(seam.stream(operation, incoming, authorization, "connect", peer)) as answers:
                 async for answer in answers:
                     yield answer
         except WireError as error:

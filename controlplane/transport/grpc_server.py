@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.message import Message
@@ -86,7 +87,7 @@ def _serialize(message: Message) -> bytes:
 def _unary(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Awaitable[Any]]:
     async def serve(data: bytes, context: Any) -> Any:
         try:
-            return await seam.call(operation, Incoming(data), _authorization(context), "grpc")
+            return await seam.call(operation, Incoming(data), _authorization(context), "grpc", _peer(context))
         except WireError as error:
             await _abort(context, error)
 
@@ -98,7 +99,8 @@ def _stream(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Any]:
 
     async def serve(data: bytes, context: Any) -> Any:
         try:
-            async with aclosing(seam.stream(operation, Incoming(data), _authorization(context), "grpc")) as answers:
+            bearer, peer = _authorization(context), _peer(context)
+            async with aclosing(seam.stream(operation, Incoming(data), bearer, "grpc", peer)) as answers:
                 async for answer in answers:
                     yield answer
         except WireError as error:
@@ -113,6 +115,12 @@ async def _abort(context: Any, error: WireError) -> None:
     status = error.status()
     code = next(code for code in grpc.StatusCode if code.value[0] == error.code)
     await context.abort(code, error.message, ((STATUS_TRAILER, status.SerializeToString()),))
+
+
+def _peer(context: Any) -> str:
+    """`127.0.0.1:50123` out of `ipv4:127.0.0.1:50123`."""
+    kind, _, address = str(context.peer()).partition(":")
+    return unquote(address) if kind in ("ipv4", "ipv6") else kind
 
 
 def _authorization(context: Any) -> str:

@@ -79,7 +79,8 @@ def _alias(seam: Seam, operation: Operation) -> Callable[[Request], Awaitable[Re
             if operation.handler is None:
                 raise not_in_this_release(operation.path)
             incoming = Incoming(await _body(request), json=True)
-            answer = await seam.call(operation, incoming, request.headers.get("authorization", ""), "rest")
+            peer = f"{request.client.host}:{request.client.port}" if request.client else ""
+            answer = await seam.call(operation, incoming, request.headers.get("authorization", ""), "rest", peer)
         except WireError as error:
             return _refusal(error)
         return Response(encode_json(answer, snake_case=True), media_type="application/json")

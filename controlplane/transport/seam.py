@@ -36,6 +36,17 @@ class Incoming:
     json: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call comes from: `grpc`, `connect` or `rest`, and the address of whoever is at the other end."""
+
+    wire: str
+    peer: str
+
+    def __str__(self) -> str:
+        return f"{self.wire} {self.peer}".strip()
+
+
 class Seam:
     """Made once, shared by both servers. `mac` keys the comparison of repeated requests."""
 
@@ -45,12 +56,14 @@ class Seam:
         self._metrics = metrics
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
-    async def call(self, operation: Operation, incoming: Incoming, authorization: str, wire: str) -> Message:
-        """The answer. Raises WireError and nothing else (but a cancellation)."""
+    async def call(
+        self, operation: Operation, incoming: Incoming, authorization: str, wire: str, peer: str = ""
+    ) -> Message:
+        """The answer. `peer`: the caller's address. Raises WireError and nothing else (but a cancellation)."""
         began = time.perf_counter()
         code = "CANCELLED"
         try:
-            answer = await self._carry_out(operation, incoming, authorization, wire)
+            answer = await self._carry_out(operation, incoming, authorization, Origin(wire, peer))
             code = "OK"
             return answer
         except Exception as error:
@@ -61,7 +74,7 @@ class Seam:
             self._metrics.count(operation.path, wire, code, time.perf_counter() - began)
 
     async def stream(
-        self, operation: Operation, incoming: Incoming, authorization: str, wire: str
+        self, operation: Operation, incoming: Incoming, authorization: str, wire: str, peer: str = ""
     ) -> AsyncGenerator[Message]:
         """The answers, as they come. Raises WireError and nothing else (but a cancellation); close it to end the work.
 
@@ -72,7 +85,7 @@ class Seam:
         try:
             if operation.streamer is None:
                 raise not_in_this_release(operation.path)
-            message, call = await self._admit(operation, incoming, authorization, wire)
+            message, call = await self._admit(operation, incoming, authorization, Origin(wire, peer))
             async with aclosing(operation.streamer(message, call)) as answers:
                 async for answer in answers:
                     yield answer
@@ -84,23 +97,23 @@ class Seam:
         finally:
             self._metrics.count(operation.path, wire, code, time.perf_counter() - began)
 
-    async def _carry_out(self, operation: Operation, incoming: Incoming, authorization: str, wire: str) -> Message:
+    async def _carry_out(self, operation: Operation, incoming: Incoming, authorization: str, origin: Origin) -> Message:
         if operation.handler is None:
             raise not_in_this_release(operation.path)
-        message, call = await self._admit(operation, incoming, authorization, wire)
+        message, call = await self._admit(operation, incoming, authorization, origin)
         return await operation.handler(message, call)
 
     async def _admit(
-        self, operation: Operation, incoming: Incoming, authorization: str, wire: str
+        self, operation: Operation, incoming: Incoming, authorization: str, origin: Origin
     ) -> tuple[Message, Call]:
         """Who calls, and the request decoded and checked."""
-        caller: Caller = AnonymousCaller()
+        caller: Caller = AnonymousCaller(str(origin))
         if operation.path not in OPEN:
-            caller = await self._authenticator.authenticate(bearer_of(authorization))
+            caller = await self._authenticator.authenticate(bearer_of(authorization), str(origin))
         message = await self._read(operation, incoming)
         request_id = getattr(message, "request_id", "")
         key = self._request_key(operation, caller, message, request_id) if request_id else None
-        return message, Call(caller, wire, key)
+        return message, Call(caller, origin.wire, key)
 
     async def _read(self, operation: Operation, incoming: Incoming) -> Message:
         """Decoded and checked; what takes long does so in a thread, a few at a time, while others are served."""

@@ -43,7 +43,7 @@ class DataplaneHandlers:
             expires_at=timestamp(created.token.expires_at),
         )
 
-    async def enroll(self, request: pb.EnrollDataplaneRequest, _call: Call) -> pb.EnrollDataplaneResponse:
+    async def enroll(self, request: pb.EnrollDataplaneRequest, call: Call) -> pb.EnrollDataplaneResponse:
         command = EnrollDataplane(
             join_token=request.join_token,
             signing_key=request.signing_public_key,
@@ -51,7 +51,7 @@ class DataplaneHandlers:
             name=request.name,
             agent_version=request.agent_version,
         )
-        made = await self._service.enroll(command)
+        made = await self._service.enroll(call.caller, command)
         return pb.EnrollDataplaneResponse(dataplane=management.dataplane(made), token_audience=CONTROL_PLANE_AUDIENCE)
 
     async def list(self, request: pb.ListDataplanesRequest, call: Call) -> pb.ListDataplanesResponse:

@@ -7,10 +7,13 @@ from typing import Any
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.management.v1 import audit_pb2 as audit
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import operations_pb2 as operations
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from tests.contract.wires.documents import consumer
 
@@ -62,4 +65,12 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
         Sample(documents.PutDocumentRequest(**here, user_id="alice", content=consumer("alice")), OPERATOR),
         Sample(documents.GetDocumentRequest(**here, user_id="alice"), VIEWER),
         Sample(documents.ValidateDocumentRequest(**here, user_id="alice", content=consumer("alice")), VIEWER),
+        Sample(audit.ListAuditRecordsRequest(**here), ADMIN),
+        Sample(audit.VerifyAuditRequest(), ADMIN),
+        Sample(gateways.UpsertMCPCatalogServerRequest(**here, id="git", name="g", url="https://mcp.example"), OPERATOR),
+        Sample(gateways.RevokeUserTokenRequest(**here, jti="ck_unknown"), OPERATOR),
+        Sample(gateways.SetDataplaneURLRequest(**here, url="https://gateway.example"), OPERATOR),
+        Sample(gateways.ValidateDataplaneRequest(), None, dataplane=True),
+        Sample(operations.RotateGatekeeperKeyRequest(**here), ADMIN),
+        Sample(operations.RetireGatekeeperKeyRequest(**here, kid="unknown"), ADMIN),
     )
