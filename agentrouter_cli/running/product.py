@@ -186,6 +186,8 @@ class RunningProduct:
     async def _stop_in_order(self) -> None:
         if self._children:
             self._say("stopping")
+        for each in self._children.values():
+            await each.let_go()
         if agent := self._children.get(commands.AGENT):
             await agent.stop()
             await end_envoy(self._home, self._clock)
@@ -200,7 +202,6 @@ class RunningProduct:
             return
         controlplane = self._children[commands.CONTROLPLANE]
         try:
-            await controlplane.let_go()
             if not controlplane.alive:
                 await controlplane.start(lambda: answers(f"{self._url}/ready"), READY_WITHIN)
             await _in_thread(self._provisioning.revoke_key, self._bootstrapped.key_id)

@@ -9,8 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import openai
 import pytest
 
 from agentrouter_cli.run_file import is_alive
+from tests.e2e.hardships import KeptDead, Load, bindable_port
 from tests.e2e.whole_product import LIAISON_AGENT, WholeProduct, http, running
 
 MESSAGES: Any = [{"role": "user", "content": "good morning"}]
@@ -137,7 +136,7 @@ def test_the_printed_commands_work(product: WholeProduct) -> None:
 def test_a_change_is_served_once_apply_returns_and_no_request_fails_under_load(
     product: WholeProduct, document: dict[str, Any]
 ) -> None:
-    load, run = _Load(product, "demo-beta"), product.run_file
+    load, run = Load(product, "demo-beta"), product.run_file
     before, demo = product.versions(), demo_url(document)
     models = document["providers"]["models"]
     models[0] |= {"name": "changed-alias", "provider_model_id": "changed-model"}
@@ -202,7 +201,7 @@ def test_a_listener_on_a_taken_port_is_refused_by_envoy_while_the_old_version_se
     with socket.socket() as held:
         if shares:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind(("127.0.0.1", _bindable_port(offset)))
+        held.bind(("127.0.0.1", bindable_port(offset)))
         held.listen()
         port = held.getsockname()[1]
         document["listeners"].append({"name": "second", "address": "127.0.0.1", "port": port - offset})
@@ -230,7 +229,7 @@ def test_traffic_outlives_the_control_plane_and_comes_back_from_the_ledger(
     product.apply(document)
     newest = product.versions()["version"]
 
-    with _KeptDead(product, "controlplane"):
+    with KeptDead(product, "controlplane"):
         alone = product.chat()
         agent, envoy = product.pid("agent"), product.pid("envoy")
         os.kill(agent, signal.SIGKILL)
@@ -301,74 +300,7 @@ def _shell(command: str, product: WholeProduct) -> str:
     return done.stdout
 
 
-def _bindable_port(offset: int) -> int:
-    """A free port that a document's listener can name, which must be above the offset."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port - offset >= 1:
-            return port
-
-
 def _statuses(product: WholeProduct, version: int) -> list[tuple[str, int]]:
     """Status and attempt of every event of that version of the workspace's configuration."""
     events = product.data("events", "--all", "--slot", "config/")["events"]
     return [(each["status"], each["attempt"]) for each in events if each["configuration_version"] == version]
-
-
-class _Load:
-    """Chat completions one after the other, as long as the block lasts; what was not 200 is a failure."""
-
-    def __init__(self, product: WholeProduct, model: str) -> None:
-        self._product, self._model = product, model
-        self._over = threading.Event()
-        self._last = ""
-        self._thread = threading.Thread(target=self._ask)
-        self.failures: list[str] = []
-
-    def __enter__(self) -> None:
-        self._thread.start()
-        self.wait_for("'beta'")
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def wait_for(self, words: str) -> None:
-        """Until an answer held them."""
-        self._product.wait_until(lambda: words in self._last, f"an answer holds {words}")
-
-    def _ask(self) -> None:
-        while not self._over.is_set():
-            answer = self._product.chat(self._model)
-            if answer.status == 200:
-                self._last = answer.content
-            else:
-                self.failures.append(f"{answer.status} {answer.text}")
-
-
-class _KeptDead:
-    """One of run's children, killed at once whenever it is started again, as long as the block lasts."""
-
-    def __init__(self, product: WholeProduct, name: str) -> None:
-        self._product, self._name = product, name
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._kill)
-
-    def __enter__(self) -> None:
-        os.kill(self._product.pid(self._name), signal.SIGKILL)
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _kill(self) -> None:
-        killed = self._product.pid(self._name)
-        while not self._over.is_set():
-            pid = self._product.pid(self._name)
-            if pid != killed:
-                os.kill(pid, signal.SIGKILL)
-                killed = pid
-            time.sleep(0.02)
