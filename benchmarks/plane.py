@@ -25,7 +25,7 @@ from controlplane.services.ports import Store
 from controlplane.services.publishing import Cause, Publisher
 from controlplane.settings import load_settings
 from controlplane.system import UlidIds
-from controlplane.valet.compiling import compile_consumer
+from controlplane.valet.compiling import ConsumerSnapshot, compile_consumer
 
 SERVE = ("controlplane", "serve")
 CALL_WITHIN_MS = 60_000
@@ -110,7 +110,8 @@ async def _publish_users(store: Store, workspace_id: str, users: Sequence[str]) 
             document = ConsumerDocument(version="consumer/v1", consumer_id=user)
             content, now = canonical_bytes(document), datetime.now(UTC)
             await work.documents.put(SourceDocument(workspace_id, user, content, ids.new("etg"), 1, now))
-            await publisher.publish(work, workspace, user, compile_consumer(document), cause, force=False)
+            compiled = compile_consumer(ConsumerSnapshot(document))
+            await publisher.publish(work, workspace, user, compiled, cause, force=False)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from contract.environment import expand_environment, unresolved_environment
 from contract.faults import ContractError, Fault
 from contract.json_schema import workspace_json_schema
 from contract.own_backends import (
+    api_key_problem,
     in_order,
     is_provider,
     origin_of_url,
@@ -48,6 +49,7 @@ __all__ = [
     "SecretRef",
     "SecretRefError",
     "WorkspaceDocument",
+    "api_key_problem",
     "backend_name",
     "canonical_bytes",
     "consumer_of_secret",

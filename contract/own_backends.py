@@ -10,9 +10,10 @@ from contract.backends import ResolvedBackend, address_of, origin, resolve_backe
 from contract.consumer_document import ConsumerBackend, OwnBackend
 from contract.consumer_rules import check_own_backends
 from contract.faults import FaultLog
-from contract.fields import Items, Part
+from contract.fields import MOST_KEY_SIGNS, Items, Part
 from contract.plain_values import plain
 from contract.provider_types import spelled
+from contract.secret_refs import is_secret_ref
 from contract.structure import Fitting, Retired, build
 from contract.workspace_document import BackendRef, ProviderModel, WorkspaceDocument
 
@@ -29,6 +30,17 @@ def parse_own_backends(raw: Sequence[Mapping[str, Any]]) -> tuple[OwnBackend, ..
     found = build(fitted, _OwnSet, log)
     log.raise_if_any()
     return found.backends if found else ()
+
+
+def api_key_problem(value: str) -> str | None:
+    """Why this cannot be a consumer's key; None when it can. Never repeats it."""
+    if not 1 <= len(value) <= MOST_KEY_SIGNS:
+        return f"should have 1 to {MOST_KEY_SIGNS} signs"
+    if is_secret_ref(value):
+        return "should be the key itself, not the name of a secret"
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        return "should be one line of ASCII without surrounding whitespace"
+    return None
 
 
 def is_provider(ref: BackendRef, provider: str) -> bool:

@@ -19,6 +19,7 @@ TAG_BYTES: Final = 16
 
 _FORMAT: Final = b"\x01"
 _DELIVERY_LABEL: Final = b"agentrouter/delivery-key/v1"
+_UPGRADE_LABEL: Final = b"agentrouter/upgrade-credentials/v1"
 _SECRET_LABEL: Final = b"agentrouter/secret/v1"
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -74,6 +75,30 @@ def open_delivery_key(sealed: bytes, private: bytes, context: bytes) -> Delivery
             "the delivery key does not open: it was sealed to another data plane or workspace, or was altered; "
             "poll again, and enrol again if that does not help"
         ) from None
+
+
+def upgrade_context(workspace_id: str, dataplane_id: str, event_id: str) -> bytes:
+    """What an upgrade's sealed credentials are bound to."""
+    return _bind(_UPGRADE_LABEL, workspace_id, dataplane_id, event_id)
+
+
+def seal_to_dataplane(plaintext: bytes, recipient_public: bytes, context: bytes) -> bytes:
+    """Seal any bytes to a data plane's raw X25519 public key (32 bytes) by HPKE. Raises SealError."""
+    _check_length("a data plane's X25519 public key", recipient_public, KEY_BYTES)
+    try:
+        return _FORMAT + _SUITE.encrypt(plaintext, X25519PublicKey.from_public_bytes(recipient_public), info=context)
+    except ValueError:  # a point of small order: nobody holds its private half
+        raise SealError("the data plane's X25519 public key is not usable; enrol the data plane again") from None
+
+
+def open_by_dataplane(sealed: bytes, private: bytes, context: bytes) -> bytes:
+    """The bytes sealed to this data plane for this context. Raises SealError if anything differs."""
+    _check_length("the data plane's X25519 private key", private, KEY_BYTES)
+    body = _strip_format("what was sealed", sealed)
+    try:
+        return _SUITE.decrypt(body, X25519PrivateKey.from_private_bytes(private), info=context)
+    except (InvalidTag, ValueError):
+        raise SealError("it does not open: it was sealed to another data plane or purpose, or was altered") from None
 
 
 def encrypt_secret(

@@ -15,6 +15,7 @@ from controlplane.security.keyring import KeyRing, MasterKey, load, load_or_crea
 from controlplane.security.mint import Mint
 from controlplane.services.audit import AuditService
 from controlplane.services.authentication import Authenticator
+from controlplane.services.backends import BackendService
 from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
 from controlplane.services.dataplanes import DataplaneService
@@ -39,6 +40,7 @@ from controlplane.settings import Settings, SettingsError
 from controlplane.store import open_store
 from controlplane.system import SystemClock, SystemRandom, UlidIds
 from controlplane.transport.handlers.audit import AuditHandlers
+from controlplane.transport.handlers.backends import BackendHandlers
 from controlplane.transport.handlers.configurator import ConfiguratorHandlers
 from controlplane.transport.handlers.dataplanes import DataplaneHandlers
 from controlplane.transport.handlers.gateways import GatewayHandlers, KeyRotationHandlers
@@ -133,6 +135,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **AuditHandlers(AuditService(store)).table(),
+        **BackendHandlers(BackendService(store, keeper, publisher, ids)).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
     }
     metrics = Metrics()

@@ -17,7 +17,7 @@ from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace
 from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.audit import Facts, record
-from controlplane.services.documents import snapshot_of
+from controlplane.services.documents import consumer_snapshot_of, snapshot_of
 from controlplane.services.ports import ConfigurationFilter, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Published, Publisher, as_answer, next_version, published_before
 from controlplane.valet.compiling import Compiled, compile_consumer, compile_workspace
@@ -159,7 +159,8 @@ async def _prepare(work: UnitOfWork, workspace: Workspace, user_id: str) -> _Pre
     source = await _source(work, workspace, user_id)
     raw = json.loads(source.content)
     if user_id:
-        return _Prepared(source.generation, compile_consumer(parse_consumer(raw)))
+        consumer = await consumer_snapshot_of(work, workspace.id, parse_consumer(raw))
+        return _Prepared(source.generation, compile_consumer(consumer))
     snapshot = await snapshot_of(work, workspace.id, parse_workspace(raw))
     return _Prepared(source.generation, compile_workspace(snapshot))
 

@@ -18,7 +18,7 @@ from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
-from controlplane.valet.compiling import compile_consumer
+from controlplane.valet.compiling import ConsumerSnapshot, compile_consumer
 
 DEFAULT_LIFETIME = timedelta(days=365)
 
@@ -106,7 +106,7 @@ class ConsumerKeyService:
         await work.documents.put(source)
         cause = Cause(reason="first key issued")
         published = await self._publisher.publish(
-            work, workspace, consumer_id, compile_consumer(document), cause, force=False
+            work, workspace, consumer_id, compile_consumer(ConsumerSnapshot(document)), cause, force=False
         )
         return published.revision
 

@@ -14,6 +14,7 @@ from contract import (
     canonical_bytes,
     is_secret_ref,
     iter_backend_secrets,
+    own_secret_name,
     parse_consumer,
     parse_secret_ref,
     parse_text,
@@ -33,6 +34,7 @@ from controlplane.services.publishing import Cause, Published, Publisher, as_ans
 from controlplane.services.secrets import SecretKeeper
 from controlplane.valet.compiling import (
     Compiled,
+    ConsumerSnapshot,
     SecretVersion,
     WorkspaceSnapshot,
     compile_consumer,
@@ -151,7 +153,8 @@ class DocumentService:
     async def _compile(self, work: UnitOfWork, workspace_id: str, parsed: _Parsed) -> tuple[bytes, Compiled, bool]:
         """The source to store, credentials taken out, what it compiles to, and whether a credential is new."""
         if isinstance(parsed.document, ConsumerDocument):
-            return canonical_bytes(parsed.document), compile_consumer(parsed.document), False
+            consumer = await consumer_snapshot_of(work, workspace_id, parsed.document)
+            return canonical_bytes(parsed.document), compile_consumer(consumer), False
         taken = await self._keeper.take_out(work, workspace_id, parsed.document)
         source = with_backend_secrets(parsed.document, taken.references)
         content = canonical_bytes(with_backend_secrets(parsed.raw, taken.references))
@@ -217,6 +220,17 @@ async def snapshot_of(work: UnitOfWork, workspace_id: str, source: WorkspaceDocu
     stored = await work.secrets.newest_of(workspace_id, names)
     secrets = {name: SecretVersion(secret.version, secret.origin) for name, secret in stored.items()}
     return WorkspaceSnapshot(source, secrets)
+
+
+async def consumer_snapshot_of(work: UnitOfWork, workspace_id: str, source: ConsumerDocument) -> ConsumerSnapshot:
+    """Everything the consumer's document is compiled from, as `work` sees it."""
+    backends = await work.backends.get(workspace_id, source.consumer_id)
+    if backends is None or not backends.backends:
+        return ConsumerSnapshot(source)
+    names = {own_secret_name(source.consumer_id, one.name) for one in backends.backends}
+    stored = await work.secrets.newest_of(workspace_id, names)
+    secrets = {name: SecretVersion(secret.version, secret.origin) for name, secret in stored.items()}
+    return ConsumerSnapshot(source, backends, secrets)
 
 
 def _own_consumer(user_id: str, document: ConsumerDocument) -> ConsumerDocument:

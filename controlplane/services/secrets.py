@@ -88,6 +88,21 @@ class SecretKeeper:
                 renewed = True
         return TakenOut({secret.path: f"secret://{names[secret.path]}" for secret in inline}, renewed)
 
+    async def keep(self, work: UnitOfWork, workspace_id: str, name: str, value: str, origin: str) -> bool:
+        """Store one secret under its name, for one origin; whether it is not the stored one.
+
+        Expects the workspace's row to be locked by `work`.
+        """
+        mac = self._vault.mac(value.encode(), f"{workspace_id}/{name}")
+        stored = await work.secrets.newest(workspace_id, name)
+        if stored is not None and (stored.mac, stored.origin) == (mac, origin):
+            return False
+        version = stored.version + 1 if stored else 1
+        key = await self._delivery_key(work, workspace_id)
+        given = BackendSecret(path="", model_name="", backend_name=name, value=value, origin=origin)
+        await work.secrets.add(self._sealed(workspace_id, name, version, given, mac, key))
+        return True
+
     async def _delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
         return self._opened((await work.secrets.delivery_keys(workspace_id))[-1])
 

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from agentrouter.configurator.v1 import configurator_service_pb2
 from agentrouter.management.v1 import (
     audit_pb2,
+    backends_pb2,
     consumer_keys_pb2,
     dataplanes_pb2,
     documents_pb2,
@@ -29,6 +30,7 @@ Streamer = Callable[[Any, Call], AsyncGenerator[Any]]
 
 FILES = (
     configurator_service_pb2,
+    backends_pb2,
     workspaces_pb2,
     management_keys_pb2,
     dataplanes_pb2,

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract import (
+    ConsumerBackend,
     ConsumerDocument,
+    OwnCredential,
     WorkspaceDocument,
     canonical_bytes,
+    consumer_of_secret,
     digest,
     is_secret_ref,
     iter_backend_secrets,
+    own_secret_name,
     parse_secret_ref,
     with_backend_secrets,
 )
+from controlplane.domain.backends import Backend, BackendSet
 from controlplane.domain.errors import DoesNotCompile, FieldFault
 
 
@@ -32,6 +37,15 @@ class WorkspaceSnapshot:
 
     source: WorkspaceDocument
     secrets: Mapping[str, SecretVersion]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSnapshot:
+    """Everything a consumer document is compiled from, at one instant; secrets by name."""
+
+    source: ConsumerDocument
+    backends: BackendSet | None = None
+    secrets: Mapping[str, SecretVersion] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ def _resolve(snapshot: WorkspaceSnapshot) -> tuple[dict[str, str], tuple[FieldFa
             continue
         name = parse_secret_ref(secret.value).name
         stored = snapshot.secrets.get(name)
-        if stored is None:
+        if stored is None or consumer_of_secret(name) is not None:
             faults.append(FieldFault(secret.path, "unknown_secret", f"no secret {name!r} is stored; give the api_key"))
         elif stored.origin != secret.origin:
             faults.append(FieldFault(secret.path, "secret_origin", _moved(name, stored.origin, secret.origin)))
@@ -75,9 +89,43 @@ def _resolve(snapshot: WorkspaceSnapshot) -> tuple[dict[str, str], tuple[FieldFa
     return resolved, tuple(faults)
 
 
-def compile_consumer(source: ConsumerDocument) -> Compiled:
-    """A consumer's overlay refers to nothing else, so it always compiles."""
-    return _compiled(canonical_bytes(source), ())
+def compile_consumer(snapshot: ConsumerSnapshot) -> Compiled:
+    """The consumer's overlay with its own backends. Raises DoesNotCompile when the secret of one is not as saved."""
+    own = snapshot.backends
+    if own is None or own.mode is None:
+        return _compiled(canonical_bytes(snapshot.source), ())
+    faults = [fault for index, one in enumerate(own.backends) if (fault := _own_fault(snapshot, index, one))]
+    if faults:
+        raise DoesNotCompile(f"the backends of consumer {own.user_id!r} do not compile", tuple(faults))
+    backends = tuple(_delivered(snapshot, own.user_id, one) for one in own.backends)
+    document = snapshot.source.model_copy(update={"backends": backends, "mode": own.mode.value})
+    return _compiled(canonical_bytes(document), tuple(sorted(one.credential.ref for one in backends)))
+
+
+def _own_fault(snapshot: ConsumerSnapshot, index: int, backend: Backend) -> FieldFault | None:
+    stored = snapshot.secrets.get(own_secret_name(snapshot.source.consumer_id, backend.name))
+    if stored is not None and stored.origin == backend.credential.origin:
+        return None
+    problem = f"the credential of backend {backend.name!r} is not stored; save the backend with its credential again"
+    return FieldFault(f"backends[{index}].credential", "unknown_secret", problem)
+
+
+def _delivered(snapshot: ConsumerSnapshot, user_id: str, backend: Backend) -> ConsumerBackend:
+    name = own_secret_name(user_id, backend.name)
+    ref = f"secret://{name}@{snapshot.secrets[name].version}"
+    credential = backend.credential
+    return ConsumerBackend.model_validate(
+        {
+            "name": backend.name,
+            "provider": backend.provider,
+            "protocol": backend.protocol,
+            "base_url": backend.base_url,
+            "models": backend.models,
+            "weight": backend.weight,
+            "priority": backend.priority,
+            "credential": OwnCredential(kind="api_key", ref=ref, origin=credential.origin),
+        }
+    )
 
 
 def _compiled(document: bytes, secret_refs: tuple[str, ...]) -> Compiled:
