@@ -16,7 +16,7 @@ import uvloop
 
 from benchmarks.agents import enrol, put_workspace_document
 from benchmarks.documents import workspace_document
-from benchmarks.gateway import Prober, gateway
+from benchmarks.gateway import Prober, agent, gateway
 from benchmarks.peers import absence, etcd
 from benchmarks.plane import make_home, served
 from benchmarks.processes import CannotMeasure, Cores, on_core, two_cores
@@ -82,8 +82,11 @@ def _receive(report: Report, options: argparse.Namespace, cores: Cores, folder: 
 
 def _take_effect(report: Report, count: int, cores: Cores, folder: Path) -> None:
     home = asyncio.run(make_home(folder / "gateway", 10))
-    with served(home, cores.server) as plane, gateway(plane, home.folder, cores) as real:
-        report.commands.append(real.agent.command)
+    with contextlib.ExitStack() as stack:
+        plane = stack.enter_context(served(home, cores.server))
+        real = stack.enter_context(gateway(plane, home.folder, cores))
+        started = stack.enter_context(agent(plane, home.folder, cores))
+        report.commands.append(started.command)
 
         async def changed() -> list[Change]:
             prober = await Prober(real).open()

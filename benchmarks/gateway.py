@@ -17,18 +17,16 @@ from benchmarks.documents import workspace_document
 from benchmarks.http1 import Answer, Caller, request, request_head
 from benchmarks.plane import Served
 from benchmarks.processes import CannotMeasure, Cores, Running, free_ports, python_module, running, wait_for_port
-from benchmarks.watching import PROTO, Change, hanging_polls
+from benchmarks.watching import PROTO, Change, until_hanging
 
 SERVES_WITHIN: Final = 60.0
-CHAT: Final = json.dumps({"model": "model-0", "messages": [{"role": "user", "content": "hello"}]}).encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One data plane of the plane's workspace. The name under which models go upstream tells versions apart."""
+    """Where a data plane of the workspace serves; the name under which models go upstream tells versions apart."""
 
     plane: Served
-    agent: Running
     port: int
     upstream_port: int
     consumer_key: str = field(repr=False)
@@ -45,17 +43,50 @@ def marker(version: int) -> str:
 
 @contextlib.contextmanager
 def gateway(plane: Served, folder: Path, cores: Cores) -> Iterator[Gateway]:
-    """Agent and Envoy on the servers' core, the provider on the other; nothing may be served yet."""
+    """The first version, a consumer's key, and the provider, on the core of the load; an agent is yet to serve it."""
     port, upstream_port = free_ports(2)
     provider = python_module("agentrouter_cli.demo_provider", "--port", str(upstream_port))
-    place = [f"--control-plane=http://127.0.0.1:{plane.http_port}", f"--state={folder / 'agent'}"]
-    agent = python_module("liaison_agent", *place)
-    token = {"AGENTROUTER_JOIN_TOKEN": join_token(plane, 1)}
     with running(provider, core=cores.load, log=folder / "provider.log") as upstream:
         wait_for_port(upstream_port, upstream)
         put_workspace_document(plane, workspace_document(upstream_port, marker(0), port))
-        with running(agent, core=cores.server, log=folder / "agent.log", environment=token) as started:
-            yield Gateway(plane, started, port, upstream_port, _consumer_key(plane))
+        yield Gateway(plane, port, upstream_port, _consumer_key(plane))
+
+
+@contextlib.contextmanager
+def agent(plane: Served, folder: Path, cores: Cores, *, enrolled: bool = False) -> Iterator[Running]:
+    """The agent whose state is in that folder, and its Envoy, on the servers' core."""
+    place = [f"--control-plane=http://127.0.0.1:{plane.http_port}", f"--state={folder / 'agent'}"]
+    environment = {} if enrolled else {"AGENTROUTER_JOIN_TOKEN": join_token(plane, 1)}
+    command = python_module("liaison_agent", *place)
+    with running(command, core=cores.server, log=folder / "agent.log", environment=environment) as started:
+        yield started
+
+
+async def first_answer(port: int, consumer_key: str, model: str, expected: bytes = b"") -> Answer:
+    """Ask the gateway on that port until it answers well, with `expected` in it. Raises CannotMeasure with the last
+    answer when it never does."""
+    headers = {"content-type": "application/json", "authorization": f"Bearer {consumer_key}"}
+    chat = request(request_head("POST", "/v1/chat/completions", headers), chat_body(model))
+    deadline, caller = time.perf_counter() + SERVES_WITHIN, None
+    while True:
+        try:
+            caller = caller or await Caller(port).open()
+            answer = await caller.call(chat)
+        except OSError:  # not there yet, or it closed the connection
+            caller, answer = None, Answer(0, b"nobody answers", time.perf_counter())
+        if answer.status == 200 and expected in answer.body:
+            if caller is not None:
+                caller.close()
+            return answer
+        if time.perf_counter() > deadline:
+            raise CannotMeasure(f"the gateway does not serve: {answer.status} {answer.body[:200]!r}")
+        if answer.status != 200:
+            await asyncio.sleep(0.01)
+
+
+def chat_body(model: str) -> bytes:
+    """A small chat completion."""
+    return json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]}).encode()
 
 
 class Prober:
@@ -63,9 +94,6 @@ class Prober:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        headers = {"content-type": "application/json", "authorization": f"Bearer {gateway.consumer_key}"}
-        self._chat = request(request_head("POST", "/v1/chat/completions", headers), CHAT)
-        self._caller: Caller | None = None
         plane = gateway.plane
         path = "/agentrouter.management.v1.DocumentService/PutDocument"
         self._put = request_head("POST", path, {**PROTO, "authorization": f"Bearer {plane.home.management_key}"})
@@ -73,15 +101,16 @@ class Prober:
         self._metrics = Caller(plane.http_port)
 
     async def open(self) -> Prober:
-        """Wait until the first version is served. Raises CannotMeasure."""
+        """Wait until the first version is served and concluded. Raises CannotMeasure."""
         await self._operator.open()
         await self._metrics.open()
         await self._served(0)
+        await until_hanging(self._metrics, 1)
         return self
 
     async def change(self, version: int) -> Change:
         """Put that version and wait for its first answer. Raises CannotMeasure."""
-        await self._agent_hangs()
+        await until_hanging(self._metrics, 1)
         message = documents_pb2.PutDocumentRequest(
             workspace_id=self._gateway.plane.home.workspace_id, content=self._gateway.document(version)
         )
@@ -94,37 +123,12 @@ class Prober:
 
     def close(self) -> None:
         """Hang up."""
-        for caller in (self._caller, self._operator, self._metrics):
-            if caller is not None:
-                caller.close()
+        self._operator.close()
+        self._metrics.close()
 
     async def _served(self, version: int) -> Answer:
-        expected, deadline = marker(version).encode(), time.perf_counter() + SERVES_WITHIN
-        while True:
-            answer = await self._ask()
-            if answer.status == 200 and expected in answer.body:
-                return answer
-            if time.perf_counter() > deadline:
-                said = self._gateway.agent.log.read_text(errors="replace")[-2000:]
-                raise CannotMeasure(f"version {version} is not served: {answer.status} {answer.body[:200]!r}\n{said}")
-
-    async def _ask(self) -> Answer:
-        """One request; a gateway that is not there yet, or closed the connection, is asked again a little later."""
-        try:
-            if self._caller is None:
-                self._caller = await Caller(self._gateway.port).open()
-            return await self._caller.call(self._chat)
-        except OSError:
-            self._caller = None
-            await asyncio.sleep(0.02)
-            return Answer(0, b"nobody answers", time.perf_counter())
-
-    async def _agent_hangs(self) -> None:
-        deadline = time.perf_counter() + SERVES_WITHIN
-        while await hanging_polls(self._metrics) < 1:
-            if time.perf_counter() > deadline:
-                raise CannotMeasure("the agent does not come to rest")
-            await asyncio.sleep(0.02)
+        gateway = self._gateway
+        return await first_answer(gateway.port, gateway.consumer_key, "model-0", marker(version).encode())
 
 
 def _consumer_key(plane: Served) -> str:

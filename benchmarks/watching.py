@@ -165,13 +165,10 @@ class LongPollers:
         self._metrics.close()
 
     async def _all_hang(self) -> None:
-        deadline = time.perf_counter() + ARRIVES_WITHIN
-        while (hanging := await hanging_polls(self._metrics)) < len(self._pollers):
-            if problem := next((poller.problem for poller in self._pollers if poller.problem), ""):
-                raise CannotMeasure(problem)
-            if time.perf_counter() > deadline:
-                raise CannotMeasure(f"only {hanging} of {len(self._pollers)} polls hang")
-            await asyncio.sleep(0.2)
+        def problem() -> str:
+            return next((poller.problem for poller in self._pollers if poller.problem), "")
+
+        await until_hanging(self._metrics, len(self._pollers), problem)
 
 
 class Watchers:
@@ -231,8 +228,19 @@ class Watchers:
         (self._reception if b"change " in message else self._created).received(at)
 
 
-async def hanging_polls(metrics: Caller) -> int:
-    """How many polls hang now, as the control plane says. Raises CannotMeasure."""
+async def until_hanging(metrics: Caller, count: int, problem: Callable[[], str] = str) -> None:
+    """Return once so many polls hang, which means that their agents are at rest. Raises CannotMeasure."""
+    deadline = time.perf_counter() + ARRIVES_WITHIN
+    while (hanging := await _hanging_polls(metrics)) < count:
+        if said := problem():
+            raise CannotMeasure(said)
+        if time.perf_counter() > deadline:
+            raise CannotMeasure(f"only {hanging} of {count} polls hang")
+        await asyncio.sleep(0.02 if count == 1 else 0.2)
+
+
+async def _hanging_polls(metrics: Caller) -> int:
+    """As the control plane says. Raises CannotMeasure."""
     answer = await metrics.call(request(request_head("GET", "/metrics", {})))
     for line in answer.body.decode().splitlines():
         if line.startswith("agentrouter_hanging_polls "):
