@@ -35,6 +35,7 @@ from controlplane.services.refused_attempts import RefusedAttempts
 from controlplane.services.revocations import RevocationService
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.sightings import Sightings
+from controlplane.services.upgrades import UpgradeService
 from controlplane.services.workspaces import WorkspaceService
 from controlplane.settings import Settings, SettingsError
 from controlplane.store import open_store
@@ -50,6 +51,7 @@ from controlplane.transport.handlers.management import (
     ManagementKeyHandlers,
     WorkspaceHandlers,
 )
+from controlplane.transport.handlers.upgrades import UpgradeHandlers
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation, operations
 from controlplane.transport.seam import Seam
@@ -125,6 +127,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     keys = ManagementKeyService(store, mint, ids, clock, authenticator.forget)
     dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget, attempts)
     revocations = RevocationService(store, publisher)
+    upgrades = UpgradeService(store, publisher)
     polls = PollService(store, feed, presence, epoch.known, random.fraction)
     handlers = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
@@ -136,6 +139,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **AuditHandlers(AuditService(store)).table(),
         **BackendHandlers(BackendService(store, keeper, publisher, ids)).table(),
+        **UpgradeHandlers(upgrades).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
     }
     metrics = Metrics()
@@ -144,7 +148,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         store=store,
         feed=feed,
         sightings=sightings,
-        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations),
+        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades),
         workspaces=workspaces,
         management_keys=keys,
         seam=Seam(authenticator, vault.mac, metrics),
@@ -160,6 +164,7 @@ def _upkeep(
     sightings: Sightings,
     epoch: Epoch,
     revocations: RevocationService,
+    upgrades: UpgradeService,
 ) -> Upkeep:
     async def purge_answers() -> None:
         async with store.unit_of_work() as work:
@@ -173,6 +178,7 @@ def _upkeep(
             "reread views": (timedelta(seconds=5), feed.reread),
             "read epoch": (timedelta(seconds=5), epoch.read),
             "purge answers": (timedelta(minutes=10), purge_answers),
+            "expire upgrade credentials": (timedelta(seconds=10), upgrades.expire),
             "purge revocations": (timedelta(hours=1), revocations.purge),
         }
     )

@@ -10,6 +10,7 @@ from enum import Enum
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.dataplanes import AgentReport, Dataplane, JoinToken
 from controlplane.domain.errors import NotFound, Unauthenticated
+from controlplane.domain.upgrades import Upgrade
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
 from controlplane.services.audit import Facts, record
@@ -66,11 +67,12 @@ class EnrollDataplane:
 
 @dataclass(frozen=True, slots=True)
 class SeenDataplane:
-    """A data plane, how it is doing, and the revision it should be at."""
+    """A data plane, how it is doing, the revision it should be at, and its latest upgrade."""
 
     dataplane: Dataplane
     health: Health
     desired_revision: int
+    upgrade: Upgrade | None = None
 
 
 class DataplaneService:
@@ -228,7 +230,7 @@ class DataplaneService:
         refused = bool(await work.slots.deviating(dataplane.id))
         busy = bool(await work.events.page(workspace.id, dataplane.id, "", "", 1, finished=False))
         health = health_of(dataplane, self._clock.now(), refused=refused, busy=busy)
-        return SeenDataplane(dataplane, health, workspace.revision)
+        return SeenDataplane(dataplane, health, workspace.revision, upgrade=await work.upgrades.latest(dataplane.id))
 
 
 def health_of(dataplane: Dataplane, now: datetime, *, refused: bool, busy: bool) -> Health:

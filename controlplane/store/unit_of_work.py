@@ -17,6 +17,7 @@ from controlplane.store.repositories.revocations import SqlRevocations
 from controlplane.store.repositories.secrets import SqlSecrets
 from controlplane.store.repositories.slots import SqlSlots
 from controlplane.store.repositories.task_leases import SqlFullSyncs, SqlTaskLeases
+from controlplane.store.repositories.upgrades import SqlUpgrades
 from controlplane.store.repositories.values import SqlValues
 from controlplane.store.repositories.workspaces import SqlWorkspaces
 from controlplane.store.transaction import Transaction
@@ -42,6 +43,7 @@ class SqlUnitOfWork:
         self.audit: ports.Audit = SqlAudit(transaction)
         self.task_leases: ports.TaskLeases = SqlTaskLeases(transaction)
         self.full_syncs: ports.FullSyncs = SqlFullSyncs(transaction)
+        self.upgrades: ports.Upgrades = SqlUpgrades(transaction)
 
     async def now(self) -> datetime:
         """The store's time."""

@@ -36,6 +36,7 @@ from controlplane.services.ports.store import (
     UnitOfWork,
 )
 from controlplane.services.ports.task_leases import FullSyncs, TaskLeases
+from controlplane.services.ports.upgrades import Upgrades
 
 __all__ = [
     "AgentVerifier",
@@ -67,6 +68,7 @@ __all__ = [
     "StoredAnswer",
     "TaskLeases",
     "UnitOfWork",
+    "Upgrades",
     "Values",
     "Vault",
     "Workspaces",

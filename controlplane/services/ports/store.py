@@ -28,6 +28,7 @@ from controlplane.services.ports.repositories import (
 from controlplane.services.ports.revocations import Revocations
 from controlplane.services.ports.slots import Slots
 from controlplane.services.ports.task_leases import FullSyncs, TaskLeases
+from controlplane.services.ports.upgrades import Upgrades
 
 
 class UnitOfWork(Protocol):
@@ -48,6 +49,7 @@ class UnitOfWork(Protocol):
     audit: Audit
     task_leases: TaskLeases
     full_syncs: FullSyncs
+    upgrades: Upgrades
 
     async def now(self) -> datetime:
         """The store's time, for leases and expiry: never goes back within a store."""

@@ -23,6 +23,7 @@ from controlplane.store.tables.revocations import revocations
 from controlplane.store.tables.secrets import delivery_keys, gatekeeper_keys, secrets
 from controlplane.store.tables.shape import metadata
 from controlplane.store.tables.task_leases import full_sync_steps, full_syncs, task_leases
+from controlplane.store.tables.upgrades import upgrades
 from controlplane.store.tables.workspaces import answers, store_state, tenants, workspaces
 
 __all__ = [
@@ -37,9 +38,9 @@ __all__ = [
     "UNREVOKED",
     "WAITING",
     "answers",
-    "backend_sets",
     "audit_heads",
     "audit_records",
+    "backend_sets",
     "configurations",
     "consumer_keys",
     "dataplanes",
@@ -60,5 +61,6 @@ __all__ = [
     "store_state",
     "task_leases",
     "tenants",
+    "upgrades",
     "workspaces",
 ]

@@ -18,6 +18,7 @@ from controlplane.domain.workspaces import Workspace
 from controlplane.services.dataplanes import Health, SeenDataplane
 from controlplane.transport.messages.configurations import report
 from controlplane.transport.messages.times import timestamp
+from controlplane.transport.messages.upgrades import upgrade_view
 
 ROLES = {role: f"ROLE_{role.name}" for role in Role}
 ROLES_READ = {management_keys_pb2.Role.Value(name): role for role, name in ROLES.items()}
@@ -66,6 +67,9 @@ def seen_dataplane(value: SeenDataplane) -> dataplanes_pb2.Dataplane:
     """A data plane with how it is doing."""
     message = dataplanes_pb2.Dataplane(health=HEALTHS[value.health], desired_revision=value.desired_revision)
     message.MergeFrom(dataplane(value.dataplane))
+    view = upgrade_view(value.upgrade)
+    if view is not None:
+        message.upgrade.CopyFrom(view)
     return message
 
 
