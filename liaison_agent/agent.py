@@ -142,7 +142,7 @@ class Agent:
             self._memory, envoy_version=applier.envoy_version, ledger_lost=self._lost, warnings=warnings
         )
         gathered = await self._parts.gatherer.gather(self._memory, report, self._wait())
-        if gathered.memory.slots != self._memory.slots or gathered.memory.secrets != self._memory.secrets:
+        if planner.differ(gathered.memory, self._memory):
             self._unapplied = True
         self._memory = gathered.memory
         self._waiting |= {event.id: event for event in gathered.events}
@@ -158,9 +158,8 @@ class Agent:
         return [event.id for event in self._waiting.values() if self._is_here(event)]
 
     def _is_here(self, event: PendingEvent) -> bool:
-        """Whether the version it rings for was received; one that cannot be applied at all needs no waiting."""
-        newest = self._memory.newest(event.slot)
-        return not planner.is_supported(event.slot) or (newest.version if newest else 0) >= event.version
+        """Whether it can be worked on."""
+        return planner.has_come(self._memory, event.slot, event.version)
 
     def _choose_ready(self, gathered: Gathered) -> list[PendingEvent]:
         """One event a slot, the oldest first: its end covers the others."""
@@ -233,12 +232,21 @@ class Agent:
                 owed += [planner.failed_for_now(self._memory, event, str(error)) for event in able]
             else:
                 self._memory, self._left_out, self._unapplied = applied.memory, applied.warnings, False
-                owed += _naming_refusals(applied, held)
+                owed += self._proven_as_kept(_naming_refusals(applied, held))
         self._waiting = dict(without(self._waiting, frozenset(one.event_id for one in owed)))
         if self._memory is not before or owed:
             self._keep(self._memory.owing(tuple(owed)))
             log_changes(before, self._memory)
         return not self._unapplied
+
+    def _proven_as_kept(self, ends: Sequence[Completion]) -> list[Completion]:
+        """Of slots that the gateway does not use yet, what is on the disk is the proof."""
+        return [
+            planner.proven_by_ledger(one, self._parts.ledger.digest_on_disk(one.slot))
+            if one.applied and planner.is_only_kept(one.slot)
+            else one
+            for one in ends
+        ]
 
     def _reached(self, event: HeldEvent) -> bool:
         newest = self._memory.newest(event.slot)

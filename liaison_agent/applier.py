@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from liaison_agent import planner
-from liaison_agent.compiler.compilation import Compiled
+from liaison_agent.compiler.compilation import URGENT, Compiled
 from liaison_agent.compiler.packing import PackError
 from liaison_agent.kinds import name_in_proof
 from liaison_agent.memory import Completion, HeldEvent, Memory, Proof
@@ -97,10 +97,19 @@ class Applier:
             return _Push(None, None, dict.fromkeys(suspects, str(error)))
         if not self.started and (refused_at_start := await self._start(compiled.resources)):
             return _Push(None, None, refused_at_start)
+        await self._push_urgent(compiled.resources)
         outcome = await self._gateway.apply(compiled.resources)
         self.envoy_version = outcome.envoy_version
         refused = {**compiled.unreadable, **_reasons(outcome.refused)}
         return _Push(compiled.resources, outcome, refused, _warnings(compiled, refused))
+
+    async def _push_urgent(self, wanted: ResourceSet) -> None:
+        """Who may enter, alone and first; what is refused of it is refused again, and said, with everything else."""
+        running = self._gateway.running()
+        known = [one for key in URGENT if (one := wanted.get(key)) and key in running]
+        urgent = [one for one in known if running[one.key].version != one.version]
+        if urgent:
+            await self._gateway.apply(running.changed_by(urgent))
 
     async def _start(self, resources: ResourceSet) -> Mapping[str, str]:
         try:

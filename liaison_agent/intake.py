@@ -60,6 +60,7 @@ def take(memory: Memory, answer: Answer, opened: Opened, *, listing: bool, now: 
         secrets={**memory.secrets, **opened.secrets} if opened.secrets else memory.secrets,
         delivery_keys=opened.delivery_keys,
         revocations=_revocations(memory.revocations, answer, now),
+        revoked_to=max(memory.revoked_to, answer.revoked_to),
     )
     return Taken(_prune_secrets(merged) if opened.secrets else merged, broken, gap)
 

@@ -120,7 +120,8 @@ class Memory:
     """Facts (never rolled back), last known good, and work in hand.
 
     `epoch`, `revision`: how far everything of the control plane was received. `barred`: consumers' slots whose newest
-    version is a tombstone or disabled; none of their older versions may serve. `revocations`: jti to its end.
+    version is a tombstone or disabled; none of their older versions may serve. `revocations`: jti to its end;
+    `revoked_to`: the revision of the newest of them.
     `held` is keyed by event id, `secrets` by full reference, the other mappings by slot or id.
     """
 
@@ -131,6 +132,7 @@ class Memory:
     secrets: Mapping[str, Secret] = field(default_factory=_nothing, repr=False)
     delivery_keys: Mapping[str, bytes] = field(default_factory=_nothing, repr=False)
     revocations: Mapping[str, datetime] = field(default_factory=_nothing)
+    revoked_to: int = 0
     rejections: Mapping[str, Rejection] = field(default_factory=_nothing)
     barred: frozenset[str] = frozenset()
     held: Mapping[str, HeldEvent] = field(default_factory=_nothing)

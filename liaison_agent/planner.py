@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from contract.unsupported import not_supported
 from liaison_agent.intake import secrets_to_serve
 from liaison_agent.memory import (
     Completion,
@@ -24,8 +25,10 @@ from liaison_agent.memory import (
     Value,
     without,
 )
-from liaison_agent.state import KEYS_SLOT, WORKSPACE_SLOT, Configuration, Desired
+from liaison_agent.state import KEYS_SLOT, REVOCATIONS_SLOT, WORKSPACE_SLOT, Configuration, Desired
 
+PROXY_URL_SLOT = "proxy_url"
+MCP_SLOTS = "mcp/"
 NO_KEYS = b'{"keys":[]}'
 REASON_CHARACTERS = 4000
 NAMED_REFUSALS = 2000  # together far below the limit of a request
@@ -65,7 +68,20 @@ def plan_last_known_good(memory: Memory) -> Plan:
 
 def is_supported(slot: str) -> bool:
     """Whether this agent can bring such a slot into effect; others are refused by name, never half done."""
-    return slot == KEYS_SLOT or slot.startswith(WORKSPACE_SLOT)
+    return slot in (KEYS_SLOT, REVOCATIONS_SLOT) or slot.startswith(WORKSPACE_SLOT) or is_only_kept(slot)
+
+
+def is_only_kept(slot: str) -> bool:
+    """Whether nothing in the gateway follows from such a slot yet: having it safely in the ledger is all there is."""
+    return slot == PROXY_URL_SLOT or slot.startswith(MCP_SLOTS)
+
+
+def has_come(memory: Memory, event_slot: str, version: int) -> bool:
+    """Whether what an event rings for was received; one that cannot be applied at all needs no waiting."""
+    if event_slot == REVOCATIONS_SLOT:
+        return memory.revoked_to >= version
+    newest = memory.newest(event_slot)
+    return not is_supported(event_slot) or (newest.version if newest else 0) >= version
 
 
 def retried(memory: Memory, events: Iterable[HeldEvent], *, everything: bool) -> Memory:
@@ -121,9 +137,7 @@ def conclude(memory: Memory, event: HeldEvent, refused: Mapping[str, str], proof
     """How the work on one event ended, once `memory` has taken in what was proven and refused."""
     newest = memory.newest(event.slot)
     if not is_supported(event.slot):
-        return failed(
-            event, f"this agent cannot apply {event.slot!r} yet; upgrade the data plane", version=event.version
-        )
+        return failed(event, not_supported(event.slot), version=event.version)
     version, digest = _said(newest, event)
     reason = refused.get(event.slot)
     rejection = memory.rejections.get(event.slot)
@@ -134,6 +148,21 @@ def conclude(memory: Memory, event: HeldEvent, refused: Mapping[str, str], proof
         together_with = rejection.workspace_version if rejection and _is_consumer(event.slot) else 0
         return replace(refusal, workspace_version=together_with)
     return Completion(event.id, event.slot, event.fencing_token, version, digest, proof=proof)
+
+
+def proven_by_ledger(applied: Completion, digest_on_disk: str) -> Completion:
+    """The same end, with the ledger's word instead of Envoy's; not an end when the disk does not have it."""
+    if applied.proof is None or digest_on_disk != applied.digest:
+        return replace(applied, proof=None, error="the ledger does not read back what was written", retryable=True)
+    kept = f"ledger/{applied.slot} (kept; this release's gateway does not use it yet)"
+    return replace(applied, proof=replace(applied.proof, resources=((kept, digest_on_disk),)))
+
+
+def differ(one: Memory, other: Memory) -> bool:
+    """Whether anything differs that the gateway is made of."""
+    return (
+        one.slots != other.slots or one.secrets != other.secrets or one.revocations.keys() != other.revocations.keys()
+    )
 
 
 def refused_elsewhere(memory: Memory, slot: str) -> tuple[Rejection, ...]:
@@ -178,7 +207,8 @@ def _composed(memory: Memory, chosen: Mapping[str, Present | None]) -> Plan:
     keys = chosen.get(KEYS_SLOT)
     jwks = keys.value if isinstance(keys, Value) else NO_KEYS
     origins = {ref: secret.origin for ref, secret in memory.secrets.items()}
-    return Plan(Desired(memory.workspace_id, configurations, jwks, secrets_to_serve(memory), origins), chosen)
+    revoked = frozenset(memory.revocations)
+    return Plan(Desired(memory.workspace_id, configurations, jwks, secrets_to_serve(memory), origins, revoked), chosen)
 
 
 def _is_refused_for_another(memory: Memory, event: HeldEvent) -> bool:

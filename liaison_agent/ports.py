@@ -178,10 +178,12 @@ class SealedDeliveryKey:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer. `received` are documents, values and tombstones, oldest revision first, bytes not yet verified;
-    `revocations` are (jti, end). `more`: ask again at once from `revision`. `resync`: this begins the full listing."""
+    `revocations` are (jti, end), `revoked_to` the newest one's revision. `more`: ask again at once from `revision`.
+    `resync`: this begins the full listing."""
 
     received: tuple[Received, ...] = ()
     revocations: tuple[tuple[str, datetime], ...] = ()
+    revoked_to: int = 0
     secrets: tuple[SealedSecret, ...] = ()
     delivery_keys: tuple[SealedDeliveryKey, ...] = ()
     events: tuple[PendingEvent, ...] = ()
@@ -259,6 +261,9 @@ class Ledger(Protocol):
 
     def save(self, memory: Memory) -> None:
         """Return when `memory` survives a power cut; costs what differs from the last save. Raises `LedgerError`."""
+
+    def digest_on_disk(self, slot: str) -> str:
+        """Read back from the disk: the digest of a slot's newest version, empty when there is none that is readable."""
 
     def wipe(self) -> None:
         """Forget everything, secrets first."""

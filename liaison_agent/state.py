@@ -8,6 +8,7 @@ from types import MappingProxyType
 WORKSPACE_USER_ID = ""
 WORKSPACE_SLOT = "config/"
 KEYS_SLOT = "gatekeeper_keys"
+REVOCATIONS_SLOT = "revocations"
 
 ResourceKey = tuple[str, str]
 """A resource's type URL and name: what delta xDS tells resources apart by."""
@@ -34,13 +35,15 @@ class Configuration:
 class Desired:
     """Everything the gateway should be. `configurations` is keyed by user id, `secrets` by full reference
     (`secret://name@3`); secrets' values never appear in a repr. `jwks` is the JSON of the public consumer keys.
-    `origins` says of a reference the only place (`https://host:port`) that its secret may be sent to."""
+    `origins` says of a reference the only place (`https://host:port`) that its secret may be sent to. `revoked` has the
+    ids (`jti`) of consumer keys that are refused although they are well signed."""
 
     workspace_id: str
     configurations: Mapping[str, Configuration]
     jwks: bytes
     secrets: Mapping[str, str] = field(repr=False)
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    revoked: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def workspace(self) -> Configuration | None:

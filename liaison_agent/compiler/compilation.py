@@ -7,7 +7,7 @@ How each type is proven to run, by reading it back from Envoy's `/config_dump`:
 | clusters | `dynamic_active_clusters` | `version_info` is the resource's version |
 | listeners | `dynamic_listeners` | `active_state.version_info` is the resource's version |
 | secrets | `dynamic_active_secrets` | `version_info` is the resource's version (values are redacted) |
-| key check, version mark | `ecds_filters` | `version_info` is the resource's version |
+| key check, revocations, version mark | `ecds_filters` | `version_info` is the resource's version |
 | shared profile | `dynamic_route_configs` | `version_info` is the resource's version |
 | scopes | `dynamic_scoped_route_configs` | the content is the resource's, for Envoy shows no version of its own |
 
@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 
 from contract import ContractError
+from liaison_agent.compiler import names
 from liaison_agent.compiler.access import compile_key_check, compile_version_mark
 from liaison_agent.compiler.clusters import compile_cluster
 from liaison_agent.compiler.credentials import compile_secrets
@@ -34,7 +35,8 @@ from liaison_agent.compiler.gateway import WHOLE_DOCUMENT, Gateway, LeftOut, Mod
 from liaison_agent.compiler.listeners import compile_listener
 from liaison_agent.compiler.memo import Memo
 from liaison_agent.compiler.options import GatewayOptions
-from liaison_agent.compiler.packing import Packer, PackError
+from liaison_agent.compiler.packing import Packer, PackError, type_url
+from liaison_agent.compiler.revocations import TABLES, compile_revocations
 from liaison_agent.compiler.scopes import (
     Front,
     compile_own_scope,
@@ -43,9 +45,12 @@ from liaison_agent.compiler.scopes import (
     pack_front,
     scope_key,
 )
-from liaison_agent.state import WORKSPACE_USER_ID, Configuration, Desired, Resource, ResourceSet, slot_of
+from liaison_agent.state import WORKSPACE_USER_ID, Configuration, Desired, Resource, ResourceKey, ResourceSet, slot_of
 
 _DEFAULTS = GatewayOptions()
+
+# Who may enter: pushed before anything else, so that it never waits for a cluster to warm.
+URGENT: tuple[ResourceKey, ...] = tuple((type_url(names.EXTENSION), name) for name in (names.KEY_CHECK, *TABLES))
 
 
 # From here on, going through everybody once is cheaper than making a new set of resources for each of them.
@@ -106,6 +111,7 @@ def compile_gateway(
         raise PackError(f"the workspace document cannot be read: {error}") from error
     resources = [
         compile_key_check(desired.workspace_id, desired.jwks, packer),
+        *compile_revocations(desired.revoked, packer, memo),
         compile_version_mark(workspace, packer),
         *compile_secrets(gateway, desired.secrets, packer),
         *_compile_gateway(gateway, options, packer, memo),

@@ -13,6 +13,7 @@ def changed_consumers(before: Desired, now: Desired) -> list[str] | None:
         before.workspace_id == now.workspace_id
         and before.workspace == now.workspace
         and before.jwks == now.jwks
+        and before.revoked == now.revoked
         and before.secrets == now.secrets
         and before.origins == now.origins
     )

@@ -8,6 +8,7 @@ from liaison_agent.compiler.credentials import inject_credential
 from liaison_agent.compiler.gateway import Upstream
 from liaison_agent.compiler.hygiene import add_headers, strip_headers
 from liaison_agent.compiler.packing import Fields, extension
+from liaison_agent.compiler.revocations import revocations_hooks
 from liaison_agent.compiler.scripts import script, shared_machine
 
 _LUA = names.HTTP_FILTERS + "lua.v3.Lua"
@@ -18,12 +19,14 @@ def downstream_filters() -> list[Fields]:
 
     1. The key check comes first: nothing is read for, or told to, somebody without a key. It names the consumer in a
        header (which clients cannot send: it is gone before the first route is looked up) and clears the route.
-    2. The version mark notes which workspace version serves; it changes with every version, so it is its own resource.
-    3. The front door reads the body and picks the route, inside the consumer's scope. It comes last, since reading a
-       body is the dearest step, and since limits and revocations, when they come, must stand before it.
+    2. Revoked keys are told by the id that the key check put into a header, before anything is done for them.
+    3. The version mark notes which workspace version serves; it changes with every version, so it is its own resource.
+    4. The front door reads the body and picks the route, inside the consumer's scope. It comes last, since reading a
+       body is the dearest step, and since limits, when they come, must stand before it.
     """
     return [
         key_check_hook(),
+        *revocations_hooks(),
         version_mark_hook(),
         extension(names.FRONT_DOOR, _LUA, default_source_code={"inline_string": script("front_door")}),
         extension("router", names.HTTP_FILTERS + "router.v3.Router", suppress_envoy_headers=True),

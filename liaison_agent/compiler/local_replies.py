@@ -45,7 +45,10 @@ def _starts(details: str) -> str:
     return f"response.code_details.startsWith('{details}')"
 
 
+_REVOKED = "response.code_details.startsWith('rbac_access_denied_matched_policy[revoked')"
+
 REPLIES = (
+    Reply(_REVOKED, 401, "invalid_api_key", "Incorrect API key provided."),  # the key is gone from the headers by then
     Reply(
         f"{_DENIED} && {_NO_KEY}",
         401,

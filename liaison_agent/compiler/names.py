@@ -21,6 +21,7 @@ SET_METADATA: Final = HTTP_FILTERS + "set_metadata.v3.Config"
 # --- filters; a resource of the extension discovery has its filter's name ---------------------------------------------
 
 KEY_CHECK: Final = "consumer_keys"
+REVOCATIONS: Final = "revoked_keys"
 VERSION_MARK: Final = "workspace_version"
 FRONT_DOOR: Final = "front_door"
 REWRITE: Final = "rewrite"

@@ -39,3 +39,18 @@ def any_of(message: str, **fields: Any) -> Fields:
 def extension(name: str, message: str, **fields: Any) -> Fields:
     """Fields of an Envoy extension: a name and its typed configuration."""
     return {"name": name, "typed_config": any_of(message, **fields)}
+
+
+def packed_any(message: str, body: bytes) -> bytes:
+    """A packed message inside a packed `google.protobuf.Any`."""
+    return packed_field(1, type_url(message).encode()) + packed_field(2, body)
+
+
+def packed_field(number: int, content: bytes) -> bytes:
+    """A field of text, bytes or a packed message, as protobuf writes it; `number` below 16."""
+    length, size = bytearray(), len(content)
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    length.append(size)
+    return bytes([number << 3 | 2]) + bytes(length) + content

@@ -43,6 +43,7 @@ def answer_of(response: conf.GetConfigurationResponse) -> Answer:
     return Answer(
         received=tuple(sorted(received, key=lambda one: one.revision)),
         revocations=tuple((one.jti, _time(one.expires_at)) for one in response.revocations),
+        revoked_to=max((one.revision for one in response.revocations), default=0),
         secrets=tuple(
             SealedSecret(one.ref, one.origin, one.delivery_key_id, one.ciphertext) for one in response.secrets
         ),

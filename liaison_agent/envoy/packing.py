@@ -25,9 +25,9 @@ class DescriptorPacker:
         made = self._class_of(message)()
         try:
             json_format.ParseDict(dict(fields), made, descriptor_pool=self._pool)
-            for path, body in (parts or {}).items():
-                _reach(made, path).MergeFromString(body)
             self._settle(made)
+            for path, body in (parts or {}).items():  # settled already, by whoever packed them here
+                _reach(made, path).MergeFromString(body)
         except (json_format.ParseError, TypeError) as error:
             raise PackError(f"{message}: {str(error).splitlines()[0]}") from None
         return made.SerializeToString(deterministic=True)

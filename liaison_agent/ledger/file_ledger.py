@@ -26,6 +26,7 @@ _FACT_FIELDS = (
     "secrets",
     "delivery_keys",
     "revocations",
+    "revoked_to",
     "rejections",
     "barred",
 )
@@ -72,6 +73,15 @@ class FileLedger:
         except OSError as error:
             raise LedgerError(f"the state folder cannot be written ({error.strerror})") from None
         self._saved = memory
+
+    def digest_on_disk(self, slot: str) -> str:
+        """See `Ledger`."""
+        fields = self._read(_name(zlib.crc32(slot.encode()) % BUCKETS), [])
+        try:
+            known = records.slots_from(fields).get(slot) if fields else None
+        except (KeyError, TypeError, ValueError):
+            return ""
+        return known.newest.digest if known else ""
 
     def wipe(self) -> None:
         """See `Ledger`."""

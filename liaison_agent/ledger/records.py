@@ -50,6 +50,7 @@ def facts_of(memory: Memory, history: str, serials: Mapping[int, int]) -> Fields
         "secrets": {ref: [one.origin, one.value] for ref, one in memory.secrets.items()},
         "delivery_keys": {name: _text(key) for name, key in memory.delivery_keys.items()},
         "revocations": {jti: end.isoformat() for jti, end in memory.revocations.items()},
+        "revoked_to": memory.revoked_to,
         "rejections": [_rejection(one) for one in memory.rejections.values()],
         "barred": sorted(memory.barred),
         "serials": {str(bucket): serial for bucket, serial in serials.items()},
@@ -67,6 +68,7 @@ def memory_from(facts: Fields, slots: Mapping[str, SlotMemory], work: Fields) ->
         secrets={ref: Secret(*one) for ref, one in facts["secrets"].items()},
         delivery_keys={name: _bytes(key) for name, key in facts["delivery_keys"].items()},
         revocations={jti: datetime.fromisoformat(end) for jti, end in facts["revocations"].items()},
+        revoked_to=int(facts.get("revoked_to", 0)),  # facts of an older release have none
         rejections={one.slot: one for one in rejections},
         barred=frozenset(facts["barred"]),
         held={one[0]: HeldEvent(*one) for one in work.get("held", ())},

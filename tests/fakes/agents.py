@@ -41,6 +41,7 @@ class FaultyLedger:
         self._ledger = ledger
         self.before: list[BaseException | None] = []
         self.after: list[BaseException | None] = []
+        self.blank_reads = 0
 
     def load(self) -> Loaded:
         """See `Ledger`."""
@@ -53,6 +54,13 @@ class FaultyLedger:
         self._ledger.save(memory)
         if self.after and (error := self.after.pop(0)):
             raise error
+
+    def digest_on_disk(self, slot: str) -> str:
+        """See `Ledger`; nothing for the next `blank_reads`."""
+        if self.blank_reads:
+            self.blank_reads -= 1
+            return ""
+        return self._ledger.digest_on_disk(slot)
 
     def wipe(self) -> None:
         """See `Ledger`."""

@@ -30,7 +30,7 @@ from liaison_agent.ports import (
     SealedDeliveryKey,
     SealedSecret,
 )
-from liaison_agent.state import Configuration, slot_of
+from liaison_agent.state import REVOCATIONS_SLOT, Configuration, slot_of
 
 WORKSPACE = "ws_1"
 DATAPLANE = "dp_1"
@@ -113,19 +113,16 @@ class ControlPlaneSimulator:
         self.current[slot] = Tombstone(slot, self._next_version(slot), self.revision)
         self._announce(slot, True)
 
-    def revoke_key(self, jti: str, expires_at: datetime) -> None:
+    def revoke_key(self, jti: str, expires_at: datetime) -> SimulatedEvent:
         """Revoke a consumer key."""
         self.revision += 1
         self.revocations.append((jti, expires_at, self.revision))
-        self._wake()
+        return self.ring(REVOCATIONS_SLOT)
 
     def ring(self, slot: str, *, full: bool = False) -> SimulatedEvent:
         """Another event for what is already there."""
-        newest = self.current.get(slot)
         self._cursor += 1
-        event = SimulatedEvent(
-            f"ev_{len(self.events) + 1}", slot, newest.version if newest else 0, self._cursor, full=full
-        )
+        event = SimulatedEvent(f"ev_{len(self.events) + 1}", slot, self._newest(slot), self._cursor, full=full)
         for other in self.events.values():
             if other.slot == slot and other.status == "PENDING":
                 other.status = "SUPERSEDED"
@@ -197,8 +194,7 @@ class ControlPlaneSimulator:
                 raise ControlPlaneRefused("FAILED_PRECONDITION", "EVENT_FINISHED", f"the event is {event.status}")
             if event.fencing_token != completion.fencing_token or not event.fencing_token:
                 raise ControlPlaneRefused("FAILED_PRECONDITION", "FENCING_TOKEN_OLD", "the fencing token is old")
-            newest = self.current.get(event.slot)
-            assert event.version <= completion.version <= (newest.version if newest else 0)
+            assert event.version <= completion.version <= self._newest(event.slot)
             self._end(event, completion)
 
     async def close(self) -> None:
@@ -229,6 +225,7 @@ class ControlPlaneSimulator:
         return Answer(
             received=tuple(page),
             revocations=tuple((jti, end) for jti, end, revision in self.revocations if revision > since),
+            revoked_to=max((revision for _, _, revision in self.revocations if revision > since), default=0),
             secrets=self._sealed_secrets(page),
             delivery_keys=self._sealed_keys() if page and self.secrets else (),
             events=() if more else self._pending(poll.event_cursor),
@@ -268,8 +265,13 @@ class ControlPlaneSimulator:
         sealed = seal_delivery_key(self._delivery_key, self._sealing_public_key, context)
         return (SealedDeliveryKey(self._delivery_key.id, sealed),)
 
+    def _newest(self, slot: str) -> int:
+        if slot == REVOCATIONS_SLOT:
+            return self.revocations[-1][2] if self.revocations else 0
+        return self.current[slot].version if slot in self.current else 0
+
     def _next_version(self, slot: str) -> int:
-        return self.current[slot].version + 1 if slot in self.current else 1
+        return self._newest(slot) + 1
 
     def _event(self, event_id: str) -> SimulatedEvent:
         if event_id not in self.events:

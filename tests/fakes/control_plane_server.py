@@ -258,7 +258,7 @@ def _response(answer: Answer) -> conf.GetConfigurationResponse:
     for received in answer.received:
         _add(response, received)
     for jti, expires_at in answer.revocations:
-        response.revocations.add(jti=jti).expires_at.FromDatetime(expires_at)
+        response.revocations.add(jti=jti, revision=answer.revoked_to).expires_at.FromDatetime(expires_at)
     for event in answer.events:
         payload = Struct()
         payload.update({"full": True} if event.full else {})

@@ -8,9 +8,10 @@ from datetime import timedelta
 from liaison_agent.compiler.compilation import Compiled
 from liaison_agent.compiler.gateway import LeftOut
 from liaison_agent.compiler.packing import PackError
-from liaison_agent.kinds import LISTENER, SCOPE, SECRET, name_in_proof
+from liaison_agent.compiler.revocations import TABLES
+from liaison_agent.kinds import EXTENSION, LISTENER, SCOPE, SECRET, name_in_proof
 from liaison_agent.ports import ApplyOutcome, Clock, ProvenResource, Refused, StartRefused
-from liaison_agent.state import KEYS_SLOT, Desired, Resource, ResourceKey, ResourceSet, slot_of
+from liaison_agent.state import KEYS_SLOT, REVOCATIONS_SLOT, Desired, Resource, ResourceKey, ResourceSet, slot_of
 
 
 def compile_simply(desired: Desired, *, previous: Compiled | None = None) -> Compiled:
@@ -30,6 +31,16 @@ def compile_simply(desired: Desired, *, previous: Compiled | None = None) -> Com
         if lacking := json.loads(configuration.document).get("lacking"):
             left_out.append(LeftOut(user_id, lacking, "the workspace lacks it"))
     return Compiled(ResourceSet(resources), tuple(left_out))
+
+
+def compile_with_revocations(desired: Desired, *, previous: Compiled | None = None) -> Compiled:
+    """The same, and a table of revoked keys under the name that the real one has."""
+    compiled = compile_simply(desired, previous=previous)
+    if desired.workspace is None:
+        return compiled
+    body = ",".join(sorted(desired.revoked)).encode()
+    table = Resource.of(EXTENSION.type_url, TABLES[0], body, REVOCATIONS_SLOT)
+    return Compiled(compiled.resources.changed_by([table]), compiled.left_out)
 
 
 class FakeGateway:

@@ -50,11 +50,11 @@ async def test_an_answer_arrives_whole(served: Served, client: RemoteControlPlan
     assert isinstance(value, Value)
     assert value.value == b"{}"
     assert tombstone == Tombstone("config/ann", 1, 3)
-    assert answer.revocations == (("jti-1", NOW),)
+    assert (answer.revocations, answer.revoked_to) == ((("jti-1", NOW),), 4)
     assert [(one.slot, one.full) for one in answer.events][-1] == ("config/", True)
     assert (answer.revision, answer.epoch, answer.more, answer.resync) == (4, "epoch-1", False, False)
     assert answer.next_poll_after == timedelta(seconds=1.5)
-    assert answer.event_cursor == 4
+    assert answer.event_cursor == 5
 
 
 async def test_what_was_sealed_on_the_way_opens(served: Served, client: RemoteControlPlane, keys: KeyPairs) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from liaison_agent.ports import (
-    Answer,
-)
+from liaison_agent.ports import Answer
 from liaison_agent.state import Configuration
 from tests.fakes.agents import World
 from tests.fakes.clocks import START
@@ -218,17 +216,6 @@ async def test_an_altered_document_is_not_taken_and_asked_for_again(world: World
     assert world.gateway.served("config/") == better.document != good.document
 
 
-async def test_what_cannot_be_applied_yet_is_refused_by_name(world: World) -> None:
-    world.control.put("", {"models": ["a"]})
-    world.control.put_value("mcp/github", b"{}")
-
-    await world.live_until_idle()
-
-    event = list(world.control.events.values())[-1]
-    assert event.status == "FAILED"
-    assert "cannot apply 'mcp/github' yet" in event.completions[0].error
-
-
 async def test_what_is_left_out_is_reported(world: World) -> None:
     world.control.put("", {"models": ["a"]})
     world.control.put("ann", {"lacking": "model x"})
@@ -253,16 +240,6 @@ async def test_the_report_says_what_runs_and_what_was_refused(world: World) -> N
         report.serving_stale_since == START + timedelta(seconds=world.clock.monotonic()) or report.serving_stale_since
     )
     assert report.envoy_version == "1.40.0-fake"
-
-
-async def test_revocations_are_kept_though_nothing_uses_them_yet(world: World) -> None:
-    world.control.revoke_key("jti-1", START + timedelta(days=1))
-
-    await world.live_until_idle()
-
-    memory = world.open_ledger().load().memory
-    assert memory is not None
-    assert memory.revocations == {"jti-1": START + timedelta(days=1)}
 
 
 async def test_an_empty_workspace_is_concluded_without_an_envoy(world: World) -> None:
