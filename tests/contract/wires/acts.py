@@ -1,0 +1,123 @@
+"""For every RPC that changes something or hands out a secret: a call that succeeds, and what the audit calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
+from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
+from agentrouter.management.v1 import documents_pb2 as documents
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import operations_pb2 as operations
+from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from tests.contract.wires.documents import document
+from tests.contract.wires.people import Tenant, enrolment
+
+Prepared = tuple[Any, str]
+Prepare = Callable[[Tenant], Awaitable[Prepared]]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`prepare` makes whatever has to be there and answers the request and who sends it."""
+
+    action: str
+    prepare: Prepare
+
+
+# History of events, kept with the events themselves, and the progress of a data plane's own work.
+NOT_AUDITED = frozenset({"AcknowledgeEvent", "CompleteEvent", "AckDataplaneUpgradeCredentials"})
+
+
+def by_admin(make: Callable[[Tenant], Any]) -> Prepare:
+    """A request that needs nothing beforehand."""
+
+    async def prepare(tenant: Tenant) -> Prepared:
+        return make(tenant), tenant.admin
+
+    return prepare
+
+
+async def _trigger(tenant: Tenant) -> Prepared:
+    await tenant.put()
+    return configurations.TriggerUpdateRequest(workspace_id=tenant.id), tenant.admin
+
+
+async def _revoke_key(tenant: Tenant) -> Prepared:
+    request = management_keys.CreateManagementKeyRequest(name="k", role=management_keys.ROLE_VIEWER)
+    return management_keys.RevokeManagementKeyRequest(key_id=(await tenant.call(request)).key.id), tenant.admin
+
+
+async def _enrol(tenant: Tenant) -> Prepared:
+    return enrolment(await tenant.join_token(), Ed25519PrivateKey.generate(), X25519PrivateKey.generate()), ""
+
+
+async def _revoke_dataplane(tenant: Tenant) -> Prepared:
+    return dataplanes.RevokeDataplaneRequest(dataplane_id=(await tenant.enrol()).id), tenant.admin
+
+
+async def _set_url(tenant: Tenant) -> Prepared:
+    agent = await tenant.enrol()
+    request = gateways.SetDataplaneURLRequest(
+        workspace_id=tenant.id, dataplane_id=agent.id, url="https://gateway.example"
+    )
+    return request, tenant.admin
+
+
+async def _retire_gatekeeper_key(tenant: Tenant) -> Prepared:
+    agent = await tenant.enrol()
+    jwks = (await tenant.api(gateways.ValidateDataplaneRequest(), agent.token)).jwks
+    await tenant.call(operations.RotateGatekeeperKeyRequest(workspace_id=tenant.id))
+    kid = jwks.partition('"kid":"')[2].partition('"')[0]
+    return operations.RetireGatekeeperKeyRequest(workspace_id=tenant.id, kid=kid), tenant.admin
+
+
+ACTS: dict[str, Act] = {
+    "TriggerUpdate": Act("configuration.trigger", _trigger),
+    "PutDocument": Act(
+        "document.put",
+        by_admin(lambda tenant: documents.PutDocumentRequest(workspace_id=tenant.id, content=document())),
+    ),
+    "CreateWorkspace": Act("workspace.create", by_admin(lambda _: workspaces.CreateWorkspaceRequest(name="more"))),
+    "CreateManagementKey": Act(
+        "management_key.create",
+        by_admin(lambda _: management_keys.CreateManagementKeyRequest(name="k", role=management_keys.ROLE_VIEWER)),
+    ),
+    "RevokeManagementKey": Act("management_key.revoke", _revoke_key),
+    "CreateJoinToken": Act(
+        "join_token.create", by_admin(lambda tenant: dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id))
+    ),
+    "EnrollDataplane": Act("dataplane.enroll", _enrol),
+    "RevokeDataplane": Act("dataplane.revoke", _revoke_dataplane),
+    "IssueConsumerKey": Act(
+        "consumer_key.issue",
+        by_admin(
+            lambda tenant: consumer_keys.IssueConsumerKeyRequest(workspace_id=tenant.id, consumer_id="alice", name="n")
+        ),
+    ),
+    "UpsertMCPCatalogServer": Act(
+        "mcp_server.upsert",
+        by_admin(
+            lambda tenant: gateways.UpsertMCPCatalogServerRequest(
+                workspace_id=tenant.id, id="git", name="Git", url="https://mcp.example"
+            )
+        ),
+    ),
+    "RevokeUserToken": Act(
+        "consumer_key.revoke",
+        by_admin(lambda tenant: gateways.RevokeUserTokenRequest(workspace_id=tenant.id, jti="ck_1")),
+    ),
+    "SetDataplaneURL": Act("dataplane_url.set", _set_url),
+    "RotateGatekeeperKey": Act(
+        "gatekeeper_key.rotate",
+        by_admin(lambda tenant: operations.RotateGatekeeperKeyRequest(workspace_id=tenant.id)),
+    ),
+    "RetireGatekeeperKey": Act("gatekeeper_key.retire", _retire_gatekeeper_key),
+}
