@@ -88,7 +88,7 @@ async def test_many_at_once_never_fork_the_chain(store: SqlStore) -> None:
 
 
 async def test_what_is_rolled_back_leaves_no_record_and_no_gap(store: SqlStore) -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 - it has to be raised inside the unit of work
         async with store.unit_of_work() as work:
             await work.audit.append(RECORD)
             raise RuntimeError("the mutation failed")
