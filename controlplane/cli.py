@@ -16,6 +16,7 @@ import uvloop
 from controlplane.bootstrap import control_plane
 from controlplane.domain.callers import Role
 from controlplane.domain.errors import DomainError
+from controlplane.security.cipher import CannotOpen
 from controlplane.security.keyring import MasterKeyError
 from controlplane.server import serve as serve_until_stopped
 from controlplane.services.management_keys import CreateManagementKey
@@ -30,7 +31,7 @@ Home = Annotated[Path | None, typer.Option(help="Where state is kept (AGENTROUTE
 Database = Annotated[
     str | None, typer.Option(help="sqlite:///PATH or postgresql://… (AGENTROUTER_DATABASE_URL; default: under home).")
 ]
-KNOWN = (SettingsError, MasterKeyError, StoreInUse, SchemaTooNew, BadStoreUrl, DomainError, OSError)
+KNOWN = (SettingsError, MasterKeyError, CannotOpen, StoreInUse, SchemaTooNew, BadStoreUrl, DomainError, OSError)
 
 
 @app.command()

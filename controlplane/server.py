@@ -61,8 +61,10 @@ async def serve_plane(
     http_host, http_port = listener.getsockname()[:2]
     ready(f"{host}:{port}", f"{http_host}:{http_port}")
     stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait({stopped, serving, follower}, return_when=asyncio.FIRST_COMPLETED)
+    ended, _ = await asyncio.wait({stopped, serving, follower, watcher}, return_when=asyncio.FIRST_COMPLETED)
     await _drain(plane, grpc_server, http_server, serving, [watcher, follower, stopped])
+    for task in ended - {stopped}:
+        task.result()  # what ended by itself, and not because we were asked to stop, says why
 
 
 async def _drain(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "AGENTROUTER_"
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
     http_address: str = "127.0.0.1:12581"
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
-    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     insecure: bool = False
 
     @field_validator("grpc_address", "http_address")
@@ -36,20 +37,6 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         split_address(value)
         return value
-
-    @model_validator(mode="after")
-    def _whole(self) -> Settings:
-        for name in ("database_url", "master_key"):
-            if getattr(self, name) and getattr(self, f"{name}_file"):
-                raise ValueError(f"give {PREFIX}{name.upper()} or {PREFIX}{name.upper()}_FILE, not both")
-        for name in ("grpc_address", "http_address"):
-            host, _ = split_address(getattr(self, name))
-            if not self.insecure and not _is_loopback(host):
-                raise ValueError(
-                    f"{PREFIX}{name.upper()} {host} is not loopback, and this release speaks plain text only: put a "
-                    f"TLS proxy in front, or set {PREFIX}INSECURE=true if the network is trusted"
-                )
-        return self
 
     @property
     def store_url(self) -> str:
@@ -63,22 +50,53 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """From the environment; `overrides` win. Raises SettingsError with every problem."""
-    try:
-        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        raise SettingsError("\n".join(_problem(item) for item in error.errors())) from None
-    for file in (settings.database_url_file, settings.master_key_file):
-        if file is not None and not file.is_file():
-            raise SettingsError(f"{file} is not a file that can be read")
+    given = {name: value for name, value in overrides.items() if value is not None}
+    problems: list[str] = []
+    while True:
+        try:
+            settings = Settings(**given)
+        except ValidationError as error:
+            faulty = {str(item["loc"][0]): _problem(item) for item in error.errors()}
+            problems += faulty.values()
+            # What is faulty alone is put aside, so that what does not fit together shows in the same go.
+            given |= {name: Settings.model_fields[name].get_default() for name in faulty}
+        else:
+            break
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError("\n".join(problems))
     return settings
 
 
 def split_address(address: str) -> tuple[str, int]:
     """`host:port`, an IPv6 host in brackets. Raises ValueError."""
     host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+    if not colon or not host or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
         raise ValueError("must be host:port, for instance 127.0.0.1:12581")
     return host.strip("[]"), int(port)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What each setting alone does not show."""
+    found = []
+    for name in ("database_url", "master_key"):
+        variable, file = f"{PREFIX}{name.upper()}", getattr(settings, f"{name}_file")
+        if getattr(settings, name) and file:
+            found.append(f"give {variable} or {variable}_FILE, not both")
+        if file is not None and not _readable(file):
+            found.append(f"{variable}_FILE: {file} is not a file that can be read")
+    for name in ("grpc_address", "http_address"):
+        host, _ = split_address(getattr(settings, name))
+        if not settings.insecure and not _is_loopback(host):
+            found.append(
+                f"{PREFIX}{name.upper()}: {host} is not loopback, and this release speaks plain text only: put a "
+                f"TLS proxy in front, or set {PREFIX}INSECURE=true if the network is trusted"
+            )
+    return found
+
+
+def _readable(file: Path) -> bool:
+    return file.is_file() and os.access(file, os.R_OK)
 
 
 def _is_loopback(host: str) -> bool:
