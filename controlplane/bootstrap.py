@@ -38,6 +38,7 @@ from controlplane.services.sightings import Sightings
 from controlplane.services.upgrades import UpgradeService
 from controlplane.services.workspaces import WorkspaceService
 from controlplane.settings import Settings, SettingsError
+from controlplane.services.tenants import TenantService
 from controlplane.store import open_store
 from controlplane.system import SystemClock, SystemRandom, UlidIds
 from controlplane.transport.handlers.audit import AuditHandlers
@@ -54,6 +55,7 @@ from controlplane.transport.handlers.management import (
 from controlplane.transport.handlers.upgrades import UpgradeHandlers
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation, operations
+from controlplane.transport.handlers.tenants import TenantHandlers
 from controlplane.transport.seam import Seam
 
 
@@ -140,6 +142,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         **AuditHandlers(AuditService(store)).table(),
         **BackendHandlers(BackendService(store, keeper, publisher, ids)).table(),
         **UpgradeHandlers(upgrades).table(),
+        **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
     }
     metrics = Metrics()

@@ -29,6 +29,7 @@ from controlplane.domain.events import EventType
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.audit import Facts, record
 from controlplane.services.documents import consumer_snapshot_of
 from controlplane.services.ports import Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
@@ -112,6 +113,8 @@ class BackendService:
             saved = await self._replace(
                 work, workspace, command.user_id, stored, backends, mode, EventType.BYOK_UPDATE, renewed=renewed
             )
+            facts: Facts = {"backends": " ".join(one.name for one in backends), "mode": mode.value if mode else ""}
+            await record(work, management, "backends.save", command.user_id, workspace, facts)
             await remember(work, request, _as_answer(saved))
             return shown(saved)
 
@@ -138,6 +141,8 @@ class BackendService:
             left = tuple(one for one in stored.backends if names and one.name not in names)
             mode = stored.mode if left else None
             saved = await self._replace(work, workspace, user_id, stored, left, mode, EventType.BYOK_DELETE)
+            facts: Facts = {"backends": " ".join(names) or "all"}
+            await record(work, management, "backends.delete", user_id, workspace, facts)
             await remember(work, request, _as_answer(saved))
             return shown(saved)
 

@@ -54,7 +54,7 @@ class ManagementKeyService:
             if earlier is not None:
                 return CreatedKey(await _known(work, earlier.decode()), None)
             workspace_ids = await _within_scope(work, management, command.workspace_ids)
-            created = await self._add(work, management.tenant_id, workspace_ids, command)
+            created = await self.add_in(work, management.tenant_id, workspace_ids, command)
             await record(work, management, "management_key.create", created.key.id, details=_facts(created.key))
             await remember(work, request, created.key.id.encode())
             return created
@@ -62,7 +62,7 @@ class ManagementKeyService:
     async def bootstrap(self, tenant_id: str, command: CreateManagementKey) -> CreatedKey:
         """The same without a caller, for whoever holds the database itself."""
         async with self._store.unit_of_work() as work:
-            created = await self._add(work, tenant_id, command.workspace_ids, command, platform=True)
+            created = await self.add_in(work, tenant_id, command.workspace_ids, command, platform=True)
             local = ManagementCaller(BOOTSTRAP, tenant_id, Role.ADMIN, origin="this machine")
             await record(work, local, "management_key.create", created.key.id, details=_facts(created.key))
             return created
@@ -94,7 +94,7 @@ class ManagementKeyService:
         self._forget(key_id)
         return revoked
 
-    async def _add(
+    async def add_in(
         self,
         work: UnitOfWork,
         tenant_id: str,
@@ -103,6 +103,7 @@ class ManagementKeyService:
         *,
         platform: bool = False,
     ) -> CreatedKey:
+        """A new key inside a unit of work of the caller's, who also records it."""
         secret = self._mint.management_key()
         now = self._clock.now()
         key = ManagementKey(

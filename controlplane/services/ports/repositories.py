@@ -21,7 +21,12 @@ class Workspaces(Protocol):
     async def add_tenant(self, tenant: Tenant) -> None:
         """Raises AlreadyExists when the name is taken."""
 
+    async def tenant(self, tenant_id: str) -> Tenant | None: ...
+
     async def tenant_by_name(self, name: str) -> Tenant | None: ...
+
+    async def tenants(self, after: str, limit: int) -> list[Tenant]:
+        """All of them, ascending by id, ids greater than `after`."""
 
     async def add(self, workspace: Workspace) -> None:
         """Raises AlreadyExists when the tenant has a workspace of that name."""

@@ -25,6 +25,16 @@ class SqlWorkspaces:
         if not await self._transaction.insert_new(tenants, to_row(tenant, tenants)):
             raise AlreadyExists(TAKEN["tenants_name_taken"])
 
+    async def tenant(self, tenant_id: str) -> Tenant | None:
+        """By id."""
+        row = await self._transaction.first(select(tenants).where(tenants.c.id == tenant_id))
+        return from_row(Tenant, row) if row else None
+
+    async def tenants(self, after: str, limit: int) -> list[Tenant]:
+        """Ascending by id."""
+        query = select(tenants).where(tenants.c.id > after).order_by(tenants.c.id).limit(limit)
+        return [from_row(Tenant, row) for row in await self._transaction.rows(query)]
+
     async def tenant_by_name(self, name: str) -> Tenant | None:
         """By its unique name."""
         row = await self._transaction.first(select(tenants).where(tenants.c.name == name))

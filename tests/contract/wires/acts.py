@@ -9,16 +9,19 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import operations_pb2 as operations
+from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from tests.contract.wires.documents import document
-from tests.contract.wires.people import Tenant, enrolment
+from tests.contract.wires.people import Agent, Tenant, enrolment
 
 Prepared = tuple[Any, str]
 Prepare = Callable[[Tenant], Awaitable[Prepared]]
@@ -71,6 +74,59 @@ async def _set_url(tenant: Tenant) -> Prepared:
     return request, tenant.admin
 
 
+async def _save_backends(tenant: Tenant) -> Prepared:
+    one = backends.Backend(
+        name="mine",
+        base_url="https://own.example/v1",
+        credential=backends.BackendCredential(api_key="sk-own-0123456789abcdef"),
+    )
+    request = backends.SaveBYOKBackendsRequest(
+        workspace_id=tenant.id, user_id="alice", mode=backends.BACKEND_MODE_EXCLUSIVE, backends=[one]
+    )
+    return request, tenant.admin
+
+
+async def _delete_backends(tenant: Tenant) -> Prepared:
+    saved, _ = await _save_backends(tenant)
+    await tenant.call(saved)
+    return backends.DeleteBYOKBackendsRequest(workspace_id=tenant.id, user_id="alice"), tenant.admin
+
+
+async def _submit_upgrade(tenant: Tenant) -> Prepared:
+    return _upgrade_of(tenant, await tenant.settled_agent()), tenant.admin
+
+
+async def _read_upgrade(tenant: Tenant) -> Prepared:
+    agent = await tenant.settled_agent()
+    submitted = await tenant.call(_upgrade_of(tenant, agent))
+    request = upgrades.GetDataplaneUpgradeCredentialsRequest(upgrade_event_id=submitted.upgrade_event_id)
+    return request, agent.token
+
+
+async def _cancel_upgrade(tenant: Tenant) -> Prepared:
+    agent = await tenant.settled_agent()
+    await tenant.call(_upgrade_of(tenant, agent))
+    return upgrades.CancelDataplaneUpgradeRequest(workspace_id=tenant.id, dataplane_id=agent.id), tenant.admin
+
+
+async def _roll_back_upgrade(tenant: Tenant) -> Prepared:
+    agent = await tenant.settled_agent()
+    await tenant.call(_upgrade_of(tenant, agent))
+    await tenant.noticed()
+    await agent.settle()
+    return upgrades.RollbackDataplaneUpgradeRequest(workspace_id=tenant.id, dataplane_id=agent.id), tenant.admin
+
+
+def _upgrade_of(tenant: Tenant, agent: Agent) -> Any:
+    return upgrades.SubmitDataplaneUpgradeCredentialsRequest(
+        workspace_id=tenant.id,
+        dataplane_id=agent.id,
+        registry="registry.example",
+        secret="s3cret-of-registry",
+        target_version="1.2.0",
+    )
+
+
 async def _retire_gatekeeper_key(tenant: Tenant) -> Prepared:
     agent = await tenant.enrol()
     jwks = (await tenant.api(gateways.ValidateDataplaneRequest(), agent.token)).jwks
@@ -114,7 +170,16 @@ ACTS: dict[str, Act] = {
         "consumer_key.revoke",
         by_admin(lambda tenant: gateways.RevokeUserTokenRequest(workspace_id=tenant.id, jti="ck_1")),
     ),
+    "SaveBYOKBackends": Act("backends.save", _save_backends),
+    "DeleteBYOKBackends": Act("backends.delete", _delete_backends),
+    "SubmitDataplaneUpgradeCredentials": Act("upgrade.submit", _submit_upgrade),
+    "GetDataplaneUpgradeCredentials": Act("upgrade.read_credentials", _read_upgrade),
+    "CancelDataplaneUpgrade": Act("upgrade.cancel", _cancel_upgrade),
+    "RollbackDataplaneUpgrade": Act("upgrade.roll_back", _roll_back_upgrade),
     "SetDataplaneURL": Act("dataplane_url.set", _set_url),
+    "CreateTenant": Act(
+        "tenant.create", by_admin(lambda tenant: tenants.CreateTenantRequest(name=f"of-{tenant.id[-20:]}"))
+    ),
     "RotateGatekeeperKey": Act(
         "gatekeeper_key.rotate",
         by_admin(lambda tenant: operations.RotateGatekeeperKeyRequest(workspace_id=tenant.id)),

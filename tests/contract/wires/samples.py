@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.management.v1 import audit_pb2 as audit
+from agentrouter.management.v1 import backends_pb2 as backend_lists
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import operations_pb2 as operations
+from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from tests.contract.wires.documents import consumer
 
@@ -24,11 +28,15 @@ BOOT = events.Boot(counter=1, nonce="nonce-of-boot-1")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`role`: the least a management key needs, None where none will do. `dataplane`: whether a data plane may."""
+    """`role`: the least a management key needs, None where none will do. `dataplane`: whether a data plane may.
+
+    `platform`: whether only a platform key may.
+    """
 
     request: Any
     role: management_keys.Role | None
     dataplane: bool = False
+    platform: bool = False
 
     @property
     def name(self) -> str:
@@ -67,10 +75,39 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
         Sample(documents.ValidateDocumentRequest(**here, user_id="alice", content=consumer("alice")), VIEWER),
         Sample(audit.ListAuditRecordsRequest(**here), ADMIN),
         Sample(audit.VerifyAuditRequest(), ADMIN),
+        Sample(tenants.CreateTenantRequest(name=f"t-{workspace_id[-12:]}"), ADMIN, platform=True),
+        Sample(tenants.ListTenantsRequest(), VIEWER),
         Sample(gateways.UpsertMCPCatalogServerRequest(**here, id="git", name="g", url="https://mcp.example"), OPERATOR),
         Sample(gateways.RevokeUserTokenRequest(**here, jti="ck_unknown"), OPERATOR),
         Sample(gateways.SetDataplaneURLRequest(**here, url="https://gateway.example"), OPERATOR),
         Sample(gateways.ValidateDataplaneRequest(), None, dataplane=True),
+        Sample(
+            backends.SaveBYOKBackendsRequest(
+                **here,
+                user_id="alice",
+                mode=backends.BACKEND_MODE_EXCLUSIVE,
+                backends=[
+                    backends.Backend(
+                        name="mine",
+                        base_url="https://own.example/v1",
+                        credential=backends.BackendCredential(api_key="sk-own-0123456789abcdef"),
+                    )
+                ],
+            ),
+            OPERATOR,
+        ),
+        Sample(backends.DeleteBYOKBackendsRequest(**here, user_id="alice"), OPERATOR),
+        Sample(backend_lists.ListBackendsRequest(**here, user_id="alice"), VIEWER),
+        Sample(
+            upgrades.SubmitDataplaneUpgradeCredentialsRequest(
+                **here, dataplane_id=dataplane_id, registry="registry.example", secret="s3cret", target_version="1.2.0"
+            ),
+            OPERATOR,
+        ),
+        Sample(upgrades.GetDataplaneUpgradeCredentialsRequest(upgrade_event_id=event_id), None, dataplane=True),
+        Sample(upgrades.AckDataplaneUpgradeCredentialsRequest(upgrade_event_id=event_id), None, dataplane=True),
+        Sample(upgrades.CancelDataplaneUpgradeRequest(**here, dataplane_id=dataplane_id), OPERATOR),
+        Sample(upgrades.RollbackDataplaneUpgradeRequest(**here, dataplane_id=dataplane_id), OPERATOR),
         Sample(operations.RotateGatekeeperKeyRequest(**here), ADMIN),
         Sample(operations.RetireGatekeeperKeyRequest(**here, kid="unknown"), ADMIN),
     )

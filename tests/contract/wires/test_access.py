@@ -56,6 +56,9 @@ async def test_a_role_may_do_what_it_is_for_and_is_told_which_role_it_lacks(tena
                     await tenant.api(sample.request, key)
                 assert ROLES[sample.role] in refused.message
                 assert ROLES[role] in refused.message
+            elif sample.platform:
+                with refusal("PERMISSION_DENIED", "PLATFORM_KEY_NEEDED"):
+                    await tenant.api(sample.request, key)
             else:
                 assert await outcome(tenant, sample.request, key) in (
                     "OK",

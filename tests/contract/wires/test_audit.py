@@ -35,7 +35,7 @@ async def newest(tenant: Tenant) -> int:
     return int((await records(tenant))[0].sequence)
 
 
-def test_every_rpc_that_is_not_safe_is_audited_or_said_not_to_be(control_plane: Any) -> None:
+async def test_every_rpc_that_is_not_safe_is_audited_or_said_not_to_be(control_plane: Any) -> None:
     unsafe = {
         operation.name
         for operation in control_plane.plane.operations.values()
