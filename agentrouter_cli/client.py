@@ -11,6 +11,7 @@ from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyServiceCl
 from agentrouter.management.v1.dataplanes_connect import DataplaneServiceClientSync
 from agentrouter.management.v1.documents_connect import DocumentServiceClientSync
 from agentrouter.management.v1.management_keys_connect import ManagementKeyServiceClientSync
+from agentrouter.management.v1.operations_connect import OperationsServiceClientSync
 from agentrouter.management.v1.workspaces_connect import WorkspaceServiceClientSync
 from agentrouter_cli.product import Product
 from agentrouter_cli.rpc_errors import translated
@@ -72,6 +73,11 @@ class Client:
     def workspaces(self) -> WorkspaceServiceClientSync:
         """Workspaces."""
         return WorkspaceServiceClientSync(self.product.url, **self._options)
+
+    @cached_property
+    def operations(self) -> OperationsServiceClientSync:
+        """What operators do now and then."""
+        return OperationsServiceClientSync(self.product.url, **self._options)
 
     def call(self, method: _Call[Request, Answer], request: Request) -> Answer:
         """One call with the key."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from agentrouter_cli.commands import apply, check, dataplanes, events, get, keys, processes, run, trigger
+from agentrouter_cli.commands import apply, check, dataplanes, events, gateways, get, keys, processes, run, trigger
 from agentrouter_cli.errors import CliError
 from agentrouter_cli.options import OutputOption
 from agentrouter_cli.output import Output, print_faults, print_json
@@ -40,6 +40,15 @@ app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
 app.command(epilog=events.EXAMPLE)(events.events)
 app.add_typer(keys.app, name="keys")
 app.add_typer(dataplanes.app, name="dataplanes")
+app.add_typer(gateways.mcp_app, name="mcp")
+app.command(epilog="Example: agentrouter providers")(gateways.providers)
+keys.consumer_app.command("revoke", epilog="Example: agentrouter keys consumer revoke ck_01J… --reason lost")(
+    gateways.revoke_consumer
+)
+keys.app.add_typer(gateways.gatekeeper_app, name="gatekeeper")
+dataplanes.app.command("set-url", epilog="Example: agentrouter dataplanes set-url https://llm.example.com")(
+    gateways.set_url
+)
 app.command(epilog="Example: agentrouter migrate", context_settings=processes.PASS_ON)(processes.migrate)
 
 

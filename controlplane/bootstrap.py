@@ -30,6 +30,7 @@ from controlplane.services.management_keys import ManagementKeyService
 from controlplane.services.polls import PollService
 from controlplane.services.ports import Clock, Store
 from controlplane.services.presence import Presence
+from controlplane.services.providers import ProviderService
 from controlplane.services.publishing import Publisher
 from controlplane.services.refused_attempts import RefusedAttempts
 from controlplane.services.revocations import RevocationService
@@ -133,7 +134,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     polls = PollService(store, feed, presence, epoch.known, random.fraction)
     handlers = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
-        **GatewayHandlers(GatewayValueService(store, publisher), revocations).table(),
+        **GatewayHandlers(GatewayValueService(store, publisher), revocations, ProviderService(store)).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from agentrouter.configurator.v1 import configurations_pb2
 from agentrouter.configurator.v1 import gateways_pb2 as pb
 from agentrouter.management.v1 import operations_pb2
 from controlplane.services.gateway_values import GatewayValueService, MCPServer, SetDataplaneURL
 from controlplane.services.key_rotation import KeyRotationService
+from controlplane.services.providers import ProviderService
 from controlplane.services.revocations import RevocationService, RevokeUserToken
 from controlplane.transport.calls import Call
 from controlplane.transport.messages.json_bytes import read_struct
@@ -18,9 +20,10 @@ from controlplane.transport.operations import Handler, handlers_of
 class GatewayHandlers:
     """The gateway's part of ConfiguratorService."""
 
-    def __init__(self, values: GatewayValueService, revocations: RevocationService) -> None:
+    def __init__(self, values: GatewayValueService, revocations: RevocationService, providers: ProviderService) -> None:
         self._values = values
         self._revocations = revocations
+        self._providers = providers
 
     def table(self) -> dict[str, Handler]:
         """Handlers by path."""
@@ -29,6 +32,7 @@ class GatewayHandlers:
             ("RevokeUserToken", self.revoke_user_token),
             ("SetDataplaneURL", self.set_dataplane_url),
             ("ValidateDataplane", self.validate_dataplane),
+            ("ListActiveProviders", self.list_active_providers),
         ]
         return handlers_of("agentrouter.configurator.v1.ConfiguratorService", methods)
 
@@ -77,6 +81,19 @@ class GatewayHandlers:
         found = await self._values.validate_dataplane(call.caller)
         return pb.ValidateDataplaneResponse(
             dataplane_id=found.dataplane_id, workspace_id=found.workspace_id, jwks=found.jwks.decode()
+        )
+
+    async def list_active_providers(
+        self, request: configurations_pb2.ListActiveProvidersRequest, call: Call
+    ) -> configurations_pb2.ListActiveProvidersResponse:
+        found = await self._providers.list_active(call.caller, request.workspace_id)
+        return configurations_pb2.ListActiveProvidersResponse(
+            providers=[
+                configurations_pb2.ActiveProvider(
+                    name=each.name, model_count=each.model_count, credential_resolves=each.credential_resolves
+                )
+                for each in found
+            ]
         )
 
 

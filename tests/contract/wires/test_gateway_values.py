@@ -8,12 +8,14 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1 import gateways_pb2 as gateways
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import operations_pb2 as operations
+from tests.contract.wires.documents import document
 from tests.contract.wires.people import Agent, Tenant
 from tests.contract.wires.refusals import refusal
 
@@ -259,3 +261,13 @@ async def key_ids(tenant: Tenant, agent: Agent) -> set[str]:
     """Of the keys that the data plane is told."""
     found = await tenant.api(gateways.ValidateDataplaneRequest(), agent.token)
     return {key["kid"] for key in json.loads(found.jwks)["keys"]}
+
+
+async def test_providers_are_listed_with_their_models_and_never_their_credentials(tenant: Tenant) -> None:
+    assert not (await tenant.call(configurations.ListActiveProvidersRequest(workspace_id=tenant.id))).providers
+    await tenant.put(document(api_key="sk-upstream-9"))
+
+    answer = await tenant.call(configurations.ListActiveProvidersRequest(workspace_id=tenant.id))
+
+    assert [(each.model_count, each.credential_resolves) for each in answer.providers] == [(1, True)]
+    assert b"sk-upstream-9" not in answer.SerializeToString()
