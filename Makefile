@@ -47,7 +47,7 @@ gen: .venv/.requirements ## lint proto/ and generate gen/ from it
 check-gen: .venv/.requirements ## lint proto/ and fail when gen/ is stale; changes nothing
 	@$(BIN)/python tools/gen_protos.py --check
 
-bench: setup ## run every benchmark, one after the other, and write benchmarks/results/<date>.json
+bench: setup ## run every benchmark in turn; figures go to benchmarks/results/ and docs/BENCHMARKS.md
 	@$(BIN)/python -m benchmarks
 
 bench-%: setup ## run one benchmark, for instance bench-poll

@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark one after the other, the whole table, and benchmarks/results/<date>.json."""
+"""`make bench`: every benchmark in turn; the figures go to benchmarks/results/<date>.json and docs/BENCHMARKS.md."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from benchmarks.report import machine
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results"
+PAGE = FOLDER.parent / "docs" / "BENCHMARKS.md"
+LAST_RUN = "## The last run\n"
 
 
 def names() -> list[str]:
@@ -33,8 +35,9 @@ def main() -> int:
                 reports.append(json.loads(Path(file.name).read_text()))
         print(flush=True)
     now = datetime.now(UTC)
+    PAGE.write_text(with_last_run(PAGE.read_text(), [report.pop("text") for report in reports], now))
     path = write_results(reports, now, RESULTS)
-    print(f"written: {path.relative_to(FOLDER.parent)}")
+    print(f"written: {path.relative_to(FOLDER.parent)}, {PAGE.relative_to(FOLDER.parent)}")
     if failed:
         print(f"could not be measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -47,6 +50,15 @@ def write_results(reports: list[dict[str, Any]], now: datetime, folder: Path) ->
     content = {"taken_at": now.isoformat(timespec="seconds"), "machine": machine(), "benchmarks": reports}
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def with_last_run(page: str, texts: list[str], now: datetime) -> str:
+    """The page, its last section replaced by what was printed this time."""
+    kept = page.partition(LAST_RUN)[0]
+    about = machine()
+    on = f"{now:%Y-%m-%d %H:%M} UTC, {about['cores']} cores, {about['system']}, CPython {about['python']}"
+    printed = "\n\n\n".join(texts)
+    return f"{kept}{LAST_RUN}\n{on}.\n\n```text\n{printed}\n```\n"
 
 
 if __name__ == "__main__":

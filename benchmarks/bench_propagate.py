@@ -152,22 +152,16 @@ def _tell_effective(report: Report, changes: Sequence[Change]) -> None:
 
 
 def _table(options: argparse.Namespace, changes: Changes) -> Table:
+    after_commit = [f"commit to {share}" for share in SHARES]
     table = Table(
         f"ms, median of {options.repetitions} changes that each reach {options.agents}",
-        (
-            "receivers",
-            "server CPU",
-            "call to commit",
-            *[f"{start} to {share}" for start in ("commit", "call") for share in SHARES],
-        ),
+        ("receivers", "server CPU", "call to commit", *after_commit, "call to p50", "call to p99"),
     )
     for name, made in changes.items():
-        stored = statistics.median((change.committed_at - change.called_at) * 1000 for change in made)
-        figures = [
-            _each(made, times)[share] for times in (Change.after_commit_ms, Change.after_call_ms) for share in SHARES
-        ]
-        cpu = statistics.median(change.cpu_ms for change in made)
-        table.rows.append((name, cpu, stored, *map(statistics.median, figures)))
+        stored = [(change.committed_at - change.called_at) * 1000 for change in made]
+        commit, call = _each(made, Change.after_commit_ms), _each(made, Change.after_call_ms)
+        figures = [[change.cpu_ms for change in made], stored, *commit.values(), call["p50"], call["p99"]]
+        table.rows.append((name, *map(statistics.median, figures)))
     return table
 
 

@@ -27,7 +27,7 @@ def main(description: str | None, add_options: AddOptions, run: Run) -> None:
         sys.exit(f"cannot measure: {problem}")
     print(report.text(), flush=True)
     if "json" in options:
-        options.json.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
+        options.json.write_text(json.dumps(report.as_json() | {"text": report.text()}))
 
 
 def progress(line: str) -> None:

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.__main__ import names, write_results
+from benchmarks.__main__ import names, with_last_run, write_results
 from benchmarks.report import Report, Table, at_least, at_most, not_measured, within
 from benchmarks.samples import Ratio
 
@@ -56,6 +56,18 @@ def test_results_of_a_day_are_one_json_file(tmp_path: Path) -> None:
         "goal": "≤ 2 ms",
         "met": True,
     }
+
+
+def test_the_page_keeps_everything_before_its_last_run() -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    once = with_last_run("# Benchmarks\n\nWords.\n\n## The last run\n\nold\n", ["first", "second"], now)
+    twice = with_last_run(once, ["third"], now)
+
+    assert once.startswith("# Benchmarks\n\nWords.\n\n## The last run\n\n2026-03-01 12:00 UTC, ")
+    assert once.endswith("```text\nfirst\n\n\nsecond\n```\n")
+    assert twice.endswith("```text\nthird\n```\n")
+    assert twice.count("## The last run") == 1
 
 
 def test_every_benchmark_is_run_by_make_bench() -> None:
