@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import Any, Final, Protocol, TypeVar
 
 from agentrouter.configurator.v1.configurator_service_connect import ConfiguratorServiceClientSync
+from agentrouter.management.v1.audit_connect import AuditServiceClientSync
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyServiceClientSync
 from agentrouter.management.v1.dataplanes_connect import DataplaneServiceClientSync
 from agentrouter.management.v1.documents_connect import DocumentServiceClientSync
 from agentrouter.management.v1.management_keys_connect import ManagementKeyServiceClientSync
 from agentrouter.management.v1.operations_connect import OperationsServiceClientSync
+from agentrouter.management.v1.tenants_connect import TenantServiceClientSync
 from agentrouter.management.v1.workspaces_connect import WorkspaceServiceClientSync
 from agentrouter_cli.product import Product
 from agentrouter_cli.rpc_errors import translated
@@ -68,6 +70,16 @@ class Client:
     def consumer_keys(self) -> ConsumerKeyServiceClientSync:
         """Consumer keys."""
         return ConsumerKeyServiceClientSync(self.product.url, **self._options)
+
+    @cached_property
+    def audit(self) -> AuditServiceClientSync:
+        """The audit."""
+        return AuditServiceClientSync(self.product.url, **self._options)
+
+    @cached_property
+    def tenants(self) -> TenantServiceClientSync:
+        """Tenants."""
+        return TenantServiceClientSync(self.product.url, **self._options)
 
     @cached_property
     def workspaces(self) -> WorkspaceServiceClientSync:

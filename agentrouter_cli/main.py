@@ -10,7 +10,20 @@ from typing import Final
 
 import typer
 
-from agentrouter_cli.commands import apply, check, dataplanes, events, gateways, get, keys, processes, run, trigger
+from agentrouter_cli.commands import (
+    apply,
+    audit,
+    check,
+    dataplanes,
+    events,
+    gateways,
+    get,
+    keys,
+    processes,
+    run,
+    tenants,
+    trigger,
+)
 from agentrouter_cli.errors import CliError
 from agentrouter_cli.options import OutputOption
 from agentrouter_cli.output import Output, print_faults, print_json
@@ -31,6 +44,8 @@ app = typer.Typer(
 )
 app.command(epilog=run.EXAMPLE)(run.run)
 app.command(epilog="Example: agentrouter serve", context_settings=processes.PASS_ON)(processes.serve)
+processes.admin_app.command(epilog="Example: agentrouter admin create-tenant acme")(tenants.create_tenant)
+processes.admin_app.command(epilog="Example: agentrouter admin list-tenants")(tenants.list_tenants)
 app.add_typer(processes.admin_app, name="admin")
 app.command(epilog=apply.EXAMPLE)(apply.apply)
 app.add_typer(get.app, name="get")
@@ -40,6 +55,7 @@ app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
 app.command(epilog=events.EXAMPLE)(events.events)
 app.add_typer(keys.app, name="keys")
 app.add_typer(dataplanes.app, name="dataplanes")
+app.add_typer(audit.app, name="audit")
 app.add_typer(gateways.mcp_app, name="mcp")
 app.command(epilog="Example: agentrouter providers")(gateways.providers)
 keys.consumer_app.command("revoke", epilog="Example: agentrouter keys consumer revoke ck_01J… --reason lost")(

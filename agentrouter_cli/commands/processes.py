@@ -10,7 +10,7 @@ import typer
 
 PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-admin_app = typer.Typer(no_args_is_help=True, help="What is done on the control plane's own machine.")
+admin_app = typer.Typer(no_args_is_help=True, help="What is done on the control plane's own machine or with a platform key.")
 
 
 def serve(ctx: typer.Context) -> None:

@@ -23,11 +23,14 @@ from agentrouter.configurator.v1.configurator_service_connect import (
     ConfiguratorService,
     ConfiguratorServiceASGIApplication,
 )
+from agentrouter.management.v1 import audit_pb2 as audit
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
 from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
 from agentrouter.management.v1.documents_connect import DocumentService, DocumentServiceASGIApplication
@@ -35,6 +38,7 @@ from agentrouter.management.v1.management_keys_connect import (
     ManagementKeyService,
     ManagementKeyServiceASGIApplication,
 )
+from agentrouter.management.v1.tenants_connect import TenantService, TenantServiceASGIApplication
 from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
 
 KEY = "ak-right"
@@ -62,6 +66,8 @@ class FakeProduct:
     faults: list[documents.DocumentFault] = field(default_factory=list)
     management_keys: list[management_keys.ManagementKey] = field(default_factory=list)
     keys_expire_at: int = 4_000_000_000
+    audit_records: list[audit.AuditRecord] = field(default_factory=list)
+    audit_problem: str = ""
     fail_with: dict[str, ConnectError] = field(default_factory=dict)
     asked: list[Message] = field(default_factory=list)
 
@@ -201,6 +207,41 @@ class _Workspaces(WorkspaceService):
         return workspaces.ListWorkspacesResponse(workspaces=[found])
 
 
+class _Audit(AuditService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def list_audit_records(self, request: Any, ctx: Any, /) -> audit.ListAuditRecordsResponse:
+        """One record a page, so that paging is seen."""
+        self._product.take(request, ctx)
+        found, place = self._product.audit_records, int(request.page_token or 0)
+        more = place + 1 < len(found)
+        return audit.ListAuditRecordsResponse(
+            records=found[place : place + 1], next_page_token=str(place + 1) if more else ""
+        )
+
+    async def verify_audit(self, request: Any, ctx: Any, /) -> audit.VerifyAuditResponse:
+        self._product.take(request, ctx)
+        problem = self._product.audit_problem
+        return audit.VerifyAuditResponse(
+            intact=not problem, checked_count=7, broken_sequence=3 if problem else 0, problem=problem
+        )
+
+
+class _Tenants(TenantService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def create_tenant(self, request: Any, ctx: Any, /) -> tenants.CreateTenantResponse:
+        self._product.take(request, ctx)
+        made = tenants.Tenant(id="tn_2", name=request.name)
+        return tenants.CreateTenantResponse(tenant=made, workspace_id="ws_2", management_key="ak-first")
+
+    async def list_tenants(self, request: Any, ctx: Any, /) -> tenants.ListTenantsResponse:
+        self._product.take(request, ctx)
+        return tenants.ListTenantsResponse(tenants=[tenants.Tenant(id="tn_1", name="default")])
+
+
 def _application(product: FakeProduct) -> Any:
     applications: Sequence[Any] = (
         ConfiguratorServiceASGIApplication(_Configurator(product)),
@@ -209,6 +250,8 @@ def _application(product: FakeProduct) -> Any:
         ManagementKeyServiceASGIApplication(_ManagementKeys(product)),
         ConsumerKeyServiceASGIApplication(_ConsumerKeys(product)),
         WorkspaceServiceASGIApplication(_Workspaces(product)),
+        AuditServiceASGIApplication(_Audit(product)),
+        TenantServiceASGIApplication(_Tenants(product)),
     )
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
