@@ -1,0 +1,324 @@
+"""What nobody should send: broken, huge, deep, endless. It is refused in words of ours, and others are served."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import io
+import json
+import zlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import grpc
+import pytest
+import pytest_asyncio
+from google.rpc import error_details_pb2, status_pb2
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
+from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
+from agentrouter.management.v1 import documents_pb2 as documents
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from tests.contract.wires.clients import DETAILS, connect_json_refusal, open_api
+from tests.contract.wires.people import Tenant, new_tenant
+from tests.contract.wires.procedures import procedure_of, procedures
+from tests.contract.wires.refusals import Refused
+from tests.contract.wires.running import Running
+
+POLL = procedure_of(configurations.GetConfigurationRequest).path
+PUT = procedure_of(documents.PutDocumentRequest).path
+MEBIBYTE = 1024 * 1024
+REFUSED = {"INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"}
+
+INJECTIONS = [
+    "' OR '1'='1",
+    "'; DROP TABLE events; --",
+    '"; SELECT pg_sleep(10); --',
+    "%s%s%n {0} ${jndi:ldap://x} $(id) `id`",
+    "../../../../etc/passwd",
+    "<script>alert(1)</script>",
+    "\x00",
+    "a\x00b",
+    "line\r\nInjected: header",
+    "\u202e\ufeff\ufffe\U0010ffff",
+    "\x1b[2J",
+    "null",
+    "x" * 2000,
+]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def victim(control_plane: Running) -> AsyncIterator[Tenant]:
+    """A tenant over JSON; the wire attacked is chosen by each test."""
+    api = open_api("json", control_plane.grpc, control_plane.url)
+    yield await new_tenant(api, control_plane)
+    await api.close()
+
+
+async def over_grpc(running: Running, path: str, body: bytes, bearer: str = "") -> tuple[str, str]:
+    """Code and reason of raw bytes sent as a gRPC message."""
+    metadata = (("authorization", f"Bearer {bearer}"),) if bearer else ()
+    async with grpc.aio.insecure_channel(running.grpc) as channel:
+        try:
+            await channel.unary_unary(path)(body, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            return error.code().name, _reason(error)
+    return "OK", ""
+
+
+async def over_http(
+    running: Running, path: str, body: bytes, bearer: str = "", kind: str = "proto", **headers: str
+) -> tuple[str, str]:
+    """The same for bytes sent over Connect."""
+    sent = {"content-type": f"application/{kind}", **headers}
+    if bearer:
+        sent["authorization"] = f"Bearer {bearer}"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{running.url}{path}", data=io.BytesIO(body), headers=sent) as response,
+    ):
+        if response.status == 200:
+            return "OK", ""
+        refused = connect_json_refusal(await response.text())
+    with contextlib.suppress(AssertionError):
+        return refused.code, refused.reason
+    return refused.code, ""
+
+
+async def assert_others_are_served(victim: Tenant) -> None:
+    """A plain call goes through."""
+    assert (await victim.call(workspaces.GetWorkspaceRequest(workspace_id=victim.id))).workspace.id == victim.id
+
+
+async def test_bytes_that_are_no_message_are_refused_on_every_rpc(victim: Tenant) -> None:
+    running, key = victim.running, victim.admin
+    table = running.plane.operations
+    for procedure in procedures():
+        if table[procedure.path].handler is not None:
+            for garbage in (b"\xff\xff\xff\xff", b"\x0a\xff\xff\xff\xff\x0f"):
+                for sent in (
+                    over_grpc(running, procedure.path, garbage, key),
+                    over_http(running, procedure.path, garbage, key),
+                    over_http(running, procedure.path, garbage, key, kind="json"),
+                ):
+                    assert await sent == ("INVALID_ARGUMENT", "MALFORMED_REQUEST"), procedure.path
+
+
+async def test_a_text_that_is_not_utf8_is_refused(victim: Tenant) -> None:
+    for sent in (over_grpc, over_http):
+        assert await sent(victim.running, POLL, b"\x0a\x02\xc3\x28", victim.admin) == (
+            "INVALID_ARGUMENT",
+            "MALFORMED_REQUEST",
+        )
+
+
+async def test_values_that_no_enum_has_are_refused_by_name(victim: Tenant) -> None:
+    path = procedure_of(management_keys.CreateManagementKeyRequest).path
+    binary = b"\x0a\x01k\x10\x63"
+
+    assert await over_grpc(victim.running, path, binary, victim.admin) == ("INVALID_ARGUMENT", "INVALID_INPUT")
+    for body in (b'{"name": "k", "role": 99}', b'{"name": "k", "role": "ROLE_EMPEROR"}'):
+        code, _ = await over_http(victim.running, path, body, victim.admin, kind="json")
+        assert code == "INVALID_ARGUMENT"
+
+
+async def test_requests_over_the_limit_are_refused_on_every_wire(victim: Tenant) -> None:
+    for size in (4 * MEBIBYTE + 100, 6 * MEBIBYTE):
+        content = "x" * size
+        message = b"\x1a" + _varint(size) + content.encode()
+        running, key = victim.running, victim.admin
+        assert (await over_grpc(running, PUT, message, key))[0] == "RESOURCE_EXHAUSTED"
+        assert (await over_http(running, PUT, message, key))[0] == "RESOURCE_EXHAUSTED"
+        body = json.dumps({"content": content}).encode()
+        assert (await over_http(running, PUT, body, key, kind="json"))[0] == "RESOURCE_EXHAUSTED"
+    await assert_others_are_served(victim)
+
+
+async def test_what_anybody_may_send_without_a_credential_is_small(control_plane: Running) -> None:
+    path = procedure_of(dataplanes.EnrollDataplaneRequest).path
+    body = b"\x0a" + _varint(100_000) + b"x" * 100_000
+
+    assert await over_grpc(control_plane, path, body) == ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE")
+    assert await over_http(control_plane, path, body) == ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE")
+
+
+async def test_json_nested_without_end_is_refused(victim: Tenant) -> None:
+    for depth in (60, 2_000, 1_000_000):
+        body = b'{"metadata": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+        path = procedure_of(configurations.TriggerUpdateRequest).path
+        code, _ = await over_http(victim.running, path, body[: 4 * MEBIBYTE], victim.admin, kind="json")
+        assert code == "INVALID_ARGUMENT", depth
+    lists = b'{"metadata": {"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+    assert (await over_http(victim.running, path, lists, victim.admin, kind="json"))[0] == "INVALID_ARGUMENT"
+
+
+async def test_a_document_nested_without_end_is_refused_like_any_faulty_one(victim: Tenant) -> None:
+    for content in ("[" * 100_000, "{a: " * 5_000, "- " * 100_000, '{"a":' * 100_000):
+        request = documents.PutDocumentRequest(workspace_id=victim.id, content=content)
+        with pytest.raises(Refused) as refused:
+            await victim.call(request)
+        assert refused.value.code == "INVALID_ARGUMENT"
+
+
+async def test_a_million_queries_are_refused_and_others_are_served_meanwhile(victim: Tenant) -> None:
+    binary = b"\x12\x02\x10\x01" * 1_000_000
+    as_json = b'{"queries":[' + b",".join([b"{}"] * 1_000_000) + b"]}"
+    running, key = victim.running, victim.admin
+
+    attack = asyncio.gather(
+        over_grpc(running, POLL, binary, key),
+        over_http(running, POLL, binary, key),
+        over_http(running, POLL, as_json, key, kind="json"),
+    )
+    await assert_others_are_served(victim)
+
+    assert await attack == [("INVALID_ARGUMENT", "INVALID_INPUT")] * 3
+    one_too_many = b"\x12\x00" * 10_001
+    assert await over_grpc(running, POLL, one_too_many, key) == ("INVALID_ARGUMENT", "INVALID_INPUT")
+    assert await over_grpc(running, POLL, b"\x12\x00" * 10_000, key) == ("OK", "")
+
+
+async def test_a_gzip_bomb_is_refused_where_it_passes_the_limit(victim: Tenant) -> None:
+    bomb = gzip.compress(bytes(512 * MEBIBYTE), compresslevel=9)
+    nested = gzip.compress(gzip.compress(bytes(64 * MEBIBYTE)))
+    running, key = victim.running, victim.admin
+    encoding = {"content-encoding": "gzip"}
+
+    assert (await over_http(running, PUT, bomb, key, **encoding))[0] == "RESOURCE_EXHAUSTED"
+    assert (await over_http(running, PUT, nested, key, **encoding))[0] in REFUSED
+    await assert_others_are_served(victim)
+
+
+async def test_what_is_not_compressed_as_it_says_is_refused(victim: Tenant) -> None:
+    for body, encoding in ((b"not gzip", "gzip"), (zlib.compress(b"{}"), "gzip"), (gzip.compress(b"{}")[:-4], "gzip")):
+        code, _ = await over_http(victim.running, POLL, body, victim.admin, **{"content-encoding": encoding})
+        assert code == "INVALID_ARGUMENT"
+    code, _ = await over_http(victim.running, POLL, b"x", victim.admin, **{"content-encoding": "br"})
+    assert code == "UNIMPLEMENTED"
+
+
+async def test_a_credential_of_any_bytes_is_refused_like_any_other(victim: Tenant) -> None:
+    path = procedure_of(workspaces.ListWorkspacesRequest).path
+    for bearer in (*(text for text in INJECTIONS if text.isprintable() and text.isascii()), "ak-" + "'" * 43):
+        assert (await over_grpc(victim.running, path, b"", bearer))[0] == "UNAUTHENTICATED"
+        assert (await over_http(victim.running, path, b"", bearer))[0] == "UNAUTHENTICATED"
+    for header in ("Basic dXNlcjpwYXNz", "Bearer", "bearer  ", "Bearer a b c", "é"):
+        code, _ = await over_http(victim.running, path, b"", authorization=header)
+        assert code == "UNAUTHENTICATED"
+
+
+async def test_a_half_sent_request_holds_up_nobody(victim: Tenant) -> None:
+    host, port = victim.running.url.removeprefix("http://").split(":")
+    writers = []
+    for _ in range(50):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"POST {POLL} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{{".encode())
+        writers.append(writer)
+
+    await assert_others_are_served(victim)
+
+    for writer in writers:
+        writer.close()
+
+
+texts = st.one_of(st.sampled_from(INJECTIONS), st.text(max_size=300))
+
+
+def requests_with(workspace_id: str) -> st.SearchStrategy[Any]:
+    """Requests whose text fields hold anything."""
+    return st.one_of(
+        st.builds(workspaces.CreateWorkspaceRequest, name=texts, request_id=texts),
+        st.builds(workspaces.GetWorkspaceRequest, workspace_id=texts),
+        st.builds(
+            management_keys.CreateManagementKeyRequest, name=texts, role=st.sampled_from([0, 1, 2, 3]), request_id=texts
+        ),
+        st.builds(management_keys.RevokeManagementKeyRequest, key_id=texts),
+        st.builds(dataplanes.CreateJoinTokenRequest, workspace_id=st.just(workspace_id), group=texts),
+        st.builds(dataplanes.EnrollDataplaneRequest, join_token=texts, name=texts, agent_version=texts),
+        st.builds(dataplanes.RevokeDataplaneRequest, dataplane_id=texts, reason=texts),
+        st.builds(
+            consumer_keys.IssueConsumerKeyRequest, workspace_id=st.just(workspace_id), consumer_id=texts, name=texts
+        ),
+        st.builds(documents.PutDocumentRequest, workspace_id=st.just(workspace_id), user_id=texts, content=texts),
+        st.builds(documents.GetDocumentRequest, workspace_id=st.just(workspace_id), user_id=texts),
+        st.builds(
+            configurations.TriggerUpdateRequest,
+            workspace_id=st.just(workspace_id),
+            user_id=texts,
+            reason=texts,
+            request_id=texts,
+        ),
+        st.builds(
+            configurations.ListConfigurationsRequest,
+            workspace_id=st.just(workspace_id),
+            user_id=texts,
+            digest=texts,
+            page_token=texts,
+        ),
+        st.builds(
+            configurations.GetConfigurationRequest,
+            workspace_id=st.just(workspace_id),
+            epoch=texts,
+            queries=st.lists(st.builds(configurations.ConfigurationQuery, user_id=texts), max_size=3),
+        ),
+    )
+
+
+async def test_text_of_any_kind_is_stored_or_refused_and_never_an_internal_error(victim: Tenant) -> None:
+    found: list[Any] = []
+
+    @settings(
+        max_examples=120,
+        database=None,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requests_with(victim.id))
+    def collect(request: Any) -> None:
+        found.append(request)
+
+    collect()
+    expected = {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "UNAUTHENTICATED"}
+    for request in found:
+        try:
+            await victim.call(request)
+        except Refused as refused:
+            assert refused.code in expected, (request, refused)  # noqa: PT017 - an answer is fine as well
+    await assert_others_are_served(victim)
+
+
+async def test_text_comes_back_as_it_was_given(victim: Tenant) -> None:
+    for text in INJECTIONS:
+        if "\x00" not in text and len(text) < 200:
+            made = await victim.call(
+                management_keys.CreateManagementKeyRequest(name=text, role=management_keys.ROLE_VIEWER)
+            )
+            assert made.key.name == text
+            key = consumer_keys.IssueConsumerKeyRequest(workspace_id=victim.id, consumer_id="alice", name=text)
+            assert (await victim.call(key)).key.name == text
+
+
+def _reason(error: grpc.aio.AioRpcError) -> str:
+    for key, value in error.trailing_metadata() or ():
+        if key == DETAILS and isinstance(value, bytes):
+            info = error_details_pb2.ErrorInfo()
+            for detail in status_pb2.Status.FromString(value).details:
+                if detail.Unpack(info):
+                    return info.reason
+    return ""
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
