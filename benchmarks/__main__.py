@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,11 +26,11 @@ def names() -> list[str]:
 
 def main() -> int:
     """Exit code 1 when one of them could not be run."""
+    signal.signal(signal.SIGTERM, _end)
     reports, failed = [], []
     for name in names():
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
-            done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--json", file.name], check=False)
-            if done.returncode:
+            if _run(name, file.name):
                 failed.append(name)
             else:
                 reports.append(json.loads(Path(file.name).read_text()))
@@ -41,6 +42,24 @@ def main() -> int:
     if failed:
         print(f"could not be measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _run(name: str, report: str) -> int:
+    """Its exit code. It is let end what it started, however this process is told to end."""
+    process = subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}", "--json", report])
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # the terminal told it, too
+        process.wait()
+        raise
+    except SystemExit:
+        process.terminate()
+        process.wait()
+        raise
+
+
+def _end(_number: int, _frame: object) -> None:
+    sys.exit(143)
 
 
 def write_results(reports: list[dict[str, Any]], now: datetime, folder: Path) -> Path:

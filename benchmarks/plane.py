@@ -73,11 +73,11 @@ class Served:
 
 
 def refused_calls(page: str) -> dict[str, int]:
-    """Counts of every code but OK on a metrics page, by `<RPC> <code>`."""
+    """Counts of every bad end on a metrics page, by `<RPC> <code>`; CANCELLED is a load generator that hung up."""
     found = re.findall(r'^agentrouter_calls_total\{code="(\w+)",method="([^"]+)",wire="\w+"\} ([\d.e+]+)', page, re.M)
     counts: dict[str, int] = {}
     for code, method, count in found:
-        if code != "OK":
+        if code not in ("OK", "CANCELLED"):
             counts[f"{method} {code}"] = counts.get(f"{method} {code}", 0) + int(float(count))
     return counts
 

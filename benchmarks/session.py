@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,14 @@ Run = Callable[[argparse.Namespace], Report]
 
 
 def main(description: str | None, add_options: AddOptions, run: Run) -> None:
-    """Measure and print; exits 2 when the machine cannot. A missed goal is told, and is no failure."""
+    """Measure and print; exits 1 when the machine cannot. A missed goal is told, and is no failure.
+
+    SIGTERM ends it as Ctrl-C does: with everything that was started."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--json", type=Path, help="file for the report as JSON", default=argparse.SUPPRESS)
     add_options(parser)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         report = run(options)
     except CannotMeasure as problem:

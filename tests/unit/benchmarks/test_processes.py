@@ -33,6 +33,7 @@ def test_only_calls_that_did_not_end_well_are_counted_as_refused() -> None:
         'agentrouter_calls_total{code="OK",method="/s/Get",wire="grpc"} 12.0\n'
         'agentrouter_calls_total{code="UNAUTHENTICATED",method="/s/Get",wire="grpc"} 3.0\n'
         'agentrouter_calls_total{code="UNAUTHENTICATED",method="/s/Get",wire="connect"} 1.0\n'
+        'agentrouter_calls_total{code="CANCELLED",method="/s/Get",wire="connect"} 32.0\n'
         'agentrouter_calls_created{code="NOT_FOUND",method="/s/Get",wire="grpc"} 1.7e+09\n'
     )
 
