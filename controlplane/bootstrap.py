@@ -32,14 +32,16 @@ from controlplane.services.ports import Clock, Store
 from controlplane.services.presence import Presence
 from controlplane.services.providers import ProviderService
 from controlplane.services.publishing import Publisher
+from controlplane.services.reconciliation import ReconciliationService
 from controlplane.services.refused_attempts import RefusedAttempts
 from controlplane.services.revocations import RevocationService
+from controlplane.services.ringing import Ringer
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.sightings import Sightings
+from controlplane.services.tenants import TenantService
 from controlplane.services.upgrades import UpgradeService
 from controlplane.services.workspaces import WorkspaceService
 from controlplane.settings import Settings, SettingsError
-from controlplane.services.tenants import TenantService
 from controlplane.store import open_store
 from controlplane.system import SystemClock, SystemRandom, UlidIds
 from controlplane.transport.handlers.audit import AuditHandlers
@@ -53,10 +55,11 @@ from controlplane.transport.handlers.management import (
     ManagementKeyHandlers,
     WorkspaceHandlers,
 )
+from controlplane.transport.handlers.slots import SlotHandlers
+from controlplane.transport.handlers.tenants import TenantHandlers
 from controlplane.transport.handlers.upgrades import UpgradeHandlers
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation, operations
-from controlplane.transport.handlers.tenants import TenantHandlers
 from controlplane.transport.seam import Seam
 
 
@@ -135,15 +138,16 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     handlers = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
         **GatewayHandlers(GatewayValueService(store, publisher), revocations, ProviderService(store)).table(),
+        **SlotHandlers(ReconciliationService(store, Ringer(ids))).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
+        **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
         **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **AuditHandlers(AuditService(store)).table(),
         **BackendHandlers(BackendService(store, keeper, publisher, ids)).table(),
         **UpgradeHandlers(upgrades).table(),
-        **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
     }
     metrics = Metrics()

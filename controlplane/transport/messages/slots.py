@@ -1,0 +1,41 @@
+"""Slots on the wire: what a reconciliation found and did."""
+
+from __future__ import annotations
+
+from agentrouter.configurator.v1 import slots_pb2 as pb
+from controlplane.domain.slots import Finding
+from controlplane.services.reconciliation import Reconciled, ReconcileWorkspace, SlotRow
+
+FINDINGS = {finding: f"SLOT_FINDING_{finding.name}" for finding in Finding}
+
+
+def read_reconcile(request: pb.ReconcileWorkspaceRequest) -> ReconcileWorkspace:
+    """What is asked for."""
+    return ReconcileWorkspace(
+        workspace_id=request.workspace_id,
+        dataplane_id=request.dataplane_id,
+        include_rejected=request.include_rejected,
+        validate_only=request.validate_only,
+    )
+
+
+def reconciled(value: Reconciled) -> pb.ReconcileWorkspaceResponse:
+    """Rows and counts."""
+    return pb.ReconcileWorkspaceResponse(
+        rows=[row(each) for each in value.rows],
+        enqueued_count=value.enqueued,
+        missing_count=value.missing,
+        stale_count=value.stale,
+        orphaned_count=value.orphaned,
+        rejected_count=value.rejected,
+    )
+
+
+def row(value: SlotRow) -> pb.SlotRow:
+    """One deviating slot."""
+    return pb.SlotRow(
+        dataplane_id=value.dataplane_id,
+        slot=value.slot,
+        finding=FINDINGS[value.finding],
+        event_id=value.event_id,
+    )
