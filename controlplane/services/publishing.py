@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from controlplane.domain import counting
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue, config_slot
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.workspaces import Workspace
@@ -61,7 +62,7 @@ class Publisher:
         """
         newest = await work.values.newest(workspace.id, slot, dataplane_id)
         revision = await work.workspaces.take_revision(workspace.id)
-        version = newest.version + 1 if newest else 1
+        version = counting.next_version(newest.version if newest else 0, revision)
         stored = SlotValue(workspace.id, slot, version, revision, digest, value, dataplane_id=dataplane_id)
         await work.values.put(stored)
         work.announce(Notice(workspace.id))
@@ -172,7 +173,7 @@ def next_version(
     return Configuration(
         workspace_id=workspace_id,
         user_id=user_id,
-        version=newest.version + 1 if newest else 1,
+        version=counting.next_version(newest.version if newest else 0, revision),
         revision=revision,
         digest=compiled.digest,
         state=ConfigurationState.ACTIVE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contract import BackendSecret, WorkspaceDocument, is_secret_ref, iter_backend_secrets
@@ -18,10 +18,12 @@ from contract.sealing import (
     encrypt_secret,
     seal_delivery_key,
 )
+from controlplane.domain.counting import next_version
 from controlplane.domain.dataplanes import Dataplane
 from controlplane.domain.errors import FieldFault, InvalidInput
 from controlplane.domain.secrets import StoredDeliveryKey, StoredSecret
-from controlplane.services.ports import Clock, Ids, Random, UnitOfWork, Vault
+from controlplane.domain.workspaces import Workspace
+from controlplane.services.ports import Clock, Ids, Notice, Random, UnitOfWork, Vault
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -68,6 +70,21 @@ class SecretKeeper:
                 raise _unusable_sealing_key() from None
             await work.secrets.add_sealed_delivery_key(dataplane.id, stored.id, sealed)
 
+    async def rotate_delivery_key(self, work: UnitOfWork, workspace: Workspace) -> None:
+        """A key that only the live data planes get; every stored secret is encrypted under it anew.
+
+        Expects the workspace's row to be locked by `work`. A cursor is taken, so that every replica reads it again.
+        """
+        key = self._opened(await self.new_delivery_key(work, workspace.id))
+        for live_id in await work.dataplanes.live_ids(workspace.id):
+            live = await work.dataplanes.get(live_id)
+            if live is not None:
+                await self.hand_keys_to(work, live, newest_only=True)
+        for stored in await work.secrets.under_other_keys(workspace.id, key.id):
+            await work.secrets.redeliver(self._under(key, stored))
+        await work.workspaces.take_cursors(workspace.id, 1)
+        work.announce(Notice(workspace.id))
+
     async def take_out(self, work: UnitOfWork, workspace_id: str, document: WorkspaceDocument) -> TakenOut:
         """Store each inline credential of the document; one equal to the stored one, for the same origin, is kept.
 
@@ -83,7 +100,7 @@ class SecretKeeper:
             mac = self._vault.mac(secret.value.encode(), f"{workspace_id}/{name}")
             stored = known.get(name)
             if key and (stored is None or (stored.mac, stored.origin) != (mac, secret.origin)):
-                version = stored.version + 1 if stored else 1
+                version = await _next_version(work, workspace_id, stored)
                 await work.secrets.add(self._sealed(workspace_id, name, version, secret, mac, key))
                 renewed = True
         return TakenOut({secret.path: f"secret://{names[secret.path]}" for secret in inline}, renewed)
@@ -97,7 +114,7 @@ class SecretKeeper:
         stored = await work.secrets.newest(workspace_id, name)
         if stored is not None and (stored.mac, stored.origin) == (mac, origin):
             return False
-        version = stored.version + 1 if stored else 1
+        version = await _next_version(work, workspace_id, stored)
         key = await self._delivery_key(work, workspace_id)
         given = BackendSecret(path="", model_name="", backend_name=name, value=value, origin=origin)
         await work.secrets.add(self._sealed(workspace_id, name, version, given, mac, key))
@@ -105,6 +122,18 @@ class SecretKeeper:
 
     async def _delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
         return self._opened((await work.secrets.delivery_keys(workspace_id))[-1])
+
+    def _under(self, key: DeliveryKey, stored: StoredSecret) -> StoredSecret:
+        context = _aad("secret", stored.workspace_id, stored.name, str(stored.version), stored.origin)
+        delivered = encrypt_secret(
+            key,
+            workspace_id=stored.workspace_id,
+            ref=stored.ref,
+            origin=stored.origin,
+            plaintext=self._vault.open_(stored.sealed, context),
+            nonce=self._random.bytes(NONCE_BYTES),
+        )
+        return replace(stored, delivery_key_id=key.id, delivered=delivered)
 
     def _opened(self, stored: StoredDeliveryKey) -> DeliveryKey:
         return DeliveryKey(stored.id, self._vault.open_(stored.sealed, _key_aad(stored.workspace_id, stored.id)))
@@ -135,6 +164,11 @@ class SecretKeeper:
 
     def _now(self) -> datetime:
         return self._clock.now()
+
+
+async def _next_version(work: UnitOfWork, workspace_id: str, stored: StoredSecret | None) -> int:
+    workspace = await work.workspaces.get(workspace_id)
+    return next_version(stored.version if stored else 0, workspace.revision if workspace else 0)
 
 
 def _unusable_sealing_key() -> InvalidInput:

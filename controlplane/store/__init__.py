@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from controlplane.services.ports import Clock, Random
+from controlplane.store.archive import BadBackup
+from controlplane.store.backup import back_up, new_epoch, restore
 from controlplane.store.file_lock import StoreInUse, only_process
 from controlplane.store.migrations import SchemaTooNew, migrate, migrate_locked, pending
 from controlplane.store.postgres import PostgresDatabase
@@ -17,14 +19,18 @@ from controlplane.store.transaction import WriteRefused
 from controlplane.store.urls import BadStoreUrl, sqlite_path, store_url
 
 __all__ = [
+    "BadBackup",
     "BadStoreUrl",
     "SchemaTooNew",
     "SqlStore",
     "StoreInUse",
     "WriteRefused",
+    "back_up",
     "migrate",
+    "new_epoch",
     "open_store",
     "pending",
+    "restore",
 ]
 
 

@@ -58,7 +58,7 @@ def pending(url: str, scripts: Path | None = None) -> list[str]:
     target = store_url(url)
     if target.get_backend_name() == "sqlite" and not sqlite_path(target).exists():
         return list(revisions(scripts))
-    with in_domain_words(), _engine(target, "BEGIN") as engine, engine.connect() as connection:
+    with in_domain_words(), blocking_engine(target, "BEGIN") as engine, engine.connect() as connection:
         return _missing(connection, scripts)
 
 
@@ -80,7 +80,7 @@ def revisions(scripts: Path | None = None) -> tuple[str, ...]:
 
 
 def _migrate(target: URL, scripts: Path | None) -> list[str]:
-    with in_domain_words(), _engine(target, "BEGIN IMMEDIATE") as engine, engine.begin() as connection:
+    with in_domain_words(), blocking_engine(target, "BEGIN IMMEDIATE") as engine, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         missing = _missing(connection, scripts)
@@ -118,7 +118,8 @@ def _config(scripts: Path | None) -> Config:
 
 
 @contextlib.contextmanager
-def _engine(target: URL, begin: str) -> Iterator[Engine]:
+def blocking_engine(target: URL, begin: str) -> Iterator[Engine]:
+    """Connections that belong to the block alone; `begin` is how SQLite's transactions begin."""
     if target.get_backend_name() == "sqlite":
         engine = _sqlite_engine(target, begin)
     else:
