@@ -66,7 +66,8 @@ async def over_grpc(running: Running, path: str, body: bytes, bearer: str = "") 
     metadata = (("authorization", f"Bearer {bearer}"),) if bearer else ()
     async with grpc.aio.insecure_channel(running.grpc) as channel:
         try:
-            await channel.unary_unary(path)(body, metadata=metadata)
+            call: Any = channel.unary_unary(path)
+            await call(body, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             return error.code().name, _reason(error)
     return "OK", ""
@@ -178,7 +179,7 @@ async def test_a_million_queries_are_refused_and_others_are_served_meanwhile(vic
     )
     await assert_others_are_served(victim)
 
-    assert await attack == [("INVALID_ARGUMENT", "INVALID_INPUT")] * 3
+    assert set(await attack) == {("INVALID_ARGUMENT", "INVALID_INPUT")}
     one_too_many = b"\x12\x00" * 10_001
     assert await over_grpc(running, POLL, one_too_many, key) == ("INVALID_ARGUMENT", "INVALID_INPUT")
     assert await over_grpc(running, POLL, b"\x12\x00" * 10_000, key) == ("OK", "")
@@ -312,7 +313,7 @@ def _reason(error: grpc.aio.AioRpcError) -> str:
             info = error_details_pb2.ErrorInfo()
             for detail in status_pb2.Status.FromString(value).details:
                 if detail.Unpack(info):
-                    return info.reason
+                    return str(info.reason)
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from typing import Any
 
 import aiohttp
 import grpc
@@ -46,8 +47,9 @@ async def test_an_rpc_of_a_later_release_says_so_by_its_name(api: Api, control_p
 
 async def test_an_rpc_that_nobody_ever_heard_of_is_unimplemented_or_not_found(control_plane: Running) -> None:
     async with grpc.aio.insecure_channel(control_plane.grpc) as channel:
+        call: Any = channel.unary_unary("/agentrouter.configurator.v1.ConfiguratorService/Nonsense")
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await channel.unary_unary("/agentrouter.configurator.v1.ConfiguratorService/Nonsense")(b"")
+            await call(b"")
     async with aiohttp.ClientSession() as session:
         response = await session.post(f"{control_plane.url}/agentrouter.configurator.v1.ConfiguratorService/Nonsense")
 
