@@ -66,6 +66,8 @@ dataplanes.app.command("set-url", epilog="Example: agentrouter dataplanes set-ur
     gateways.set_url
 )
 app.command(epilog="Example: agentrouter migrate", context_settings=processes.PASS_ON)(processes.migrate)
+app.command(epilog="Example: agentrouter backup today.backup", context_settings=processes.PASS_ON)(processes.backup)
+app.command(epilog="Example: agentrouter restore today.backup", context_settings=processes.PASS_ON)(processes.restore)
 
 
 @app.command("version", epilog="Example: agentrouter version --output json")

@@ -1,11 +1,11 @@
-"""The control plane's own commands: serve, migrate, bootstrap."""
+"""The control plane's own commands: serve, migrate, bootstrap, backup, restore."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,12 +16,13 @@ import uvloop
 from controlplane.bootstrap import control_plane
 from controlplane.domain.callers import Role
 from controlplane.domain.errors import DomainError
+from controlplane.recovery import begin_epoch, restore_backup, save_backup
 from controlplane.security.cipher import CannotOpen
 from controlplane.security.keyring import MasterKeyError
 from controlplane.server import serve as serve_until_stopped
 from controlplane.services.management_keys import CreateManagementKey
 from controlplane.settings import Settings, SettingsError, load_settings
-from controlplane.store import BadStoreUrl, SchemaTooNew, StoreInUse, migrate, pending
+from controlplane.store import BadBackup, BadStoreUrl, SchemaTooNew, StoreInUse, migrate, pending
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The AgentRouter control plane."
@@ -31,7 +32,17 @@ Home = Annotated[Path | None, typer.Option(help="Where state is kept (AGENTROUTE
 Database = Annotated[
     str | None, typer.Option(help="sqlite:///PATH or postgresql://… (AGENTROUTER_DATABASE_URL; default: under home).")
 ]
-KNOWN = (SettingsError, MasterKeyError, CannotOpen, StoreInUse, SchemaTooNew, BadStoreUrl, DomainError, OSError)
+KNOWN = (
+    SettingsError,
+    MasterKeyError,
+    CannotOpen,
+    StoreInUse,
+    SchemaTooNew,
+    BadStoreUrl,
+    BadBackup,
+    DomainError,
+    OSError,
+)
 
 
 @app.command()
@@ -99,6 +110,52 @@ def bootstrap(
         return
     typer.echo("\n".join(f"{name}: {value}" for name, value in made.items()))
     typer.echo("The management key is shown this once; keep it safe.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file; one that exists is never overwritten.")],
+    home: Home = None,
+    database_url: Database = None,
+) -> None:
+    """Save the whole database into one file, also while the control plane runs.
+
+    Example: python -m controlplane backup agentrouter-2026-11-20.backup
+    """
+    settings = _settings(home=home, database_url=database_url)
+    _say(lambda: save_backup(settings, file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` wrote, on SQLite or on PostgreSQL.")],
+    home: Home = None,
+    database_url: Database = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Lose what the database holds.")] = False,
+) -> None:
+    """Put a backup into an empty database, in a new epoch; every control plane on it must be stopped.
+
+    Example: python -m controlplane restore agentrouter-2026-11-20.backup
+    """
+    settings = _settings(home=home, database_url=database_url)
+    _say(lambda: restore_backup(settings, file, replace=replace))
+
+
+@app.command("new-epoch")
+def begin_new_epoch(home: Home = None, database_url: Database = None) -> None:
+    """After the database went back in time by its own means: begin an epoch, so that data planes take all again.
+
+    Example: python -m controlplane new-epoch --database-url postgresql://agentrouter@db/agentrouter
+    """
+    settings = _settings(home=home, database_url=database_url)
+    _say(lambda: begin_epoch(settings))
+
+
+def _say(work: Callable[[], str]) -> None:
+    try:
+        typer.echo(work())
+    except KNOWN as error:
+        _fail(error)
 
 
 async def _bootstrap(settings: Settings, command: CreateManagementKey) -> dict[str, str]:

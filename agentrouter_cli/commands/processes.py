@@ -1,4 +1,4 @@
-"""`serve`, `migrate`, `admin bootstrap`: commands of the control plane, which this process becomes."""
+"""`serve`, `migrate`, `backup`, `restore`, `admin …`: commands of the control plane, which this process becomes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import typer
 
 PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-admin_app = typer.Typer(no_args_is_help=True, help="What is done on the control plane's own machine or with a platform key.")
+admin_app = typer.Typer(
+    no_args_is_help=True, help="What is done on the control plane's own machine or with a platform key."
+)
 
 
 def serve(ctx: typer.Context) -> None:
@@ -24,6 +26,28 @@ def serve(ctx: typer.Context) -> None:
 def migrate(ctx: typer.Context) -> None:
     """Bring the database to this release's schema. Options are passed on to the control plane."""
     _become("migrate", *ctx.args)
+
+
+def backup(ctx: typer.Context) -> None:
+    """Save the whole database into one new file, also while the control plane runs: backup FILE.
+
+    Works on the database itself, so it needs no key. Options are passed on to the control plane.
+    """
+    _become("backup", *ctx.args)
+
+
+def restore(ctx: typer.Context) -> None:
+    """Put a backup into an empty database, in a new epoch: restore FILE, or restore FILE --replace.
+
+    Every control plane on the database must be stopped. Options are passed on to the control plane.
+    """
+    _become("restore", *ctx.args)
+
+
+@admin_app.command("new-epoch", context_settings=PASS_ON, epilog="Example: agentrouter admin new-epoch")
+def new_epoch(ctx: typer.Context) -> None:
+    """Tell every data plane to take everything again, after the database was recovered to an earlier time."""
+    _become("new-epoch", *ctx.args)
 
 
 @admin_app.command(
