@@ -39,7 +39,7 @@ class OwnBackend(Part):
     """A place where the consumer's own credential counts, as it is saved: its settings without the credential.
 
     Without `base_url` it is where the workspace reaches that provider. `models` are the workspace's names; empty means
-    all whose provider it is. Lower priorities are tried first, then greater weights.
+    all whose provider it is, so one of the two is needed. Lower priorities are tried first, then greater weights.
     """
 
     name: OwnBackendName

@@ -39,6 +39,8 @@ def check_own_backends(document: dict[str, Any], log: FaultLog) -> None:
         elif not text(backend, "base_url") and places.setdefault(provider, path) != path:
             problem = f"has {places[provider]} already; give this one a base_url of its own"
             log.add(under(path, "provider"), "conflict", problem)
+        if not provider and text(backend, "base_url") and not backend.get("models"):
+            log.add(under(path, "models"), "required", "is required without a provider: which models it serves")
         _check_protocol(backend, path, log)
         _check_unique_names(backend, "models", path, log)
 

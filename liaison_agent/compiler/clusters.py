@@ -20,10 +20,12 @@ _CONNECT_TIMEOUT = "5s"
 _KEEP_ALIVE = "30s"
 
 
-def compile_cluster(upstream: Upstream, options: GatewayOptions, packer: Packer) -> Resource:
+def compile_cluster(
+    upstream: Upstream, options: GatewayOptions, packer: Packer, slot: str = WORKSPACE_SLOT
+) -> Resource:
     """The upstream's resource, under its own name."""
     body = packer.pack(names.CLUSTER, _fields(upstream, options))
-    return Resource.of(type_url(names.CLUSTER), upstream.name, body, WORKSPACE_SLOT)
+    return Resource.of(type_url(names.CLUSTER), upstream.name, body, slot)
 
 
 def _fields(upstream: Upstream, options: GatewayOptions) -> Fields:

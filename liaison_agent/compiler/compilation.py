@@ -20,6 +20,7 @@ consumer's document shows but that there is one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
@@ -28,13 +29,14 @@ from contract import ContractError
 from liaison_agent.compiler import names
 from liaison_agent.compiler.access import compile_key_check, compile_version_mark
 from liaison_agent.compiler.clusters import compile_cluster
-from liaison_agent.compiler.credentials import compile_secrets
+from liaison_agent.compiler.credentials import compile_secret, compile_secrets
 from liaison_agent.compiler.differences import changed_consumers
 from liaison_agent.compiler.documents import allowed_models, read_consumer, read_workspace
-from liaison_agent.compiler.gateway import WHOLE_DOCUMENT, Gateway, LeftOut, Model
+from liaison_agent.compiler.gateway import WHOLE_DOCUMENT, Gateway, LeftOut, Model, Upstream
 from liaison_agent.compiler.listeners import compile_listener
 from liaison_agent.compiler.memo import Memo
 from liaison_agent.compiler.options import GatewayOptions
+from liaison_agent.compiler.own_backends import with_own_backends
 from liaison_agent.compiler.packing import Packer, PackError, type_url
 from liaison_agent.compiler.revocations import TABLES, compile_revocations
 from liaison_agent.compiler.scopes import (
@@ -43,7 +45,6 @@ from liaison_agent.compiler.scopes import (
     compile_shared_profile,
     compile_shared_scope,
     pack_front,
-    scope_key,
 )
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration, Desired, Resource, ResourceKey, ResourceSet, slot_of
 
@@ -59,13 +60,14 @@ _FEW = 50
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a result was compiled from, so that the next one can start there."""
+    """What a result was compiled from, so that the next one can start there. `twins`: how many consumers use each."""
 
     desired: Desired
     gateway: Gateway
     port_offset: int
     options: GatewayOptions
     memo: Memo
+    twins: Counter[Upstream]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def compile_gateway(
     if previous and origin and (origin.port_offset, origin.options) == (port_offset, options):
         users = changed_consumers(origin.desired, desired)
         if users is not None and len(users) <= _FEW and not origin.memo.overgrown:
-            return reduce(lambda result, user: compile_consumer(result, desired, user, packer=packer), users, previous)
+            before = origin.desired
+            return reduce(lambda result, user: _replaced(result, before, desired, user, packer), users, previous)
     memo = origin.memo.renewed() if origin else Memo()
     try:
         gateway, left_out = read_workspace(workspace, desired.secrets.keys(), desired.origins, port_offset)
@@ -116,13 +119,15 @@ def compile_gateway(
         *compile_secrets(gateway, desired.secrets, packer),
         *_compile_gateway(gateway, options, packer, memo),
     ]
-    left = list(left_out)
+    left, twins = list(left_out), Counter[Upstream]()
     for configuration in desired.configurations.values():
         if configuration.user_id != WORKSPACE_USER_ID:
-            scopes, lacking = _compile_scope(gateway, configuration, packer, memo)
-            resources += scopes
-            left += lacking
-    made_of = _Origin(desired, gateway, port_offset, options, memo.settled())
+            made = _compile_scope(gateway, desired, configuration, options, packer, memo)
+            resources += made.resources
+            left += made.left_out
+            twins.update(made.twins)
+    resources += (_cluster(twin, options, packer, memo) for twin in twins)
+    made_of = _Origin(desired, gateway, port_offset, options, memo.settled(), twins)
     return Compiled(ResourceSet(resources), tuple(left), made_of)
 
 
@@ -132,19 +137,27 @@ def compile_consumer(previous: Compiled, desired: Desired, user_id: str, *, pack
     The cost does not depend on the number of consumers. Gives what `compile_gateway` would, if nothing but this
     consumer's configuration differs.
     """
+    return _replaced(previous, previous.origin.desired, desired, user_id, packer) if previous.origin else previous
+
+
+def _replaced(previous: Compiled, before: Desired, desired: Desired, user_id: str, packer: Packer) -> Compiled:
+    """`previous`, in which this consumer is still as `before` has it, with the consumer as `desired` has it."""
     origin = previous.origin
     if origin is None:
         return previous
-    configuration = desired.configurations.get(user_id)
-    scopes, lacking = _compile_scope(origin.gateway, configuration, packer, origin.memo) if configuration else ([], ())
-    resources = previous.resources.changed_by(scopes, [scope_key(user_id)])
+    made, was = _of_consumer(origin, desired, user_id, packer), _of_consumer(origin, before, user_id, packer)
+    twins = origin.twins + Counter(made.twins) - Counter(was.twins)
+    shared = [_cluster(twin, origin.options, packer, origin.memo) for twin in made.twins]
+    unused = [(type_url(names.CLUSTER), twin.name) for twin in was.twins if twin not in twins]
+    gone = [one.key for one in was.resources]
+    resources = previous.resources.changed_by([*made.resources, *shared], [*gone, *unused])
     others = (one for one in previous.left_out if one.user_id != user_id)
-    return Compiled(resources, (*others, *lacking), replace(origin, desired=desired))
+    return Compiled(resources, (*others, *made.left_out), replace(origin, desired=desired, twins=twins))
 
 
 def _compile_gateway(gateway: Gateway, options: GatewayOptions, packer: Packer, memo: Memo) -> Iterable[Resource]:
     for upstream in gateway.upstreams:
-        yield memo.remember(("cluster", upstream, options), partial(compile_cluster, upstream, options, packer))
+        yield _cluster(upstream, options, packer, memo)
     for listener in gateway.listeners:
         yield memo.remember(("listener", listener, options), partial(compile_listener, listener, options, packer))
     yield from compile_shared_profile(_front(gateway.models, packer, memo), packer)
@@ -154,21 +167,59 @@ def _front(models: tuple[Model, ...], packer: Packer, memo: Memo) -> Front:
     return memo.remember(("front", models), lambda: pack_front(models, packer))
 
 
+def _cluster(upstream: Upstream, options: GatewayOptions, packer: Packer, memo: Memo) -> Resource:
+    return memo.remember(("cluster", upstream, options), partial(compile_cluster, upstream, options, packer))
+
+
+@dataclass(frozen=True, slots=True)
+class _OfConsumer:
+    """What one consumer's document makes: its resources, what was left out, and the twins it shares with others."""
+
+    resources: tuple[Resource, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    twins: tuple[Upstream, ...] = ()
+
+
+def _of_consumer(origin: _Origin, desired: Desired, user_id: str, packer: Packer) -> _OfConsumer:
+    """What `desired` makes of one consumer, nothing without a document; the same as it did before, at no cost."""
+    configuration = desired.configurations.get(user_id)
+    if configuration is None:
+        return _OfConsumer()
+    return _compile_scope(origin.gateway, desired, configuration, origin.options, packer, origin.memo)
+
+
 def _compile_scope(
-    gateway: Gateway, configuration: Configuration, packer: Packer, memo: Memo
-) -> tuple[list[Resource], tuple[LeftOut, ...]]:
+    gateway: Gateway,
+    desired: Desired,
+    configuration: Configuration,
+    options: GatewayOptions,
+    packer: Packer,
+    memo: Memo,
+) -> _OfConsumer:
     user, version, digest = configuration.user_id, configuration.version, configuration.digest
+    slot = slot_of(user)
     try:
         scope = memo.remember(("document", digest), lambda: read_consumer(configuration))
     except ContractError as error:
-        return [], (LeftOut(user, WHOLE_DOCUMENT, str(error)),)
+        return _OfConsumer((), (LeftOut(user, WHOLE_DOCUMENT, str(error)),))
     if scope.consumer_id != user:
-        return [], (LeftOut(user, WHOLE_DOCUMENT, f"it is the document of {scope.consumer_id}"),)
+        return _OfConsumer((), (LeftOut(user, WHOLE_DOCUMENT, f"it is the document of {scope.consumer_id}"),))
     if not scope.enabled:
-        return [], ()
-    if scope.models is None:
-        return [memo.remember(("shared scope", user), lambda: compile_shared_scope(configuration, packer))], ()
+        return _OfConsumer()
+    if scope.models is None and not scope.backends:
+        return _OfConsumer(
+            (memo.remember(("shared scope", user), lambda: compile_shared_scope(configuration, packer)),)
+        )
     models, lacking = allowed_models(gateway, scope)
-    front = _front(models, packer, memo)
-    key = ("own scope", user, version, digest, front.digest)
-    return [memo.remember(key, lambda: compile_own_scope(configuration, front, packer))], lacking
+    own = with_own_backends(gateway, scope, models, desired)
+    front = _front(own.models, packer, memo)
+    key = ("own scope", user, version, digest, front.digest, own.handovers)
+    resources = [memo.remember(key, lambda: compile_own_scope(configuration, front, packer, own.handovers))]
+    for name, reference in own.secrets:
+        value = desired.secrets[reference]
+        make_secret = partial(compile_secret, name, value, packer, slot)
+        resources.append(memo.remember(("own secret", name, value), make_secret))
+    for upstream in own.upstreams:
+        make_cluster = partial(compile_cluster, upstream, options, packer, slot)
+        resources.append(memo.remember(("own cluster", upstream, options), make_cluster))
+    return _OfConsumer(tuple(resources), (*lacking, *own.left_out), own.twins)

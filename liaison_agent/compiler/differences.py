@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contract import consumer_of_secret, parse_secret_ref
 from liaison_agent.state import Configuration, Desired
 
 
@@ -14,10 +15,20 @@ def changed_consumers(before: Desired, now: Desired) -> list[str] | None:
         and before.workspace == now.workspace
         and before.jwks == now.jwks
         and before.revoked == now.revoked
-        and before.secrets == now.secrets
-        and before.origins == now.origins
     )
-    return _changed(before.configurations, now.configurations) if same else None
+    owners = _owners_of_changed_secrets(before, now) if same else None
+    if owners is None:
+        return None
+    return list(dict.fromkeys([*_changed(before.configurations, now.configurations), *owners]))
+
+
+def _owners_of_changed_secrets(before: Desired, now: Desired) -> list[str] | None:
+    """The consumers whose own secrets differ; None when one of the workspace's does."""
+    if before.secrets == now.secrets and before.origins == now.origins:
+        return []
+    differing = (before.secrets.items() ^ now.secrets.items()) | (before.origins.items() ^ now.origins.items())
+    owners = {consumer_of_secret(parse_secret_ref(ref).name) for ref, _ in differing}
+    return None if None in owners else sorted(owner for owner in owners if owner is not None)
 
 
 def _changed(before: Mapping[str, Configuration], now: Mapping[str, Configuration]) -> list[str]:

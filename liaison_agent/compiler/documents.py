@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import astuple, replace
+from dataclasses import replace
 
 from contract import (
+    BackendRef,
     ProviderModel,
     Reliability,
     ResolvedBackend,
@@ -18,7 +17,8 @@ from contract import (
 )
 from contract import read_consumer as read_consumer_document
 from contract import read_workspace as read_workspace_document
-from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Scope, Upstream, Watch
+from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Place, Scope, Watch
+from liaison_agent.compiler.upstreams import twin_of, upstream_of
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration
 
 _CREDENTIAL_LACKS = "its secret has not been delivered"
@@ -44,6 +44,8 @@ def read_workspace(
         ),
         models=models,
         secrets=tuple(sorted(reader.secrets.items())),
+        places=tuple(reader.places),
+        catalogue={model.name: model for model in document.providers.models},
     )
     return gateway, tuple(reader.left_out)
 
@@ -51,12 +53,15 @@ def read_workspace(
 def read_consumer(configuration: Configuration) -> Scope:
     """What a consumer document allows. Raises `contract.ContractError` when it cannot be read."""
     document = read_consumer_document(configuration.document)
-    return Scope(document.consumer_id, document.enabled, tuple(document.models) or None)
+    models = tuple(document.models) or None
+    return Scope(document.consumer_id, document.enabled, models, tuple(document.backends), document.mode or "")
 
 
 def allowed_models(gateway: Gateway, scope: Scope) -> tuple[tuple[Model, ...], tuple[LeftOut, ...]]:
     """The models that a consumer with a list gets, in the workspace's order, and those that the workspace lacks."""
-    wanted = set(scope.models or ())
+    if scope.models is None:
+        return gateway.models, ()
+    wanted = set(scope.models)
     found = tuple(model for model in gateway.models if model.name in wanted)
     lacking = wanted - {model.name for model in found}
     why = "the workspace document has no such model"
@@ -69,6 +74,7 @@ class _WorkspaceReader:
     def __init__(self, document: WorkspaceDocument, delivered: Collection[str], origins: Mapping[str, str]) -> None:
         self.secrets: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
+        self.places: list[Place] = []
         self._delivered = delivered
         self._origins = origins
         self._names = _secret_names(document)
@@ -78,6 +84,7 @@ class _WorkspaceReader:
         watch = _watch(model.reliability)
         for ref in ordered_backends(model):
             backend = resolve_backend(model, ref)
+            self._add_place(model, ref, backend, watch)
             reference = str(backend.secret_ref) if backend.secret_ref else ""
             lacks = self._lacks(backend, reference)
             if lacks is None:
@@ -90,6 +97,16 @@ class _WorkspaceReader:
             return Model(model.name, tuple(candidates))
         return Model(model.name, tuple(candidates), wanted.retry_count, wanted.retry_on)
 
+    def _add_place(self, model: ProviderModel, ref: BackendRef, backend: ResolvedBackend, watch: Watch) -> None:
+        """Where consumers' own keys count, whether the platform's has come or not."""
+        known = {one.candidate.upstream.name: one.candidate.model for one in self.places if one.model == model.name}
+        variant = 0
+        twin = twin_of(backend, watch, variant)
+        while known.get(twin.name, backend.upstream_model) != backend.upstream_model:
+            variant += 1
+            twin = twin_of(backend, watch, variant)
+        self.places.append(Place(model.name, ref, backend.origin, Candidate(twin, backend.upstream_model)))
+
     def _lacks(self, backend: ResolvedBackend, reference: str) -> str | None:
         """Why a backend cannot have its credential."""
         if reference and reference not in self._delivered:
@@ -100,12 +117,12 @@ class _WorkspaceReader:
     def _add(self, candidates: list[Candidate], backend: ResolvedBackend, reference: str, watch: Watch) -> None:
         """An account used twice under one model name adds nothing; under another name, it is another place."""
         secret = self._names[reference] if reference else ""
-        upstream = _upstream(backend, secret, watch, 0)
+        upstream = upstream_of(backend, secret, watch, 0)
         taken = {one.upstream.name: one.model for one in candidates}
         while upstream.name in taken:
             if taken[upstream.name] == backend.upstream_model:
                 return
-            upstream = _upstream(backend, secret, watch, upstream.variant + 1)
+            upstream = upstream_of(backend, secret, watch, upstream.variant + 1)
         if secret:
             self.secrets[secret] = reference
         candidates.append(Candidate(upstream, backend.upstream_model))
@@ -128,28 +145,6 @@ def _references(model: ProviderModel) -> Iterable[tuple[str, str]]:
         secret = resolve_backend(model, ref).secret_ref
         if secret is not None:
             yield secret.name, str(secret)
-
-
-def _upstream(backend: ResolvedBackend, secret: str, watch: Watch, variant: int) -> Upstream:
-    prefix = f"{backend.auth_prefix} " if backend.auth_prefix else ""
-    extra = tuple(sorted(backend.extra_headers.items()))
-    account = [backend.scheme, backend.host, backend.port, backend.chat_path, backend.auth_header, prefix, secret]
-    watched = [] if watch == Watch() else [str(part) for part in astuple(watch)]
-    identity = json.dumps([*account, extra, variant, *watched])
-    name = f"{backend.host}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
-    return Upstream(
-        name=name,
-        scheme=backend.scheme,
-        host=backend.host,
-        port=backend.port,
-        path=backend.chat_path,
-        auth_header=backend.auth_header,
-        auth_prefix=prefix,
-        secret=secret,
-        extra_headers=extra,
-        variant=variant,
-        watch=watch,
-    )
 
 
 def _watch(wanted: Reliability | None) -> Watch:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
+
+from contract import BackendRef, ConsumerBackend, ProviderModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Upstream:
     `path` is the whole path of a chat completion, maybe with a query. `auth_prefix` is what stands before the secret,
     its space included. `secret` is the secret's name in Envoy, empty when nothing is injected; it has no version, so
     that a rotation changes the secret alone. `variant` tells apart places that one model uses under several names.
+    `takes_own_key`: each consumer's scope hands its own secret over, and without it there is none.
     """
 
     name: str
@@ -48,12 +53,13 @@ class Upstream:
     extra_headers: tuple[tuple[str, str], ...]
     variant: int = 0
     watch: Watch = Watch()
+    takes_own_key: bool = False
 
     @property
     def added_headers(self) -> frozenset[str]:
         """The names of all headers that requests to this place get from us."""
         added = {name for name, _ in self.extra_headers}
-        return frozenset({*added, self.auth_header} if self.secret else added)
+        return frozenset({*added, self.auth_header} if self.secret or self.takes_own_key else added)
 
     @property
     def authority(self) -> str:
@@ -85,6 +91,16 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where consumers' own keys count for a model: the twin of where `ref` of the workspace document leads."""
+
+    model: str
+    ref: BackendRef
+    origin: str
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
     """A port that clients connect to, already shifted; `timeout` is how long a request may stand still."""
 
@@ -96,28 +112,36 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """What one workspace document says. `secrets` maps a secret's name in Envoy to its full reference."""
+    """What one workspace document says. `secrets` maps a secret's name in Envoy to its full reference, `catalogue` a
+    model's name to what the document says of it.
+    """
 
     version: int
     digest: str
     listeners: tuple[Listener, ...]
     models: tuple[Model, ...]
     secrets: tuple[tuple[str, str], ...]
+    places: tuple[Place, ...] = ()
+    catalogue: Mapping[str, ProviderModel] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def upstreams(self) -> tuple[Upstream, ...]:
-        """Every distinct upstream, by name."""
+        """Every distinct upstream of the platform's, by name."""
         found = {one.upstream.name: one.upstream for model in self.models for one in model.candidates}
         return tuple(found[name] for name in sorted(found))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one consumer may do. `models` is the allow-list in the document's order; None allows every model."""
+    """What one consumer may do. `models` is the allow-list in the document's order; None allows every model. `mode`
+    says how its own `backends` and the platform's share its requests; empty without any.
+    """
 
     consumer_id: str
     enabled: bool
     models: tuple[str, ...] | None
+    backends: tuple[ConsumerBackend, ...] = ()
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

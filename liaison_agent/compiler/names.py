@@ -16,6 +16,7 @@ LISTENER: Final = "envoy.config.listener.v3.Listener"
 HTTP_FILTERS: Final = "envoy.extensions.filters.http."
 JWT: Final = HTTP_FILTERS + "jwt_authn.v3.JwtAuthentication"
 RBAC: Final = HTTP_FILTERS + "rbac.v3.RBAC"
+HEADER_MUTATION: Final = HTTP_FILTERS + "header_mutation.v3.HeaderMutation"
 SET_METADATA: Final = HTTP_FILTERS + "set_metadata.v3.Config"
 
 # --- filters; a resource of the extension discovery has its filter's name ---------------------------------------------
@@ -30,6 +31,7 @@ REWRITE: Final = "rewrite"
 
 CONSUMER_HEADER: Final = "x-consumer"
 INTERNAL_HEADER_PREFIX: Final = "x-agentrouter-"
+OWN_KEY_STATUS_HEADER: Final = INTERNAL_HEADER_PREFIX + "own-key-status"
 KEY_ID_HEADER: Final = INTERNAL_HEADER_PREFIX + "jti"
 
 # --- filter state that the front door writes; the scripts under lua/ spell the names out ------------------------------

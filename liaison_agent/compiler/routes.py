@@ -77,6 +77,7 @@ def _chat_route(model: Model) -> Fields:
             "timeout": "0s",
             "retry_policy": _retries(model),
         },
+        **({"response_headers_to_remove": [names.OWN_KEY_STATUS_HEADER]} if _any_own(model) else {}),
     )
 
 
@@ -106,20 +107,34 @@ def _retries(model: Model) -> Fields:
     response headers, since Envoy passes those on. Attempts beyond the last candidate go to the last.
 
     A single candidate gets a second attempt only where it cannot have seen the first, as with a connection it closed,
-    unless the document says more.
+    unless the document says more. Where the platform's comes after a consumer's own key, a refusal of that key is a
+    reason too.
     """
     several = len(model.candidates) > 1
+    own_keys = [one.upstream.takes_own_key for one in model.candidates]
     reasons = [
         _FAILOVER if several else _NEVER_SENT,
         *(model.retry_on.replace(" ", "").split(",") if model.retries else ()),
     ]
+    own_first = several and own_keys[0] and not own_keys[-1]
+    if own_first:
+        reasons.append("retriable-headers")
     return {
+        **({"retriable_headers": [_own_key_refused(status) for status in ("401", "403")]} if own_first else {}),
         "retry_on": ",".join(dict.fromkeys(reason for part in reasons for reason in part.split(",") if reason)),
         "retriable_status_codes": [429] if several else [],
         "num_retries": max(1, min(len(model.candidates), MOST_ATTEMPTS) - 1, model.retries),
         "refresh_cluster_on_retry": True,
         "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.010s"},
     }
+
+
+def _any_own(model: Model) -> bool:
+    return any(one.upstream.takes_own_key for one in model.candidates)
+
+
+def _own_key_refused(status: str) -> Fields:
+    return {"name": names.OWN_KEY_STATUS_HEADER, "string_match": {"exact": status}}
 
 
 def _direct(status: int, **response: Fields) -> Fields:

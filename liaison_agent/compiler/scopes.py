@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from liaison_agent.compiler import names
+from liaison_agent.compiler.credentials import hand_over
 from liaison_agent.compiler.gateway import Model
+from liaison_agent.compiler.own_backends import Handover
 from liaison_agent.compiler.packing import Fields, Packer, type_url
 from liaison_agent.compiler.routes import longest_answer, virtual_host
 from liaison_agent.state import WORKSPACE_SLOT, Configuration, Resource, slot_of
@@ -62,8 +64,12 @@ def compile_shared_scope(configuration: Configuration, packer: Packer) -> Resour
     return _scope(_scope_name(user), user, fields, {}, slot_of(user), packer)
 
 
-def compile_own_scope(configuration: Configuration, front: Front, packer: Packer) -> Resource:
-    """The scope of a consumer with a list of models, its routes within; marked with its document's version."""
+def compile_own_scope(
+    configuration: Configuration, front: Front, packer: Packer, handovers: Sequence[Handover] = ()
+) -> Resource:
+    """The scope of a consumer with a list of models or keys of its own, its routes within; marked with its document's
+    version. Its secrets are handed over for the whole scope, each to the hook of one upstream.
+    """
     user = configuration.user_id
     mark = {names.CONSUMER_VERSION: str(configuration.version), names.DIGEST: configuration.digest}
     fields = {
@@ -71,15 +77,11 @@ def compile_own_scope(configuration: Configuration, front: Front, packer: Packer
             "name": _scope_name(user),
             "virtual_hosts": [{"metadata": {"filter_metadata": {names.METADATA: mark}}}],
             "max_direct_response_body_size_bytes": front.longest_answer,
+            "typed_per_filter_config": {one.upstream.name: hand_over(one.upstream, one.secret) for one in handovers},
         }
     }
     parts = {"route_configuration.virtual_hosts": front.body}
     return _scope(_scope_name(user), user, fields, parts, slot_of(user), packer)
-
-
-def scope_key(user_id: str) -> tuple[str, str]:
-    """The resource key of a consumer's scope."""
-    return type_url(names.SCOPE), _scope_name(user_id)
 
 
 def _scope_name(user_id: str) -> str:

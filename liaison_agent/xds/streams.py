@@ -76,6 +76,8 @@ class Stream:
             self._have[request.type_url, name] = version
         self._unsubscribe(request, subscription)
         names = [name for name in request.subscribe if name != "*"]
+        for name in subscription.names.intersection(names):  # it let go and took it up again before it could say so
+            self._forget((request.type_url, name))
         subscription.names.update(names)
         opens = not subscription.wildcard and _is_wildcard(request, first)
         subscription.wildcard = subscription.wildcard or opens

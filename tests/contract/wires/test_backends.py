@@ -21,7 +21,7 @@ KEY = "sk-own-canary-0123456789"
 
 
 def backend(name: str = "mine", key: str = KEY, **fields: Any) -> pb.Backend:
-    fields = {"base_url": "https://own.example/v1", **fields}
+    fields = {"base_url": "https://own.example/v1", "models": ["fast"], **fields}
     credential = {"credential": pb.BackendCredential(api_key=key)} if key else {}
     return pb.Backend(name=name, **{**credential, **fields})
 
@@ -84,7 +84,7 @@ async def test_without_a_base_url_the_credential_goes_where_the_workspace_reache
     await tenant.put(document(base_url="https://one.example/v1"))
     agent = await tenant.settled_agent()
 
-    await save(tenant, backend(provider="openai", base_url=""))
+    await save(tenant, backend(provider="openai", base_url="", models=[]))
 
     assert (await delivered(agent)).backends[0].credential.origin == "https://one.example:443"
 

@@ -116,7 +116,7 @@ class Plane:
 
     async def _push(self) -> ApplyOutcome:
         outcome = await self.gateway.apply(self.compiled.resources)
-        assert outcome.refused == ()
+        assert outcome.refused == (), outcome.refused
         return outcome
 
     def reset(self) -> None:

@@ -103,6 +103,7 @@ def test_every_fault_of_a_saved_set_is_told_at_once() -> None:
         "backends[1].provider": "conflict",
         "backends[2]": "required",
         "backends[3].base_url": "address",
+        "backends[3].models": "required",
         "backends[4].provider": "unsupported",
         "backends[5].models[1]": "duplicate",
         "backends[5].modles": "unknown_field",
@@ -115,7 +116,7 @@ def test_lower_priorities_come_first_then_greater_weights() -> None:
         ref = f"secret://{own_secret_name(ADA, name)}@1"
         place = {"base_url": "https://x.example", "credential": {**CREDENTIAL, "ref": ref}}
         place["credential"]["origin"] = "https://x.example:443"  # type: ignore[index]
-        return {"name": name, "priority": priority, "weight": weight, **place}
+        return {"name": name, "models": ["m"], "priority": priority, "weight": weight, **place}
 
     consumer = read_consumer(_delivered(backend("c", 1, 9), backend("b", 0, 1), backend("a", 0, 5)))
 

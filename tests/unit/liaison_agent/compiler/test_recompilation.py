@@ -12,7 +12,8 @@ from liaison_agent.compiler.options import GatewayOptions
 from liaison_agent.state import Configuration, Desired
 from tests.fakes.compiling import NO_KEYS, CountingPacker, consumer, desired, real_packer, workspace
 
-BETA: dict[str, Any] = {"base_url": "http://beta.example"}
+BETA: dict[str, Any] = {"base_url": "http://beta.example", "provider": "beta"}
+ORIGIN = "http://beta.example:80"
 LOCKED: dict[str, Any] = {"base_url": "http://beta.example", "api_key": "secret://a@1"}
 
 workspaces = st.sampled_from(
@@ -22,18 +23,35 @@ workspaces = st.sampled_from(
         workspace({"m2": [BETA], "m3": [LOCKED]}, 3),
     ]
 )
+
+
+def owner(name: str, version: int, models: list[str], enabled: bool, own: str) -> Configuration:
+    """A consumer, maybe with a key of its own, at the workspace's place or at one it brings."""
+    fields: dict[str, Any] = {}
+    if own:
+        credential = {"kind": "api_key", "ref": f"secret://byok/{name}/x@{version}", "origin": ORIGIN}
+        place = {"base_url": "http://beta.example/own", "models": ["m1"]} if own == "brought" else {"provider": "beta"}
+        fields = {"mode": "PREFERRED", "backends": [{"name": "x", "credential": credential, **place}]}
+    return consumer(name, version, models=models, enabled=enabled, **fields)
+
+
 consumers = st.lists(
     st.builds(
-        lambda name, version, models, enabled: consumer(name, version, models=models, enabled=enabled),
+        owner,
         st.sampled_from(["a", "b", "c", "d"]),
         st.integers(1, 3),
         st.lists(st.sampled_from(["m1", "m2", "m3"]), unique=True),
         st.booleans(),
+        st.sampled_from(["", "", "shared", "brought"]),
     ),
     unique_by=lambda one: one.user_id,
     max_size=4,
 )
-secrets = st.sampled_from([{}, {"secret://a@1": "x"}, {"secret://a@1": "y"}])
+secrets = st.builds(
+    lambda shared, own: {**shared, **{f"secret://byok/{name}/x@{version}": "z" for name, version in own}},
+    st.sampled_from([{}, {"secret://a@1": "x"}, {"secret://a@1": "y"}]),
+    st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d"]), st.integers(1, 3))),
+)
 wanted = st.builds(lambda first, rest, known: desired(first, *rest, secrets=known), workspaces, consumers, secrets)
 
 
@@ -93,3 +111,28 @@ def test_what_is_remembered_does_not_grow_with_the_number_of_changes() -> None:
 
     assert result.origin is not None
     assert len(result.origin.memo) < 1500
+
+
+def test_a_new_key_of_one_consumers_own_packs_its_scope_and_its_secret_and_nothing_else() -> None:
+    everybody = [owner(f"c{n}", 1, [], enabled=True, own="shared") for n in range(60)]
+    keys = {f"secret://byok/c{n}/x@1": "KEY" for n in range(60)}
+    first = compile_gateway(desired(workspace({"m1": [BETA]}), *everybody, secrets=keys), packer=real_packer())
+    packer = CountingPacker()
+
+    moved = [owner("c7", 2, [], enabled=True, own="shared") if one.user_id == "c7" else one for one in everybody]
+    keys = {**keys, "secret://byok/c7/x@2": "NEW"}
+    compile_gateway(desired(workspace({"m1": [BETA]}), *moved, secrets=keys), packer=packer, previous=first)
+
+    assert sorted(packer.packed) == ["ScopedRouteConfiguration", "Secret"]
+
+
+def test_a_key_that_comes_late_packs_one_consumer_only() -> None:
+    everybody = [owner(f"c{n}", 1, [], enabled=True, own="brought") for n in range(60)]
+    keys = {f"secret://byok/c{n}/x@1": "KEY" for n in range(60) if n != 7}
+    first = compile_gateway(desired(workspace({"m1": [BETA]}), *everybody, secrets=keys), packer=real_packer())
+    packer = CountingPacker()
+
+    whole = {**keys, "secret://byok/c7/x@1": "LATE"}
+    compile_gateway(desired(workspace({"m1": [BETA]}), *everybody, secrets=whole), packer=packer, previous=first)
+
+    assert sorted(packer.packed) == ["Cluster", "ScopedRouteConfiguration", "Secret", "VirtualHost"]

@@ -150,3 +150,14 @@ async def test_a_lost_stream_fails_every_push_before_and_after(stream: Stream) -
     for lost in (before, stream.push(CLUSTER.type_url, [of(CLUSTER, "a")]), waits):
         with pytest.raises(StreamLost):
             await lost
+
+
+async def test_a_secret_that_envoy_takes_up_again_before_it_let_go_is_sent_again(stream: Stream) -> None:
+    stream.receive(Request(SECRET.type_url, subscribe=("key",)))
+    stream.receive(Request(SECRET.type_url, nonce="1-1"))
+    had = stream.has(of(SECRET, "key").key)
+
+    stream.receive(Request(SECRET.type_url, subscribe=("key",)))
+
+    assert had
+    assert waiting(stream) == 2
