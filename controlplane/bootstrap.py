@@ -34,6 +34,7 @@ from controlplane.services.providers import ProviderService
 from controlplane.services.publishing import Publisher
 from controlplane.services.reconciliation import ReconciliationService
 from controlplane.services.refused_attempts import RefusedAttempts
+from controlplane.services.retirement import Retirement
 from controlplane.services.revocations import RevocationService
 from controlplane.services.ringing import Ringer
 from controlplane.services.secrets import SecretKeeper
@@ -61,6 +62,8 @@ from controlplane.transport.handlers.upgrades import UpgradeHandlers
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation, operations
 from controlplane.transport.seam import Seam
+
+RETIRE_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,12 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
     key = master_key(settings)
     clock, random = SystemClock(), SystemRandom()
     async with open_store(settings.store_url, clock=clock, random=random) as store:
-        yield assemble(store, key, clock, random)
+        yield assemble(store, key, clock, random, timedelta(days=settings.retire_after_days))
 
 
-def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -> ControlPlane:
+def assemble(
+    store: Store, key: MasterKey, clock: Clock, random: SystemRandom, retire_after: timedelta = RETIRE_AFTER
+) -> ControlPlane:
     """Every object, made once and handed to whom it serves."""
     ids = UlidIds()
     vault, mint, verifier = Cipher(KeyRing(key), random.bytes), Mint(random), AgentVerifier()
@@ -129,6 +134,8 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
     events, event_upkeep = EventService(store, ids), EventUpkeep(store, ids)
     presence = Presence(store, event_upkeep, publisher, sightings)
     feed.on_identity = authenticator.forget
+    retirement = Retirement(store, publisher, retire_after, authenticator.forget)
+    authenticator.on_retired = retirement.revive
     workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
     keys = ManagementKeyService(store, mint, ids, clock, authenticator.forget)
     dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget, attempts)
@@ -156,7 +163,7 @@ def assemble(store: Store, key: MasterKey, clock: Clock, random: SystemRandom) -
         store=store,
         feed=feed,
         sightings=sightings,
-        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades),
+        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades, retirement),
         workspaces=workspaces,
         management_keys=keys,
         seam=Seam(authenticator, vault.mac, metrics),
@@ -173,6 +180,7 @@ def _upkeep(
     epoch: Epoch,
     revocations: RevocationService,
     upgrades: UpgradeService,
+    retirement: Retirement,
 ) -> Upkeep:
     async def purge_answers() -> None:
         async with store.unit_of_work() as work:
@@ -188,6 +196,7 @@ def _upkeep(
             "purge answers": (timedelta(minutes=10), purge_answers),
             "expire upgrade credentials": (timedelta(seconds=10), upgrades.expire),
             "purge revocations": (timedelta(hours=1), revocations.purge),
+            "retire unseen data planes": (timedelta(minutes=10), retirement.retire_unseen),
         }
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ class Authenticator:
         self._attempts = attempts
         self._dataplanes: dict[str, tuple[datetime, Dataplane]] = {}
         self._keys: dict[str, tuple[datetime, ManagementKey]] = {}
+        self.on_retired: Callable[[Dataplane], Awaitable[None]] = _nothing  # a retired one called
         self._forgotten = 0  # a record read before something was forgotten is not remembered after it
 
     async def authenticate(self, bearer: str, origin: str = "") -> Caller:
@@ -82,6 +84,8 @@ class Authenticator:
                 attempt = Attempt(dataplane.id, refused.reason, origin, workspace_id=dataplane.workspace_id)
                 await self._attempts.note(attempt)
             raise
+        if dataplane.retired_at is not None:
+            await self.on_retired(dataplane)
         return DataplaneCaller(dataplane.id, dataplane.workspace_id, origin)
 
     async def _known_dataplane(self, dataplane_id: str) -> Dataplane | None:
@@ -107,6 +111,10 @@ class Authenticator:
         if key is not None and forgotten == self._forgotten:
             _remember(self._keys, digest, (now + CACHE_FOR, key))
         return key
+
+
+async def _nothing(_dataplane: Dataplane) -> None:
+    """Until it is known what reviving means."""
 
 
 def _unknown_key() -> Unauthenticated:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from contract.unsupported import says_not_supported
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.dataplanes import AgentReport, Dataplane, JoinToken
 from controlplane.domain.errors import NotFound, Unauthenticated
@@ -14,6 +15,7 @@ from controlplane.domain.upgrades import Upgrade
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
 from controlplane.services.audit import Facts, record
+from controlplane.services.gateway_values import url_of
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
 from controlplane.services.publishing import Publisher
@@ -33,6 +35,8 @@ class Health(Enum):
     STALE = "stale"
     DEGRADED = "degraded"
     OFFLINE = "offline"
+    INCOMPATIBLE = "incompatible"
+    RETIRED = "retired"
     REVOKED = "revoked"
 
 
@@ -67,12 +71,13 @@ class EnrollDataplane:
 
 @dataclass(frozen=True, slots=True)
 class SeenDataplane:
-    """A data plane, how it is doing, the revision it should be at, and its latest upgrade."""
+    """A data plane, how it is doing, the revision it should be at, its latest upgrade, and its URL to customers."""
 
     dataplane: Dataplane
     health: Health
     desired_revision: int
     upgrade: Upgrade | None = None
+    url: str = ""
 
 
 class DataplaneService:
@@ -165,6 +170,7 @@ class DataplaneService:
     async def revoke(self, caller: Caller, dataplane_id: str, reason: str) -> SeenDataplane:
         """Its tokens are refused from now on and its live events are closed; twice is fine.
 
+        What is delivered from then on is under a key that it never had.
         Here that holds before the answer is given, on other replicas as soon as they hear of it.
         """
         caller = require_management(caller)
@@ -177,20 +183,12 @@ class DataplaneService:
                 live = await work.events.live_of_dataplane(dataplane_id)
                 await work.events.save([event.supersede("", now) for event in live])
                 work.announce(Notice(workspace.id, identity=dataplane_id))
-                await self._rotate_delivery_key(work, workspace)
+                await self._keeper.rotate_delivery_key(work, workspace)
             revoked = await self._seen(work, workspace, await work.dataplanes.get(dataplane_id) or dataplane)
             facts: Facts = {"changed": dataplane.revoked_at is None, "reason": reason}
             await record(work, caller, "dataplane.revoke", dataplane_id, workspace, facts)
         self._forget(dataplane_id)
         return revoked
-
-    async def _rotate_delivery_key(self, work: UnitOfWork, workspace: Workspace) -> None:
-        """New secrets are encrypted under a key that the revoked data plane never had."""
-        await self._keeper.new_delivery_key(work, workspace.id)
-        for live_id in await work.dataplanes.live_ids(workspace.id):
-            live = await work.dataplanes.get(live_id)
-            if live is not None:
-                await self._keeper.hand_keys_to(work, live, newest_only=True)
 
     async def _add(
         self, work: UnitOfWork, workspace: Workspace, token: JoinToken, command: EnrollDataplane
@@ -227,20 +225,26 @@ class DataplaneService:
             raise unknown("data plane") from None
 
     async def _seen(self, work: UnitOfWork, workspace: Workspace, dataplane: Dataplane) -> SeenDataplane:
-        refused = bool(await work.slots.deviating(dataplane.id))
+        reasons = [state.rejected_reason for state in await work.slots.deviating(dataplane.id)]
         busy = bool(await work.events.page(workspace.id, dataplane.id, "", "", 1, finished=False))
-        health = health_of(dataplane, self._clock.now(), refused=refused, busy=busy)
-        return SeenDataplane(dataplane, health, workspace.revision, upgrade=await work.upgrades.latest(dataplane.id))
+        health = health_of(dataplane, self._clock.now(), refused=reasons, busy=busy)
+        upgrade, url = await work.upgrades.latest(dataplane.id), await url_of(work, workspace.id, dataplane.id)
+        return SeenDataplane(dataplane, health, workspace.revision, upgrade=upgrade, url=url)
 
 
-def health_of(dataplane: Dataplane, now: datetime, *, refused: bool, busy: bool) -> Health:
-    """`refused`: some slot's newest version was refused; `busy`: live events wait or are being worked on."""
+def health_of(dataplane: Dataplane, now: datetime, *, refused: Sequence[str], busy: bool) -> Health:
+    """`refused`: why, of each slot whose newest version was refused; `busy`: live events wait or are worked on."""
     if dataplane.revoked_at is not None:
         return Health.REVOKED
+    if dataplane.retired_at is not None:
+        return Health.RETIRED
     if dataplane.last_seen_at is None:
         return Health.ENROLLED
     if now - dataplane.last_seen_at > OFFLINE_AFTER:
         return Health.OFFLINE
+    reasons = (*refused, *(each.reason for each in dataplane.report.rejected))
+    if any(map(says_not_supported, reasons)):
+        return Health.INCOMPATIBLE
     if refused:
         return Health.DEGRADED
     return Health.STALE if busy or dataplane.report.serving_stale_since else Health.SYNCED

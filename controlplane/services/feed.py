@@ -36,6 +36,7 @@ class View:
     values: dict[tuple[str, str], SlotValue] = field(default_factory=dict)
     revocations: list[Revocation] = field(default_factory=list)
     secrets: dict[str, StoredSecret] = field(default_factory=dict)
+    delivery_key_id: str = ""
     pending: dict[str, dict[str, Event]] = field(default_factory=dict)
     timeline: list[tuple[int, str]] = field(default_factory=list)
 
@@ -89,6 +90,7 @@ class View:
         self.values.update(((value.dataplane_id, value.slot), value) for value in fresh.values)
         self.revocations += fresh.revocations
         self.secrets.update(fresh.secrets)
+        self.delivery_key_id = fresh.delivery_key_id
         for event in fresh.events:
             self._replace_pending(event)
         self.revision, self.event_cursor = fresh.revision, fresh.event_cursor
@@ -118,6 +120,7 @@ class _Fresh:
     values: list[SlotValue]
     revocations: list[Revocation]
     secrets: dict[str, StoredSecret]
+    delivery_key_id: str
     events: list[Event]
 
 
@@ -258,7 +261,12 @@ async def _read(work: UnitOfWork, view: View, *, whole: bool) -> _Fresh | None:
         return None
     revision, cursor = (0, 0) if whole else known
     configurations = await work.configurations.changed_since(view.workspace_id, revision)
-    missing = _missing_refs(configurations, {} if whole else view.secrets)
+    keys = await work.secrets.delivery_keys(view.workspace_id)
+    key_id = keys[-1].id if keys else ""
+    if key_id != view.delivery_key_id:  # under a new one every secret's delivered form is another
+        missing = _missing_refs([*view.configurations.values(), *configurations], {})
+    else:
+        missing = _missing_refs(configurations, {} if whole else view.secrets)
     return _Fresh(
         whole,
         *counters,
@@ -266,6 +274,7 @@ async def _read(work: UnitOfWork, view: View, *, whole: bool) -> _Fresh | None:
         await work.values.changed_since(view.workspace_id, revision),
         await work.revocations.changed_since(view.workspace_id, revision),
         dict(await work.secrets.by_refs(view.workspace_id, missing)) if missing else {},
+        key_id,
         await work.events.pending_since(view.workspace_id, cursor),
     )
 

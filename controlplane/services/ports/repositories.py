@@ -142,6 +142,9 @@ class Secrets(Protocol):
     async def retire_gatekeeper_key(self, kid: str, retired_at: datetime) -> None:
         """Take it out of the list; keeps the first time when called twice."""
 
+    async def under_other_keys(self, workspace_id: str, delivery_key_id: str) -> list[StoredSecret]:
+        """Every version of every secret whose delivered form is under another delivery key."""
+
     async def redeliver(self, secret: StoredSecret) -> None:
         """Replace what is delivered of a stored version, and the name of the key it is under."""
 

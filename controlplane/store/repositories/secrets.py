@@ -89,6 +89,10 @@ class SqlSecrets:
         unretired = (gatekeeper_keys.c.kid == kid) & gatekeeper_keys.c.retired_at.is_(None)
         await self._transaction.change(update(gatekeeper_keys).where(unretired).values(retired_at=retired_at))
 
+    async def under_other_keys(self, workspace_id: str, delivery_key_id: str) -> list[StoredSecret]:
+        """Versions whose delivered form is under another delivery key."""
+        return await self._where(workspace_id, secrets.c.delivery_key_id != delivery_key_id)
+
     async def redeliver(self, secret: StoredSecret) -> None:
         """Replace what is delivered of a version, and the name of the key it is under."""
         columns = secrets.c

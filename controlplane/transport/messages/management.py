@@ -65,7 +65,9 @@ def consumer_key(value: ConsumerKey) -> consumer_keys_pb2.ConsumerKey:
 
 def seen_dataplane(value: SeenDataplane) -> dataplanes_pb2.Dataplane:
     """A data plane with how it is doing."""
-    message = dataplanes_pb2.Dataplane(health=HEALTHS[value.health], desired_revision=value.desired_revision)
+    message = dataplanes_pb2.Dataplane(
+        health=HEALTHS[value.health], desired_revision=value.desired_revision, url=value.url
+    )
     message.MergeFrom(dataplane(value.dataplane))
     view = upgrade_view(value.upgrade)
     if view is not None:
@@ -85,6 +87,7 @@ def dataplane(value: Dataplane) -> dataplanes_pb2.Dataplane:
         created_at=timestamp(value.created_at),
         last_seen_at=timestamp(value.last_seen_at),
         revoked_at=timestamp(value.revoked_at),
+        retired_at=timestamp(value.retired_at),
         boot_counter=value.boot.counter if value.boot else 0,
     )
 

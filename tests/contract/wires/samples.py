@@ -81,6 +81,7 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
         Sample(gateways.RevokeUserTokenRequest(**here, jti="ck_unknown"), OPERATOR),
         Sample(gateways.SetDataplaneURLRequest(**here, url="https://gateway.example"), OPERATOR),
         Sample(gateways.ValidateDataplaneRequest(), None, dataplane=True),
+        Sample(configurations.ListActiveProvidersRequest(**here), VIEWER, dataplane=True),
         Sample(
             backends.SaveBYOKBackendsRequest(
                 **here,

@@ -24,6 +24,7 @@ class DataplaneHealth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DATAPLANE_HEALTH_OFFLINE: _ClassVar[DataplaneHealth]
     DATAPLANE_HEALTH_REVOKED: _ClassVar[DataplaneHealth]
     DATAPLANE_HEALTH_INCOMPATIBLE: _ClassVar[DataplaneHealth]
+    DATAPLANE_HEALTH_RETIRED: _ClassVar[DataplaneHealth]
 DATAPLANE_HEALTH_UNSPECIFIED: DataplaneHealth
 DATAPLANE_HEALTH_ENROLLED: DataplaneHealth
 DATAPLANE_HEALTH_SYNCED: DataplaneHealth
@@ -32,9 +33,10 @@ DATAPLANE_HEALTH_DEGRADED: DataplaneHealth
 DATAPLANE_HEALTH_OFFLINE: DataplaneHealth
 DATAPLANE_HEALTH_REVOKED: DataplaneHealth
 DATAPLANE_HEALTH_INCOMPATIBLE: DataplaneHealth
+DATAPLANE_HEALTH_RETIRED: DataplaneHealth
 
 class Dataplane(_message.Message):
-    __slots__ = ("id", "workspace_id", "group", "name", "health", "applied_revision", "desired_revision", "report", "created_at", "last_seen_at", "revoked_at", "boot_counter", "url", "upgrade")
+    __slots__ = ("id", "workspace_id", "group", "name", "health", "applied_revision", "desired_revision", "report", "created_at", "last_seen_at", "revoked_at", "boot_counter", "url", "upgrade", "retired_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +51,7 @@ class Dataplane(_message.Message):
     BOOT_COUNTER_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     UPGRADE_FIELD_NUMBER: _ClassVar[int]
+    RETIRED_AT_FIELD_NUMBER: _ClassVar[int]
     id: str
     workspace_id: str
     group: str
@@ -63,7 +66,8 @@ class Dataplane(_message.Message):
     boot_counter: int
     url: str
     upgrade: UpgradeView
-    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., name: _Optional[str] = ..., health: _Optional[_Union[DataplaneHealth, str]] = ..., applied_revision: _Optional[int] = ..., desired_revision: _Optional[int] = ..., report: _Optional[_Union[_configurations_pb2.AgentReport, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., boot_counter: _Optional[int] = ..., url: _Optional[str] = ..., upgrade: _Optional[_Union[UpgradeView, _Mapping]] = ...) -> None: ...
+    retired_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., name: _Optional[str] = ..., health: _Optional[_Union[DataplaneHealth, str]] = ..., applied_revision: _Optional[int] = ..., desired_revision: _Optional[int] = ..., report: _Optional[_Union[_configurations_pb2.AgentReport, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., boot_counter: _Optional[int] = ..., url: _Optional[str] = ..., upgrade: _Optional[_Union[UpgradeView, _Mapping]] = ..., retired_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class UpgradeView(_message.Message):
     __slots__ = ("event_id", "phase", "target_version", "error", "updated_at")
