@@ -79,14 +79,18 @@ class PollService:
 
         A poll from another history, or from a revision this store never reached, starts from nothing.
         """
+        epoch = await self._epoch()
+        elsewhere = bool(poll.epoch and poll.epoch != epoch)
         dataplane_id = ""
         if isinstance(caller, DataplaneCaller):
             dataplane_id = caller.dataplane_id
-            if await self._presence.note(caller, poll.boot, poll.report):
+            rung = await self._presence.note(caller, poll.boot, poll.report)
+            if elsewhere:
+                rung |= await self._presence.note_other_history(caller, poll.boot)
+            if rung:
                 await self._feed.refresh(caller.workspace_id)
         view = await self._view(caller, poll)
-        epoch = await self._epoch()
-        resync = bool(poll.epoch and poll.epoch != epoch) or poll.since_revision > view.revision
+        resync = elsewhere or poll.since_revision > view.revision
         if resync:
             poll = replace(poll, since_revision=0, event_cursor=0)
         elif poll.wait and not _newer(view, poll, dataplane_id):

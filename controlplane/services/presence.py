@@ -23,6 +23,7 @@ class Presence:
         self._sightings = sightings
         self._boots: dict[str, Boot] = {}
         self._lost: dict[str, Boot | None] = {}
+        self._elsewhere: dict[str, Boot | None] = {}
 
     async def note(self, caller: DataplaneCaller, boot: Boot | None, report: AgentReport | None) -> bool:
         """Whether events became pending by it, so that this very poll should bring them.
@@ -38,6 +39,15 @@ class Presence:
             rung = True
         self._sightings.saw(dataplane_id, report)
         return rung
+
+    async def note_other_history(self, caller: DataplaneCaller, boot: Boot | None) -> bool:
+        """It comes from an epoch that is not the store's: once a boot it is told to take and prove everything, for
+        what the store believes it applied is of before the restore. Whether events became pending by it."""
+        if self._elsewhere.get(caller.dataplane_id, False) == boot:
+            return False
+        await self._ring_everything(caller)
+        self._elsewhere[caller.dataplane_id] = boot
+        return True
 
     async def _enter(self, dataplane_id: str, boot: Boot) -> int:
         """A boot not seen here before takes over what older ones held; how many events."""
