@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
@@ -78,6 +80,7 @@ async def _save_backends(tenant: Tenant) -> Prepared:
     one = backends.Backend(
         name="mine",
         base_url="https://own.example/v1",
+        models=["gpt-4o"],
         credential=backends.BackendCredential(api_key="sk-own-0123456789abcdef"),
     )
     request = backends.SaveBYOKBackendsRequest(
@@ -117,6 +120,11 @@ async def _roll_back_upgrade(tenant: Tenant) -> Prepared:
     return upgrades.RollbackDataplaneUpgradeRequest(workspace_id=tenant.id, dataplane_id=agent.id), tenant.admin
 
 
+async def submitted_upgrade(tenant: Tenant, agent: Agent) -> str:
+    """Its event id."""
+    return str((await tenant.call(_upgrade_of(tenant, agent))).upgrade_event_id)
+
+
 def _upgrade_of(tenant: Tenant, agent: Agent) -> Any:
     return upgrades.SubmitDataplaneUpgradeCredentialsRequest(
         workspace_id=tenant.id,
@@ -135,7 +143,15 @@ async def _retire_gatekeeper_key(tenant: Tenant) -> Prepared:
     return operations.RetireGatekeeperKeyRequest(workspace_id=tenant.id, kid=kid), tenant.admin
 
 
+async def _reconcile(tenant: Tenant) -> Prepared:
+    """With a slot to repair: an event that nobody took for more than five minutes."""
+    await tenant.enrol()
+    tenant.running.clock.skip(timedelta(minutes=6))
+    return slots.ReconcileWorkspaceRequest(workspace_id=tenant.id), tenant.admin
+
+
 ACTS: dict[str, Act] = {
+    "ReconcileWorkspace": Act("workspace.reconcile", _reconcile),
     "TriggerUpdate": Act("configuration.trigger", _trigger),
     "PutDocument": Act(
         "document.put",

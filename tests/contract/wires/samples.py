@@ -9,6 +9,7 @@ from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.management.v1 import audit_pb2 as audit
 from agentrouter.management.v1 import backends_pb2 as backend_lists
@@ -44,7 +45,13 @@ class Sample:
         return type(self.request).__name__.removesuffix("Request")
 
 
-def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKNOWN) -> tuple[Sample, ...]:
+def samples(
+    workspace_id: str,
+    dataplane_id: str = UNKNOWN,
+    event_id: str = UNKNOWN,
+    key_id: str = UNKNOWN,
+    upgrade_id: str = UNKNOWN,
+) -> tuple[Sample, ...]:
     """Those that need a credential."""
     here: dict[str, Any] = {"workspace_id": workspace_id}
     completion = events.CompleteEventRequest(
@@ -58,12 +65,13 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
         Sample(events.ListPendingEventsRequest(**here), VIEWER, dataplane=True),
         Sample(events.AcknowledgeEventRequest(event_id=event_id, boot=BOOT), None, dataplane=True),
         Sample(completion, None, dataplane=True),
+        Sample(slots.ReconcileWorkspaceRequest(**here), OPERATOR),
         Sample(workspaces.CreateWorkspaceRequest(name=f"w-{workspace_id[-12:]}"), ADMIN),
         Sample(workspaces.GetWorkspaceRequest(**here), VIEWER, dataplane=True),
         Sample(workspaces.ListWorkspacesRequest(), VIEWER),
         Sample(management_keys.CreateManagementKeyRequest(name="k", role=VIEWER, workspace_ids=[workspace_id]), ADMIN),
         Sample(management_keys.ListManagementKeysRequest(), ADMIN),
-        Sample(management_keys.RevokeManagementKeyRequest(key_id=UNKNOWN), ADMIN),
+        Sample(management_keys.RevokeManagementKeyRequest(key_id=key_id), ADMIN),
         Sample(dataplanes.CreateJoinTokenRequest(**here), ADMIN),
         Sample(dataplanes.ListDataplanesRequest(**here), VIEWER, dataplane=True),
         Sample(dataplanes.GetDataplaneRequest(dataplane_id=dataplane_id), VIEWER, dataplane=True),
@@ -79,7 +87,9 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
         Sample(tenants.ListTenantsRequest(), VIEWER),
         Sample(gateways.UpsertMCPCatalogServerRequest(**here, id="git", name="g", url="https://mcp.example"), OPERATOR),
         Sample(gateways.RevokeUserTokenRequest(**here, jti="ck_unknown"), OPERATOR),
-        Sample(gateways.SetDataplaneURLRequest(**here, url="https://gateway.example"), OPERATOR),
+        Sample(
+            gateways.SetDataplaneURLRequest(**here, dataplane_id=dataplane_id, url="https://gateway.example"), OPERATOR
+        ),
         Sample(gateways.ValidateDataplaneRequest(), None, dataplane=True),
         Sample(configurations.ListActiveProvidersRequest(**here), VIEWER, dataplane=True),
         Sample(
@@ -91,6 +101,7 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
                     backends.Backend(
                         name="mine",
                         base_url="https://own.example/v1",
+                        models=["gpt-4o"],
                         credential=backends.BackendCredential(api_key="sk-own-0123456789abcdef"),
                     )
                 ],
@@ -105,8 +116,8 @@ def samples(workspace_id: str, dataplane_id: str = UNKNOWN, event_id: str = UNKN
             ),
             OPERATOR,
         ),
-        Sample(upgrades.GetDataplaneUpgradeCredentialsRequest(upgrade_event_id=event_id), None, dataplane=True),
-        Sample(upgrades.AckDataplaneUpgradeCredentialsRequest(upgrade_event_id=event_id), None, dataplane=True),
+        Sample(upgrades.GetDataplaneUpgradeCredentialsRequest(upgrade_event_id=upgrade_id), None, dataplane=True),
+        Sample(upgrades.AckDataplaneUpgradeCredentialsRequest(upgrade_event_id=upgrade_id), None, dataplane=True),
         Sample(upgrades.CancelDataplaneUpgradeRequest(**here, dataplane_id=dataplane_id), OPERATOR),
         Sample(upgrades.RollbackDataplaneUpgradeRequest(**here, dataplane_id=dataplane_id), OPERATOR),
         Sample(operations.RotateGatekeeperKeyRequest(**here), ADMIN),
