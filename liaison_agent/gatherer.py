@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from liaison_agent import intake
-from liaison_agent.memory import Memory
+from liaison_agent.memory import Memory, Secret
 from liaison_agent.opener import Opener
 from liaison_agent.poller import Poller
 from liaison_agent.ports import Answer, Boot, Clock, PendingEvent, Poll, Report
@@ -28,6 +28,7 @@ class _Listing:
 
     epoch: str
     slots: set[str] = field(default_factory=set)
+    secrets: dict[str, Secret] = field(default_factory=dict, repr=False)
 
 
 class Gatherer:
@@ -69,6 +70,7 @@ class Gatherer:
         self._event_cursor = answer.event_cursor
         if listing is not None:
             listing.slots.update(intake.slot_of_received(received) for received in answer.received)
+            listing.secrets |= opened.secrets
 
 
 def _finished(gathered: Gathered, answer: Answer, listing: _Listing | None) -> Gathered:
@@ -77,5 +79,6 @@ def _finished(gathered: Gathered, answer: Answer, listing: _Listing | None) -> G
         gathered.memory = intake.reached(gathered.memory, revision=revision, epoch=answer.epoch)
     elif gathered.gap is None:
         whole = intake.drop_unlisted(gathered.memory, frozenset(listing.slots))
+        whole = intake.forget_secrets_beyond(whole, listing.secrets)
         gathered.memory = intake.reached(whole, revision=answer.revision, epoch=answer.epoch)
     return gathered

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contract.secret_refs import parse_secret_ref
-from liaison_agent.memory import Memory, Received, SlotMemory, Tombstone, without
+from liaison_agent.memory import Memory, Received, Secret, SlotMemory, Tombstone, without
 from liaison_agent.opener import Opened
 from liaison_agent.ports import Answer
 from liaison_agent.state import WORKSPACE_SLOT, Configuration, slot_of
@@ -77,6 +77,22 @@ def drop_unlisted(memory: Memory, listed: frozenset[str]) -> Memory:
         return memory
     barred = memory.barred | {slot for slot in gone if _is_consumer(slot)}
     return replace(memory, slots=slots, barred=barred)
+
+
+def forget_secrets_beyond(memory: Memory, listed: Mapping[str, Secret]) -> Memory:
+    """After a full listing: a secret newer than the newest one listed of its name and origin is of a history that is
+    gone, and must serve no longer."""
+    newest: dict[tuple[str, str], int] = {}
+    for ref, secret in listed.items():
+        parsed = parse_secret_ref(ref)
+        key = (parsed.name, secret.origin)
+        newest[key] = max(newest.get(key, 0), parsed.version or 0)
+    gone = set()
+    for ref, secret in memory.secrets.items():
+        parsed = parse_secret_ref(ref)
+        if (parsed.version or 0) > newest.get((parsed.name, secret.origin), parsed.version or 0):
+            gone.add(ref)
+    return replace(memory, secrets=without(memory.secrets, frozenset(gone))) if gone else memory
 
 
 def reached(memory: Memory, *, revision: int, epoch: str) -> Memory:

@@ -116,3 +116,14 @@ def test_secrets_and_keys_show_in_no_repr() -> None:
     memory = Memory("ws_1", secrets={"secret://a@1": Secret("o", "sk-canary")}, delivery_keys={"dk": b"sk-canary"})
 
     assert "canary" not in repr(memory) + repr(Secret("o", "sk-canary"))
+
+
+def test_after_a_listing_no_secret_of_a_lost_history_outdoes_the_listed_one() -> None:
+    here, elsewhere = "https://x:443", "https://elsewhere:443"
+    listed = {"secret://a@3": Secret(here, "restored")}
+    lost = {"secret://a@5": Secret(here, "lost")}
+    kept = {"secret://a@9": Secret(elsewhere, "of another origin"), "secret://b@7": Secret(here, "of another name")}
+    memory = Memory("ws_1", secrets={**listed, **lost, **kept})
+
+    assert intake.forget_secrets_beyond(memory, listed).secrets == {**listed, **kept}
+    assert intake.forget_secrets_beyond(memory, {}) is memory
