@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from agentrouter.configurator.v1.configurator_service_connect import ConfiguratorServiceClientSync
 from agentrouter.management.v1.audit_connect import AuditServiceClientSync
+from agentrouter.management.v1.backends_connect import BackendServiceClientSync
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyServiceClientSync
 from agentrouter.management.v1.dataplanes_connect import DataplaneServiceClientSync
 from agentrouter.management.v1.documents_connect import DocumentServiceClientSync
@@ -65,6 +66,11 @@ class Client:
     def management_keys(self) -> ManagementKeyServiceClientSync:
         """Management keys."""
         return ManagementKeyServiceClientSync(self.product.url, **self._options)
+
+    @cached_property
+    def backends(self) -> BackendServiceClientSync:
+        """What may be shown of consumers' own backends."""
+        return BackendServiceClientSync(self.product.url, **self._options)
 
     @cached_property
     def consumer_keys(self) -> ConsumerKeyServiceClientSync:

@@ -103,7 +103,7 @@ def escaped(value: Any) -> Any:
 
 def _load(file: str, user_id: str, environment: Mapping[str, str]) -> LoadedDocument:
     try:
-        raw = parse_text(_read(file))
+        raw = parse_text(read_input(file))
         content = expand_environment(raw, environment)
     except ContractError as problem:
         raise _refused(file, problem) from None
@@ -113,7 +113,8 @@ def _load(file: str, user_id: str, environment: Mapping[str, str]) -> LoadedDocu
     return LoadedDocument(file, user_id or owner, content, tuple(sorted(set(_unset(raw, environment)))))
 
 
-def _read(file: str) -> bytes:
+def read_input(file: str) -> bytes:
+    """The file's bytes, or those of standard input. Raises WrongUsage."""
     if file == STANDARD_INPUT:
         return sys.stdin.buffer.read()
     try:

@@ -13,6 +13,7 @@ import typer
 from agentrouter_cli.commands import (
     apply,
     audit,
+    backends,
     check,
     dataplanes,
     events,
@@ -54,6 +55,7 @@ app.command(epilog=check.VALIDATE_EXAMPLE)(check.validate)
 app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
 app.command(epilog=events.EXAMPLE)(events.events)
 app.add_typer(keys.app, name="keys")
+app.add_typer(backends.app, name="backends")
 app.add_typer(dataplanes.app, name="dataplanes")
 app.add_typer(audit.app, name="audit")
 app.add_typer(gateways.mcp_app, name="mcp")

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from protobuf.wkt.google.protobuf.any_pb import Any as WireAny
 
+from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1.configurations_pb2 import Configuration
@@ -24,6 +25,7 @@ from agentrouter.configurator.v1.configurator_service_connect import (
     ConfiguratorServiceASGIApplication,
 )
 from agentrouter.management.v1 import audit_pb2 as audit
+from agentrouter.management.v1 import backends_pb2 as shown_backends
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
@@ -31,6 +33,7 @@ from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
+from agentrouter.management.v1.backends_connect import BackendService, BackendServiceASGIApplication
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
 from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
 from agentrouter.management.v1.documents_connect import DocumentService, DocumentServiceASGIApplication
@@ -69,6 +72,7 @@ class FakeProduct:
     audit_records: list[audit.AuditRecord] = field(default_factory=list)
     audit_problem: str = ""
     fail_with: dict[str, ConnectError] = field(default_factory=dict)
+    backends: list[backends.BackendSummary] = field(default_factory=list)
     asked: list[Message] = field(default_factory=list)
 
     def asked_for(self, kind: type[Any]) -> list[Any]:
@@ -91,6 +95,14 @@ class FakeProduct:
 class _Configurator(ConfiguratorService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
+
+    async def save_byok_backends(self, request: Any, ctx: Any, /) -> backends.SaveBYOKBackendsResponse:
+        self._product.take(request, ctx)
+        return backends.SaveBYOKBackendsResponse(backends=self._product.backends, etag="etg_1")
+
+    async def delete_byok_backends(self, request: Any, ctx: Any, /) -> backends.DeleteBYOKBackendsResponse:
+        self._product.take(request, ctx)
+        return backends.DeleteBYOKBackendsResponse(backends=self._product.backends)
 
     async def trigger_update(self, request: Any, ctx: Any, /) -> configurations.TriggerUpdateResponse:
         self._product.take(request, ctx)
@@ -122,6 +134,16 @@ class _Configurator(ConfiguratorService):
     async def list_pending_events(self, request: Any, ctx: Any, /) -> events.ListPendingEventsResponse:
         self._product.take(request, ctx)
         return events.ListPendingEventsResponse(events=self._product.events)
+
+
+class _Backends(BackendService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def list_backends(self, request: Any, ctx: Any, /) -> shown_backends.ListBackendsResponse:
+        self._product.take(request, ctx)
+        mode = backends.BACKEND_MODE_PREFERRED
+        return shown_backends.ListBackendsResponse(backends=self._product.backends, mode=mode, etag="etg_1")
 
 
 class _Documents(DocumentService):
@@ -250,6 +272,7 @@ def _application(product: FakeProduct) -> Any:
         ManagementKeyServiceASGIApplication(_ManagementKeys(product)),
         ConsumerKeyServiceASGIApplication(_ConsumerKeys(product)),
         WorkspaceServiceASGIApplication(_Workspaces(product)),
+        BackendServiceASGIApplication(_Backends(product)),
         AuditServiceASGIApplication(_Audit(product)),
         TenantServiceASGIApplication(_Tenants(product)),
     )

@@ -1,0 +1,99 @@
+"""`backends`: the places and keys that consumers bring themselves."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any, Final
+
+import typer
+
+from agentrouter.configurator.v1 import backends_pb2
+from agentrouter.management.v1 import backends_pb2 as management_pb2
+from agentrouter_cli.backend_files import load_backends
+from agentrouter_cli.options import OutputOption, WorkspaceOption, connect
+from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+
+app = typer.Typer(no_args_is_help=True, help="Save, list and delete the backends that consumers bring themselves.")
+
+SAVE_EXAMPLE: Final = """
+Example: agentrouter backends save alice -f backends.yaml
+
+\b
+mode: PREFERRED            # EXCLUSIVE: own only; PREFERRED: own first; FALLBACK: the platform's first
+backends:
+  - name: mine
+    provider: openai       # as the workspace's document names it
+    api_key_env: MY_KEY    # or api_key_file: ./my.key; left out, the stored key is kept
+"""
+
+Consumer = Annotated[str, typer.Argument(help="The consumer: letters, digits and . _ @ -")]
+
+
+@app.command(epilog=SAVE_EXAMPLE)
+def save(
+    consumer: Consumer,
+    file: Annotated[
+        str, typer.Option("--file", "-f", help="YAML or JSON with mode and backends, or - for standard input.")
+    ],
+    etag: Annotated[str, typer.Option(help="Refuse unless the stored set still has it.")] = "",
+    workspace: WorkspaceOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Replace a consumer's whole set. Keys come from the environment or a file, never from the command line."""
+    given = load_backends(file, os.environ)
+    client = connect(workspace)
+    request = backends_pb2.SaveBYOKBackendsRequest(
+        workspace_id=client.workspace_id, user_id=consumer, backends=given.backends, mode=given.mode, etag=etag
+    )
+    answer = client.call(client.configurator.save_byok_backends, request)
+    _show(answer, output, empty=f"{consumer} has no backends of its own now")
+
+
+@app.command("list", epilog="Example: agentrouter backends list alice --output json")
+def list_backends(consumer: Consumer, workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE) -> None:
+    """List a consumer's backends, never their keys."""
+    client = connect(workspace)
+    request = management_pb2.ListBackendsRequest(workspace_id=client.workspace_id, user_id=consumer)
+    answer = client.call(client.backends.list_backends, request)
+    _show(answer, output, empty=f"{consumer} has no backends of its own")
+    if output is Output.TABLE and answer.backends:
+        print(f"mode {word(backends_pb2.BackendMode, answer.mode)}, etag {answer.etag}")
+
+
+@app.command(epilog="Example: agentrouter backends delete alice mine")
+def delete(
+    consumer: Consumer,
+    names: Annotated[list[str] | None, typer.Argument(help="Their names; or --all.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    workspace: WorkspaceOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Delete some by name, or all; without a last one the platform's backends serve the consumer again."""
+    if bool(names) == everything:
+        raise typer.BadParameter("name the backends to delete, or say --all")
+    client = connect(workspace)
+    request = backends_pb2.DeleteBYOKBackendsRequest(
+        workspace_id=client.workspace_id, user_id=consumer, names=names or []
+    )
+    answer = client.call(client.configurator.delete_byok_backends, request)
+    _show(answer, output, empty=f"{consumer} has no backends of its own now")
+
+
+def _show(answer: Any, output: Output, *, empty: str) -> None:
+    if output is Output.JSON:
+        print_json(plain(answer))
+        return
+    print_table(
+        ("BACKEND", "PROVIDER", "CREDENTIAL", "ENDS IN", "SAVED"),
+        [
+            (
+                each.name,
+                each.provider,
+                each.credential_kind,
+                f"…{each.last_four}" if each.last_four else "",
+                time_text(each.created_at),
+            )
+            for each in answer.backends
+        ],
+        empty=empty,
+    )

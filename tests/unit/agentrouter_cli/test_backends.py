@@ -1,0 +1,97 @@
+"""`agentrouter backends`: keys come from the environment or a file, and are shown nowhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agentrouter.configurator.v1 import backends_pb2 as pb
+from tests.fakes.product import FakeProduct
+from tests.unit.agentrouter_cli.conftest import Call
+
+KEY = "sk-own-canary-1234"
+SUMMARY = pb.BackendSummary(name="mine", provider="openai", credential_kind="api_key", last_four="1234")
+
+
+def _file(folder: Path, text: str) -> str:
+    (folder / "backends.yaml").write_text(text)
+    return str(folder / "backends.yaml")
+
+
+def test_a_set_is_saved_with_its_key_from_the_environment(
+    product: FakeProduct, cli: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    product.backends.append(SUMMARY)
+    file = _file(
+        tmp_path,
+        "mode: PREFERRED\nbackends:\n- name: mine\n  provider: openai\n  models: [fast]\n  api_key_env: MY_KEY\n",
+    )
+
+    outcome = cli("backends", "save", "ada", "-f", file)
+
+    (request,) = product.asked_for(pb.SaveBYOKBackendsRequest)
+    (sent,) = request.backends
+    assert (request.user_id, request.mode, sent.credential.api_key) == ("ada", pb.BACKEND_MODE_PREFERRED, KEY)
+    assert (sent.name, sent.provider, list(sent.models), sent.weight) == ("mine", "openai", ["fast"], 1)
+    assert outcome.exit_code == 0
+    assert "…1234" in outcome.out
+    assert KEY not in outcome.out + outcome.err
+
+
+def test_a_key_may_come_from_a_file_and_may_be_left_out(product: FakeProduct, cli: Call, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    first = {"name": "a", "provider": "openai", "api_key_file": str(tmp_path / "key")}
+    whole = {"mode": "EXCLUSIVE", "backends": [first, {"name": "b", "provider": "gemini"}]}
+
+    assert cli("backends", "save", "ada", "-f", _file(tmp_path, json.dumps(whole))).exit_code == 0
+
+    (request,) = product.asked_for(pb.SaveBYOKBackendsRequest)
+    assert [each.credential.api_key for each in request.backends] == [KEY, ""]
+    assert not request.backends[1].HasField("credential")
+
+
+def test_every_fault_is_told_before_anything_is_sent(product: FakeProduct, cli: Call, tmp_path: Path) -> None:
+    whole = {
+        "mode": "SOMETIMES",
+        "backends": [{"name": "a", "api_key": KEY, "api_key_env": "X"}, {"name": "a", "base_url": "ftp://x"}],
+        "more": 1,
+    }
+
+    outcome = cli("backends", "save", "ada", "-f", _file(tmp_path, json.dumps(whole)))
+
+    assert outcome.exit_code == 1
+    for path in ("mode", "backends[0]", "backends[1].name", "backends[1].base_url", "more"):
+        assert path in outcome.err
+    assert KEY not in outcome.out + outcome.err
+    assert not product.asked_for(pb.SaveBYOKBackendsRequest)
+
+
+def test_a_variable_that_is_not_set_is_wrong_usage(product: FakeProduct, cli: Call, tmp_path: Path) -> None:
+    whole = {"mode": "EXCLUSIVE", "backends": [{"name": "a", "provider": "openai", "api_key_env": "NOT_SET_HERE"}]}
+
+    outcome = cli("backends", "save", "ada", "-f", _file(tmp_path, json.dumps(whole)))
+
+    assert (outcome.exit_code, product.asked) == (2, [])
+    assert "NOT_SET_HERE" in outcome.err
+
+
+def test_the_list_shows_what_tells_keys_apart_and_the_mode(product: FakeProduct, cli: Call) -> None:
+    product.backends.append(SUMMARY)
+
+    table, data = cli("backends", "list", "ada"), cli("backends", "list", "ada", "-o", "json")
+
+    assert "…1234" in table.out
+    assert "mode PREFERRED, etag etg_1" in table.out
+    assert json.loads(data.out)["backends"][0]["last_four"] == "1234"
+
+
+def test_deleting_wants_names_or_the_word_all(product: FakeProduct, cli: Call) -> None:
+    assert cli("backends", "delete", "ada").exit_code == 2
+    assert cli("backends", "delete", "ada", "mine", "--all").exit_code == 2
+    assert cli("backends", "delete", "ada", "mine").exit_code == 0
+    assert cli("backends", "delete", "ada", "--all").exit_code == 0
+
+    assert [list(each.names) for each in product.asked_for(pb.DeleteBYOKBackendsRequest)] == [["mine"], []]
