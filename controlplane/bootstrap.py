@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from controlplane.domain.errors import DomainError
+from controlplane.domain.errors import DomainError, Unavailable
 from controlplane.scheduler.upkeep import Upkeep
 from controlplane.security.agent_auth import AgentVerifier
-from controlplane.security.cipher import Cipher
-from controlplane.security.keyring import KeyRing, MasterKey, load, load_or_create
+from controlplane.security.cipher import CannotOpen, Cipher
+from controlplane.security.keyring import KeyRing, MasterKey, MasterKeyError, load, load_or_create
 from controlplane.security.mint import Mint
 from controlplane.services.audit import AuditService
 from controlplane.services.authentication import Authenticator
@@ -25,6 +25,7 @@ from controlplane.services.events import EventService
 from controlplane.services.feed import Feed
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.gateway_values import GatewayValueService
+from controlplane.services.key_proof import KeyProof
 from controlplane.services.key_rotation import KeyRotationService
 from controlplane.services.management_keys import ManagementKeyService
 from controlplane.services.polls import PollService
@@ -79,6 +80,7 @@ class ControlPlane:
     seam: Seam
     operations: dict[str, Operation]
     metrics: Metrics
+    key_proof: KeyProof
 
 
 class Epoch:
@@ -111,12 +113,18 @@ def master_key(settings: Settings) -> MasterKey:
 
 @contextlib.asynccontextmanager
 async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
-    """Open the store and put everything on top of it; closes the store at the end."""
+    """Open the store and put everything on top of it; closes the store at the end.
+
+    Raises MasterKeyError or CannotOpen when the master key is not the one that the store was filled under.
+    """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = master_key(settings)
     clock, random = SystemClock(), SystemRandom()
     async with open_store(settings.store_url, clock=clock, random=random) as store:
-        yield assemble(store, key, clock, random, timedelta(days=settings.retire_after_days))
+        plane = assemble(store, key, clock, random, timedelta(days=settings.retire_after_days))
+        with contextlib.suppress(Unavailable):  # the database may be away; readiness will tell
+            await plane.key_proof.check()
+        yield plane
 
 
 def assemble(
@@ -169,6 +177,7 @@ def assemble(
         seam=Seam(authenticator, vault.mac, metrics),
         operations=operations(handlers),
         metrics=metrics,
+        key_proof=KeyProof(store, keeper),
     )
 
 
@@ -201,10 +210,13 @@ def _upkeep(
     )
 
 
-async def why_not_ready(store: Store) -> str:
-    """Empty when the store answers."""
+async def why_not_ready(plane: ControlPlane) -> str:
+    """Empty when the store answers, and the master key is the one it was filled under."""
     try:
-        await store.ping()
+        await plane.store.ping()
+        await plane.key_proof.check()
     except DomainError as error:
         return error.message
+    except (MasterKeyError, CannotOpen) as error:
+        return str(error)
     return ""

@@ -81,9 +81,9 @@ async def _drain(
     await plane.feed.drain()
     http_server.should_exit = True
     await asyncio.gather(grpc_server.stop(DRAIN_SECONDS), serving, return_exceptions=True)
-    plane.upkeep.stop()
-    with contextlib.suppress(Exception):
-        await plane.sightings.flush()
+    for step in (plane.full_syncs.stop, plane.upkeep.stop, plane.sightings.flush):
+        with contextlib.suppress(Exception):
+            await step()
 
 
 def _uvicorn(plane: ControlPlane) -> uvicorn.Server:
@@ -104,15 +104,20 @@ def _uvicorn(plane: ControlPlane) -> uvicorn.Server:
 
 def _ready(plane: ControlPlane) -> Callable[[], Awaitable[str]]:
     async def ready() -> str:
-        return await why_not_ready(plane.store)
+        return await why_not_ready(plane)
 
     return ready
 
 
 async def _watch(plane: ControlPlane, grpc_server: GrpcServer) -> None:
-    """gRPC health follows the database."""
+    """gRPC health follows the database; what changes is told once."""
+    told = ""
     while True:
-        await grpc_server.set_serving(not await why_not_ready(plane.store))
+        reason = await why_not_ready(plane)
+        if reason != told:
+            log.warning("%s", f"not ready: {reason}" if reason else "ready again")
+            told = reason
+        await grpc_server.set_serving(not reason)
         await asyncio.sleep(HEALTH_EVERY)
 
 

@@ -93,7 +93,7 @@ class SecretKeeper:
         inline = [secret for secret in iter_backend_secrets(document) if not is_secret_ref(secret.value)]
         names = secret_names(inline)
         known = await work.secrets.newest_of(workspace_id, set(names.values()))
-        key = await self._delivery_key(work, workspace_id) if inline else None
+        key = await self.delivery_key(work, workspace_id) if inline else None
         renewed = False
         for secret in inline:
             name = names[secret.path]
@@ -115,12 +115,13 @@ class SecretKeeper:
         if stored is not None and (stored.mac, stored.origin) == (mac, origin):
             return False
         version = await _next_version(work, workspace_id, stored)
-        key = await self._delivery_key(work, workspace_id)
+        key = await self.delivery_key(work, workspace_id)
         given = BackendSecret(path="", model_name="", backend_name=name, value=value, origin=origin)
         await work.secrets.add(self._sealed(workspace_id, name, version, given, mac, key))
         return True
 
-    async def _delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
+    async def delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
+        """The workspace's newest. Raises what the vault raises for what it cannot open."""
         return self._opened((await work.secrets.delivery_keys(workspace_id))[-1])
 
     def _under(self, key: DeliveryKey, stored: StoredSecret) -> StoredSecret:
