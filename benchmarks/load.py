@@ -103,7 +103,7 @@ def read_wrk(output: str) -> Counted:
         raise CannotMeasure(f"wrk: {failed[1]}")
     total = re.search(r"^\s*(\d+) requests in ", output, re.MULTILINE)
     rate = re.search(r"^Requests/sec:\s+([\d.]+)", output, re.MULTILINE)
-    p50, p99 = (re.search(rf"^\s*{share}%\s+([\d.]+)(us|ms|s|m)$", output, re.MULTILINE) for share in (50, 99))
+    p50, p99 = (re.search(rf"^\s*{share}%\s+([\d.]+)(us|ms|s|m)\s*$", output, re.MULTILINE) for share in (50, 99))
     if not total or not rate or not p50 or not p99 or not int(total[1]):
         raise CannotMeasure(f"wrk said nothing to count:\n{output}")
     return Counted(int(total[1]), float(rate[1]), float(p50[1]) * _UNITS[p50[2]], float(p99[1]) * _UNITS[p99[2]])

@@ -39,6 +39,12 @@ def test_wrk_is_read_in_milliseconds() -> None:
     assert read_wrk(WRK.format(trouble="")) == Counted(38826, 19409.13, 0.812, 3.10)
 
 
+def test_wrk_pads_whole_seconds_with_a_blank() -> None:
+    output = WRK.format(trouble="").replace("99%    3.10ms", "99%    1.41s ")
+
+    assert read_wrk(output).p99_ms == 1410.0
+
+
 @pytest.mark.parametrize(
     "trouble",
     ["  Non-2xx or 3xx responses: 12\n", "  Socket errors: connect 0, read 3, write 0, timeout 0\n"],
