@@ -14,6 +14,7 @@ FaultCode = Literal[
     "conflict",
     "deprecated",
     "duplicate",
+    "egress",
     "environment",
     "header",
     "not_canonical",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.errors import DomainError, Unavailable
 from controlplane.scheduler.upkeep import Upkeep
 from controlplane.security.agent_auth import AgentVerifier
@@ -121,14 +122,20 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
     key = master_key(settings)
     clock, random = SystemClock(), SystemRandom()
     async with open_store(settings.store_url, clock=clock, random=random) as store:
-        plane = assemble(store, key, clock, random, timedelta(days=settings.retire_after_days))
+        egress = EgressPolicy(settings.allow_loopback_upstreams, settings.allow_private_upstreams)
+        plane = assemble(store, key, clock, random, timedelta(days=settings.retire_after_days), egress)
         with contextlib.suppress(Unavailable):  # the database may be away; readiness will tell
             await plane.key_proof.check()
         yield plane
 
 
 def assemble(
-    store: Store, key: MasterKey, clock: Clock, random: SystemRandom, retire_after: timedelta = RETIRE_AFTER
+    store: Store,
+    key: MasterKey,
+    clock: Clock,
+    random: SystemRandom,
+    retire_after: timedelta = RETIRE_AFTER,
+    egress: EgressPolicy = STRICT,
 ) -> ControlPlane:
     """Every object, made once and handed to whom it serves."""
     ids = UlidIds()
@@ -161,9 +168,9 @@ def assemble(
         **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **AuditHandlers(AuditService(store)).table(),
-        **BackendHandlers(BackendService(store, keeper, publisher, ids)).table(),
+        **BackendHandlers(BackendService(store, keeper, publisher, ids, egress)).table(),
         **UpgradeHandlers(upgrades).table(),
-        **DocumentHandlers(DocumentService(store, keeper, publisher, ids)).table(),
+        **DocumentHandlers(DocumentService(store, keeper, publisher, ids, egress)).table(),
     }
     metrics = Metrics()
     metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     master_key_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     insecure: bool = False
+    allow_loopback_upstreams: bool = False
+    allow_private_upstreams: bool = False
     retire_after_days: Annotated[int, Field(ge=1, le=3650, description="unseen data planes are retired")] = 30
 
     @field_validator("grpc_address", "http_address")

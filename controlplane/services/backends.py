@@ -21,6 +21,8 @@ from contract import (
     parse_own_backends,
     parse_workspace,
 )
+from contract.addresses import parse_base_url
+from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.backends import Backend, BackendMode, BackendSet, Credential
 from controlplane.domain.callers import Caller, Role
 from controlplane.domain.documents import SourceDocument
@@ -84,7 +86,10 @@ class ShownSet:
 class BackendService:
     """Use cases of consumers' own backends. All but listing need the role operator."""
 
-    def __init__(self, store: Store, keeper: SecretKeeper, publisher: Publisher, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, keeper: SecretKeeper, publisher: Publisher, ids: Ids, egress: EgressPolicy = STRICT
+    ) -> None:
+        self._egress = egress
         self._store = store
         self._keeper = keeper
         self._publisher = publisher
@@ -98,7 +103,7 @@ class BackendService:
         management = require_management(caller)
         async with self._store.reading() as work:  # who may not save is told so before the set is looked at
             await reach_workspace(work, management, command.workspace_id, Role.OPERATOR)
-        settings = _checked(command)
+        settings = _checked(command, self._egress)
         async with self._store.unit_of_work() as work:
             reached = await reach_workspace(work, management, command.workspace_id, Role.OPERATOR)
             workspace = await work.workspaces.lock(reached.id) or reached
@@ -228,7 +233,7 @@ def shown(backends: BackendSet) -> ShownSet:
     return ShownSet(tuple(rows), backends.mode, backends.etag)
 
 
-def _checked(command: SaveBackends) -> tuple[OwnBackend, ...]:
+def _checked(command: SaveBackends, egress: EgressPolicy) -> tuple[OwnBackend, ...]:
     """The settings, read by the contract. Raises InvalidInput with every fault, those of credentials too."""
     faults = [fault for index, given in enumerate(command.backends) for fault in _credential_faults(index, given)]
     if command.backends and command.mode is None:
@@ -240,6 +245,10 @@ def _checked(command: SaveBackends) -> tuple[OwnBackend, ...]:
     except ContractError as error:
         renamed = {"consumer_id": "user_id"}
         faults += [FieldFault(renamed.get(one.path, one.path), one.code, one.message) for one in error.faults]
+    for index, one in enumerate(settings):
+        problem = egress.host_problem(parse_base_url(one.base_url).host) if one.base_url else None
+        if problem:
+            faults.append(FieldFault(f"backends[{index}].base_url", "egress", problem))
     _refuse(faults)
     return settings
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from contract import (
     ConsumerDocument,
     ContractError,
+    Fault,
     WorkspaceDocument,
     canonical_bytes,
     is_secret_ref,
@@ -22,6 +23,7 @@ from contract import (
     unresolved_environment,
     with_backend_secrets,
 )
+from contract.egress import STRICT, EgressPolicy, egress_faults
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.documents import SourceDocument
 from controlplane.domain.errors import Changed, FieldFault, InvalidInput, PermissionRefused
@@ -80,11 +82,19 @@ class DryRun(Exception):
 class DocumentService:
     """Use cases of source documents."""
 
-    def __init__(self, store: Store, keeper: SecretKeeper, publisher: Publisher, ids: Ids) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keeper: SecretKeeper,
+        publisher: Publisher,
+        ids: Ids,
+        egress: EgressPolicy = STRICT,
+    ) -> None:
         self._store = store
         self._keeper = keeper
         self._publisher = publisher
         self._ids = ids
+        self._egress = egress
 
     async def put(self, caller: Caller, command: PutDocument, request: RequestKey | None = None) -> PutResult:
         """Check, take credentials out, store, compile, publish: all or nothing; a repeated request changes nothing.
@@ -94,7 +104,7 @@ class DocumentService:
         _refuse_dataplane(caller)
         async with self._store.reading() as work:  # who may not put is told so before the document is looked at
             await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
-        parsed = await asyncio.to_thread(parse_source, command.user_id, command.content)  # large ones take long
+        parsed = await asyncio.to_thread(self._parse, command.user_id, command.content)  # large ones take long
         try:
             async with self._store.unit_of_work() as work:
                 reached = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
@@ -133,12 +143,19 @@ class DocumentService:
         async with self._store.reading() as work:
             workspace = await reach_workspace(work, caller, workspace_id)
             try:
-                parsed = await asyncio.to_thread(parse_source, user_id, content)
+                parsed = await asyncio.to_thread(self._parse, user_id, content)
             except InvalidInput as refused:
                 return refused.faults
             if isinstance(parsed.document, ConsumerDocument):
                 return ()
             return reference_faults(await snapshot_of(work, workspace.id, parsed.document))
+
+    def _parse(self, user_id: str, content: str) -> _Parsed:
+        """Raises InvalidInput with every fault, those of where requests may not go after all others."""
+        parsed = parse_source(user_id, content)
+        if isinstance(parsed.document, WorkspaceDocument):
+            _refuse(egress_faults(parsed.document, self._egress))
+        return parsed
 
     async def _put(self, work: UnitOfWork, workspace: Workspace, command: PutDocument, parsed: _Parsed) -> PutResult:
         stored = await work.documents.get(workspace.id, command.user_id)
@@ -208,8 +225,17 @@ def parse_source(user_id: str, content: str) -> _Parsed:
             raise ContractError(faults)
         return _Parsed(raw, document)
     except ContractError as error:
-        faults_ = tuple(FieldFault(fault.path, fault.code, fault.message) for fault in error.faults)
-        raise InvalidInput(f"the document has {len(faults_)} fault(s)", faults_, reason="DOCUMENT_INVALID") from None
+        raise _invalid(error.faults) from None
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise _invalid(faults)
+
+
+def _invalid(found: Sequence[Fault]) -> InvalidInput:
+    faults = tuple(FieldFault(fault.path, fault.code, fault.message) for fault in found)
+    return InvalidInput(f"the document has {len(faults)} fault(s)", faults, reason="DOCUMENT_INVALID")
 
 
 async def snapshot_of(work: UnitOfWork, workspace_id: str, source: WorkspaceDocument) -> WorkspaceSnapshot:

@@ -223,3 +223,13 @@ async def test_what_can_be_asked_never_tells_the_credential(tenant: Tenant) -> N
 
     for answer in (saved, again, source, await listed(tenant)):
         assert KEY.encode() not in answer.SerializeToString()
+
+
+async def test_a_place_that_requests_may_not_go_to_is_refused_wherever_it_is_written(tenant: Tenant) -> None:
+    with refusal("INVALID_ARGUMENT") as own:
+        await save(tenant, backend(base_url="http://169.254.169.254/v1"))
+    with refusal("INVALID_ARGUMENT") as workspace:
+        await tenant.put(document(base_url="http://127.0.0.1:11434/v1"))
+
+    assert own.faults.keys() == {"backends[0].base_url"}
+    assert workspace.faults.keys() == {"providers.models[0].backend_refs[0].base_url"}
