@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from contract.unsupported import not_supported
 from liaison_agent.memory import Completion, Memory, Tombstone
+from liaison_agent.planner import is_supported
 from liaison_agent.ports import Clock, ControlPlane, ControlPlaneError, ControlPlaneRefused, Report
 from liaison_agent.state import WORKSPACE_SLOT
 
@@ -45,7 +47,10 @@ class Reporter:
         """What to say with the next poll."""
         running: list[tuple[str, int]] = []
         stale = False
+        rejected = [(one.slot, one.version, one.reason) for one in memory.rejections.values()]
         for slot, known in memory.slots.items():
+            if not is_supported(slot):
+                rejected.append((slot, known.newest.version, not_supported(slot)))
             differs = known.good is not known.newest and not (
                 known.good is None and isinstance(known.newest, Tombstone)
             )
@@ -53,7 +58,6 @@ class Reporter:
             if known.good and (differs or slot == WORKSPACE_SLOT):
                 running.append((slot, known.good.version))
         self._stale_since = (self._stale_since or self._clock.now()) if stale else None
-        rejected = ((one.slot, one.version, one.reason) for one in memory.rejections.values())
         return Report(
             agent_version=self._agent_version,
             envoy_version=envoy_version,

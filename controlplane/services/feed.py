@@ -127,7 +127,7 @@ class _Fresh:
 @dataclass(eq=False, slots=True)
 class _Waiter:
     dataplane_id: str
-    woken: asyncio.Future[None]
+    woken: asyncio.Future[bool]
 
 
 class Feed:
@@ -171,7 +171,8 @@ class Feed:
         return view
 
     async def wait(self, view: View, dataplane_id: str, longest: float, newer: Callable[[], bool]) -> None:
-        """Return when `newer()` is true, after `longest` seconds, or when the process drains."""
+        """Return when `newer()` is true, after `longest` seconds, when the process drains, or when the data plane is
+        no longer what it was when it asked (revoked, retired)."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + longest
         waiters = self._waiters.setdefault(view.workspace_id, set())
@@ -179,17 +180,19 @@ class Feed:
         try:
             # What wakes a workspace's waiters need not be what this one waits for.
             while not newer() and not self._closing and loop.time() < ends_at:
-                await self._woken(waiters, dataplane_id, ends_at)
+                if await self._woken(waiters, dataplane_id, ends_at):
+                    return
         finally:
             self.hanging -= 1
 
-    async def _woken(self, waiters: set[_Waiter], dataplane_id: str, ends_at: float) -> None:
+    async def _woken(self, waiters: set[_Waiter], dataplane_id: str, ends_at: float) -> bool:
+        """Whether it was for what became of the data plane itself."""
         loop = asyncio.get_running_loop()
         waiter = _Waiter(dataplane_id, loop.create_future())
         waiters.add(waiter)
         handle = loop.call_at(ends_at, _finish, waiter)
         try:
-            await waiter.woken
+            return await waiter.woken
         finally:
             handle.cancel()
             waiters.discard(waiter)
@@ -218,6 +221,9 @@ class Feed:
     async def _apply(self, notice: Notice) -> None:
         if notice.identity:
             self.on_identity(notice.identity)
+            for waiter in self._waiters.get(notice.workspace_id, ()):
+                if waiter.dataplane_id == notice.identity:
+                    _finish(waiter, for_good=True)
         elif not notice.workspace_id:
             self.on_identity("")
             await self.reread(whole=True)  # closed events are not among what is newer
@@ -245,9 +251,9 @@ class Feed:
             await asyncio.sleep(0)
 
 
-def _finish(waiter: _Waiter) -> None:
+def _finish(waiter: _Waiter, *, for_good: bool = False) -> None:
     if not waiter.woken.done():
-        waiter.woken.set_result(None)
+        waiter.woken.set_result(for_good)
 
 
 async def _read(work: UnitOfWork, view: View, *, whole: bool) -> _Fresh | None:

@@ -84,3 +84,14 @@ def test_providers_are_shown_with_their_models(product: WholeProduct) -> None:
 
     assert providers
     assert all(each["model_count"] > 0 for each in providers)
+
+
+def test_a_revoked_data_plane_serves_on_until_it_is_told_twice_and_then_drains_and_wipes(product: WholeProduct) -> None:
+    ledger = product.home / "agent" / "ledger"
+    assert any(ledger.iterdir())
+
+    product.cli("dataplanes", "revoke", product.run_file["dataplane_id"], "--reason", "host was sold")
+
+    assert product.chat().status == 200
+    product.wait_until(lambda: not any(ledger.iterdir()), "secrets and ledger are wiped")
+    assert product.chat().status == 0  # nobody answers

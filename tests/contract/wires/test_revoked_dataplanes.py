@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
@@ -27,6 +28,23 @@ async def test_secrets_of_before_are_delivered_under_a_key_the_revoked_one_never
     assert opened(stays, after) == b"sk-upstream"
     with refusal("UNAUTHENTICATED", "DATAPLANE_REVOKED"):
         await gone.poll()
+
+
+async def test_a_revoked_data_plane_does_not_hang_on(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    known = await agent.poll()
+    hanging = asyncio.create_task(agent.poll(known.revision, cursor=known.event_cursor, wait=30))
+    feed = tenant.running.plane.feed
+    async with asyncio.timeout(10):
+        while not feed.hanging:  # noqa: ASYNC110 - there is nothing to wait on
+            await asyncio.sleep(0.01)
+
+    await tenant.call(dataplanes.RevokeDataplaneRequest(dataplane_id=agent.id))
+
+    async with asyncio.timeout(10):
+        assert not (await hanging).configurations
+    with refusal("UNAUTHENTICATED", "DATAPLANE_REVOKED"):
+        await agent.poll()
 
 
 async def test_a_data_plane_that_enrols_after_a_revocation_opens_what_was_stored_before(tenant: Tenant) -> None:

@@ -21,7 +21,9 @@ async def test_what_this_release_does_not_support_is_refused_by_name_for_good(wo
 
     event = list(world.control.events.values())[-1]
     assert event.status == "FAILED"
-    assert event.completions[0].error == f"not supported by this agent: {slot}; upgrade the data plane"
+    reason = f"not supported by this agent: {slot}; upgrade the data plane"
+    assert event.completions[0].error == reason
+    assert world.control.polls[-1].report.rejected == ((slot, 1, reason),)
 
 
 @pytest.mark.parametrize("slot", ["mcp/github", "proxy_url"])
