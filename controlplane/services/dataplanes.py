@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from controlplane.domain.errors import NotFound, Unauthenticated
 from controlplane.domain.upgrades import Upgrade
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
+from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.audit import Facts, record
 from controlplane.services.gateway_values import url_of
 from controlplane.services.lifetimes import ends_at
@@ -52,10 +54,11 @@ class CreateJoinToken:
 
 @dataclass(frozen=True, slots=True)
 class CreatedJoinToken:
-    """The record, and the token to show once."""
+    """Id and end of the token, and the token itself to show once; None when a repeated request is answered."""
 
-    token: JoinToken
-    secret: NewSecret
+    id: str
+    expires_at: datetime
+    secret: NewSecret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,18 @@ class DataplaneService:
         self._forget = forget
         self._attempts = attempts
 
-    async def create_join_token(self, caller: Caller, command: CreateJoinToken) -> CreatedJoinToken:
+    async def create_join_token(
+        self, caller: Caller, command: CreateJoinToken, request: RequestKey | None = None
+    ) -> CreatedJoinToken:
         """Needs the role admin. The token is good for an hour unless said otherwise."""
         management = require_management(caller)
         secret = self._mint.join_token()
         async with self._store.unit_of_work() as work:
             workspace = await reach_workspace(work, management, command.workspace_id, Role.ADMIN)
+            earlier = await repeated(work, request)
+            if earlier is not None:
+                kept = json.loads(earlier)
+                return CreatedJoinToken(kept["id"], datetime.fromisoformat(kept["expires_at"]), None)
             now = await work.now()
             token = JoinToken(
                 id=self._ids.new("jt"),
@@ -127,7 +136,9 @@ class DataplaneService:
                 "expires_at": token.expires_at.isoformat(),
             }
             await record(work, management, "join_token.create", token.id, workspace, facts)
-            return CreatedJoinToken(token, secret)
+            kept = {"id": token.id, "expires_at": token.expires_at.isoformat()}
+            await remember(work, request, json.dumps(kept).encode())
+            return CreatedJoinToken(token.id, token.expires_at, secret)
 
     async def enroll(self, caller: Caller, command: EnrollDataplane) -> Dataplane:
         """Use the token, make the data plane, hand it the delivery keys and tell it to take everything.
@@ -167,7 +178,9 @@ class DataplaneService:
             workspace, dataplane = await self._reach(work, caller, dataplane_id, Role.VIEWER)
             return await self._seen(work, workspace, dataplane)
 
-    async def revoke(self, caller: Caller, dataplane_id: str, reason: str) -> SeenDataplane:
+    async def revoke(
+        self, caller: Caller, dataplane_id: str, reason: str, request: RequestKey | None = None
+    ) -> SeenDataplane:
         """Its tokens are refused from now on and its live events are closed; twice is fine.
 
         What is delivered from then on is under a key that it never had.
@@ -177,6 +190,8 @@ class DataplaneService:
         async with self._store.unit_of_work() as work:
             workspace, dataplane = await self._reach(work, caller, dataplane_id, Role.ADMIN)
             await work.workspaces.lock(workspace.id)
+            if await repeated(work, request) is not None:
+                return await self._seen(work, workspace, dataplane)
             now = await work.now()
             if dataplane.revoked_at is None:
                 await work.dataplanes.revoke(dataplane_id, now)
@@ -187,6 +202,7 @@ class DataplaneService:
             revoked = await self._seen(work, workspace, await work.dataplanes.get(dataplane_id) or dataplane)
             facts: Facts = {"changed": dataplane.revoked_at is None, "reason": reason}
             await record(work, caller, "dataplane.revoke", dataplane_id, workspace, facts)
+            await remember(work, request, b"{}")
         self._forget(dataplane_id)
         return revoked
 

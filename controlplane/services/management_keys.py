@@ -80,16 +80,19 @@ class ManagementKeyService:
                 after = keys[-1].id
         return found[:limit]
 
-    async def revoke(self, caller: Caller, key_id: str) -> ManagementKey:
+    async def revoke(self, caller: Caller, key_id: str, request: RequestKey | None = None) -> ManagementKey:
         """Effective at once on this replica, within the notice's way on the others; twice is fine."""
         management = _admin(caller)
         async with self._store.unit_of_work() as work:
             key = await work.keys.management_key(key_id)
             if key is None or key.tenant_id != management.tenant_id or not _covers(management, key):
                 raise unknown("management key")
+            if await repeated(work, request) is not None:
+                return key
             await work.keys.revoke_management_key(key_id, self._clock.now())
             work.announce(Notice("", identity=key_id))
             await record(work, management, "management_key.revoke", key_id, details={"name": key.name})
+            await remember(work, request, b"{}")
             revoked = await work.keys.management_key(key_id) or key
         self._forget(key_id)
         return revoked

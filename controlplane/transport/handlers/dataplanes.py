@@ -36,11 +36,12 @@ class DataplaneHandlers:
             max_uses=request.max_uses,
             lifetime=read_duration(request, "lifetime"),
         )
-        created = await self._service.create_join_token(call.caller, command)
+        created = await self._service.create_join_token(call.caller, command, call.request_key)
         return pb.CreateJoinTokenResponse(
-            id=created.token.id,
-            join_token=created.secret.plaintext,
-            expires_at=timestamp(created.token.expires_at),
+            id=created.id,
+            join_token=created.secret.plaintext if created.secret else "",
+            expires_at=timestamp(created.expires_at),
+            already_shown=created.secret is None,
         )
 
     async def enroll(self, request: pb.EnrollDataplaneRequest, call: Call) -> pb.EnrollDataplaneResponse:
@@ -69,5 +70,5 @@ class DataplaneHandlers:
         return pb.GetDataplaneResponse(dataplane=management.seen_dataplane(found))
 
     async def revoke(self, request: pb.RevokeDataplaneRequest, call: Call) -> pb.RevokeDataplaneResponse:
-        revoked = await self._service.revoke(call.caller, request.dataplane_id, request.reason)
+        revoked = await self._service.revoke(call.caller, request.dataplane_id, request.reason, call.request_key)
         return pb.RevokeDataplaneResponse(dataplane=management.seen_dataplane(revoked))

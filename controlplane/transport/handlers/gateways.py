@@ -114,11 +114,11 @@ class KeyRotationHandlers:
     async def rotate(
         self, request: operations_pb2.RotateGatekeeperKeyRequest, call: Call
     ) -> operations_pb2.RotateGatekeeperKeyResponse:
-        made = await self._service.rotate(call.caller, request.workspace_id)
+        made = await self._service.rotate(call.caller, request.workspace_id, call.request_key)
         return operations_pb2.RotateGatekeeperKeyResponse(kid=made.kid, jwks=made.jwks.decode(), revision=made.revision)
 
     async def retire(
         self, request: operations_pb2.RetireGatekeeperKeyRequest, call: Call
     ) -> operations_pb2.RetireGatekeeperKeyResponse:
-        left = await self._service.retire(call.caller, request.workspace_id, request.kid)
+        left = await self._service.retire(call.caller, request.workspace_id, request.kid, call.request_key)
         return operations_pb2.RetireGatekeeperKeyResponse(jwks=left.jwks.decode(), revision=left.revision)

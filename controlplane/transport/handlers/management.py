@@ -98,7 +98,7 @@ class ManagementKeyHandlers:
     async def revoke(
         self, request: management_keys_pb2.RevokeManagementKeyRequest, call: Call
     ) -> management_keys_pb2.RevokeManagementKeyResponse:
-        revoked = await self._service.revoke(call.caller, request.key_id)
+        revoked = await self._service.revoke(call.caller, request.key_id, call.request_key)
         return management_keys_pb2.RevokeManagementKeyResponse(key=management.management_key(revoked))
 
 

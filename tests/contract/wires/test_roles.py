@@ -108,6 +108,7 @@ def _ordered(given: tuple[Sample, ...]) -> list[Sample]:
 async def a_subject(tenant: Tenant) -> Subject:
     """A data plane of the tenant's with an event and an upgrade, and a key."""
     agent = await tenant.enrol()
+    await tenant.noticed()
     (event,) = await agent.pending()
     upgrade_id = await submitted_upgrade(tenant, agent)
     request = management_keys.CreateManagementKeyRequest(name="victim", role=VIEWER, workspace_ids=[tenant.id])

@@ -214,14 +214,16 @@ class CompleteEventResponse(_message.Message):
     def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
 
 class UpdateEventMetadataRequest(_message.Message):
-    __slots__ = ("event_id", "metadata", "etag")
+    __slots__ = ("event_id", "metadata", "etag", "request_id")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     metadata: _struct_pb2.Struct
     etag: str
-    def __init__(self, event_id: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, event_id: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class UpdateEventMetadataResponse(_message.Message):
     __slots__ = ("event",)

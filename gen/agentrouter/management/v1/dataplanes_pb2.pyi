@@ -84,26 +84,30 @@ class UpgradeView(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., phase: _Optional[_Union[_upgrades_pb2.UpgradePhase, str]] = ..., target_version: _Optional[str] = ..., error: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateJoinTokenRequest(_message.Message):
-    __slots__ = ("workspace_id", "group", "max_uses", "lifetime")
+    __slots__ = ("workspace_id", "group", "max_uses", "lifetime", "request_id")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     MAX_USES_FIELD_NUMBER: _ClassVar[int]
     LIFETIME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     group: str
     max_uses: int
     lifetime: _duration_pb2.Duration
-    def __init__(self, workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., max_uses: _Optional[int] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    request_id: str
+    def __init__(self, workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., max_uses: _Optional[int] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class CreateJoinTokenResponse(_message.Message):
-    __slots__ = ("id", "join_token", "expires_at")
+    __slots__ = ("id", "join_token", "expires_at", "already_shown")
     ID_FIELD_NUMBER: _ClassVar[int]
     JOIN_TOKEN_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    ALREADY_SHOWN_FIELD_NUMBER: _ClassVar[int]
     id: str
     join_token: str
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., join_token: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    already_shown: bool
+    def __init__(self, id: _Optional[str] = ..., join_token: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., already_shown: _Optional[bool] = ...) -> None: ...
 
 class EnrollDataplaneRequest(_message.Message):
     __slots__ = ("join_token", "signing_public_key", "sealing_public_key", "name", "agent_version")
@@ -158,12 +162,14 @@ class GetDataplaneResponse(_message.Message):
     def __init__(self, dataplane: _Optional[_Union[Dataplane, _Mapping]] = ...) -> None: ...
 
 class RevokeDataplaneRequest(_message.Message):
-    __slots__ = ("dataplane_id", "reason")
+    __slots__ = ("dataplane_id", "reason", "request_id")
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     dataplane_id: str
     reason: str
-    def __init__(self, dataplane_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, dataplane_id: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RevokeDataplaneResponse(_message.Message):
     __slots__ = ("dataplane",)

@@ -86,10 +86,12 @@ class ListManagementKeysResponse(_message.Message):
     def __init__(self, keys: _Optional[_Iterable[_Union[ManagementKey, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class RevokeManagementKeyRequest(_message.Message):
-    __slots__ = ("key_id",)
+    __slots__ = ("key_id", "request_id")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     key_id: str
-    def __init__(self, key_id: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, key_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RevokeManagementKeyResponse(_message.Message):
     __slots__ = ("key",)

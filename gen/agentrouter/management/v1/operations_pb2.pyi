@@ -8,10 +8,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ReplayEventRequest(_message.Message):
-    __slots__ = ("event_id",)
+    __slots__ = ("event_id", "request_id")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     event_id: str
-    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, event_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class ReplayEventResponse(_message.Message):
     __slots__ = ("event",)
@@ -20,10 +22,12 @@ class ReplayEventResponse(_message.Message):
     def __init__(self, event: _Optional[_Union[_events_pb2.Event, _Mapping]] = ...) -> None: ...
 
 class RotateGatekeeperKeyRequest(_message.Message):
-    __slots__ = ("workspace_id",)
+    __slots__ = ("workspace_id", "request_id")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
-    def __init__(self, workspace_id: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, workspace_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RotateGatekeeperKeyResponse(_message.Message):
     __slots__ = ("kid", "jwks", "revision")
@@ -36,12 +40,14 @@ class RotateGatekeeperKeyResponse(_message.Message):
     def __init__(self, kid: _Optional[str] = ..., jwks: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class RetireGatekeeperKeyRequest(_message.Message):
-    __slots__ = ("workspace_id", "kid")
+    __slots__ = ("workspace_id", "kid", "request_id")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     KID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     kid: str
-    def __init__(self, workspace_id: _Optional[str] = ..., kid: _Optional[str] = ...) -> None: ...
+    request_id: str
+    def __init__(self, workspace_id: _Optional[str] = ..., kid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class RetireGatekeeperKeyResponse(_message.Message):
     __slots__ = ("jwks", "revision")
