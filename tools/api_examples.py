@@ -1,0 +1,302 @@
+"""One example of every RPC: docs/API.md is written from this table, and a test runs its lines in this order.
+
+A text `$NAME` in a body is a shell variable; `keeps` names what later lines use, by its way through the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CONFIGURATOR = "agentrouter.configurator.v1.ConfiguratorService"
+MANAGEMENT = "agentrouter.management.v1."
+ADMIN, OPERATOR, VIEWER, PLATFORM = "role admin", "role operator", "role viewer", "a platform key of role admin"
+DATAPLANE = "the data plane itself"
+EITHER = "role viewer, or a data plane"
+NOBODY = "no credential: the join token is one"
+
+YAML = "version: consumer/v1\nconsumer_id: alice\n"
+BACKEND = {
+    "name": "mine",
+    "base_url": "https://llm.example.com/v1",
+    "models": ["gpt-4o"],
+    "credential": {"api_key": "sk-of-alice-herself"},
+}
+MCP = {"id": "git", "name": "Git", "url": "https://mcp.example.com/git", "is_enabled": True}
+UPGRADE = {"registry": "registry.example.com", "username": "robot", "secret": "s3cret", "target_version": "1.2.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One call. `caller`: who may, for people."""
+
+    service: str
+    method: str
+    says: str
+    caller: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    streams: bool = False
+
+    @property
+    def path(self) -> str:
+        """`package.Service/Method`."""
+        return f"{self.service}/{self.method}"
+
+    @property
+    def token(self) -> str:
+        """The variable whose value is sent; empty for none."""
+        return {NOBODY: "", DATAPLANE: "DATAPLANE_TOKEN"}.get(self.caller, "AK")
+
+
+def _documents(method: str, says: str, caller: str, **more: Any) -> Example:
+    return Example(f"{MANAGEMENT}DocumentService", method, says, caller, **more)
+
+
+def _configurator(method: str, says: str, caller: str, **more: Any) -> Example:
+    return Example(CONFIGURATOR, method, says, caller, **more)
+
+
+def _dataplanes(method: str, says: str, caller: str, **more: Any) -> Example:
+    return Example(f"{MANAGEMENT}DataplaneService", method, says, caller, **more)
+
+
+EXAMPLES: tuple[Example, ...] = (
+    _documents(
+        "ValidateDocument",
+        "Says every fault of a document; stores nothing.",
+        VIEWER,
+        body={"user_id": "alice", "content": YAML},
+    ),
+    _documents(
+        "PutDocument",
+        "Stores a source document, YAML or JSON, compiles and announces it.",
+        OPERATOR,
+        body={"user_id": "alice", "content": YAML, "reason": "alice joins"},
+    ),
+    _documents("GetDocument", "Gives a source document back, credentials as references.", VIEWER, body={"user_id": ""}),
+    _configurator(
+        "TriggerUpdate",
+        "Compiles a configuration anew and announces it when it differs.",
+        OPERATOR,
+        body={"user_id": "", "reason": "by hand", "force": True},
+    ),
+    _configurator(
+        "GetConfiguration",
+        "Configurations newer than the caller's; without queries everything after a revision.",
+        EITHER,
+        body={"queries": [{"user_id": "", "current_version": 0}]},
+        keeps={"VERSION": "configurations.0.version", "DIGEST": "configurations.0.digest"},
+    ),
+    _configurator(
+        "ListConfigurations",
+        "Every configuration, with what each data plane has of it.",
+        EITHER,
+        body={"state": "CONFIGURATION_STATE_ACTIVE", "page_size": 50},
+    ),
+    _configurator("ListActiveUsers", "Users that have an active configuration.", EITHER),
+    _configurator("ListActiveProviders", "Enabled providers, their models, whether a credential resolves.", EITHER),
+    _configurator(
+        "ListPendingEvents",
+        "Events that need processing, oldest first.",
+        EITHER,
+        body={"dataplane_id": "$DATAPLANE", "slot": "config/"},
+        keeps={"EVENT": "events.0.id"},
+    ),
+    _configurator(
+        "UpdateEventMetadata",
+        "Replaces the metadata of an event.",
+        OPERATOR,
+        body={"event_id": "$EVENT", "metadata": {"ticket": "OPS-4711"}},
+    ),
+    _configurator(
+        "AcknowledgeEvent",
+        "Takes an event over, or renews its lease of 60 s.",
+        DATAPLANE,
+        body={"event_id": "$EVENT", "boot": {"counter": 1, "nonce": "nonce-of-boot-1"}},
+        keeps={"FENCING_TOKEN": "event.fencingToken"},
+    ),
+    _configurator(
+        "CompleteEvent",
+        "Says how the work on an event ended; the same twice is fine.",
+        DATAPLANE,
+        body={
+            "event_id": "$EVENT",
+            "outcome": "EVENT_OUTCOME_APPLIED",
+            "version": "$VERSION",
+            "digest": "$DIGEST",
+            "fencing_token": "$FENCING_TOKEN",
+        },
+    ),
+    _configurator(
+        "ReconcileWorkspace",
+        "Finds what deviates and enqueues it again; `validate_only` only shows it.",
+        OPERATOR,
+        body={"validate_only": True},
+    ),
+    _configurator(
+        "FullSyncWorkspace", "Walks everything, compiles and enqueues it again; streams progress.", ADMIN, streams=True
+    ),
+    _configurator(
+        "SaveBYOKBackends",
+        "Replaces the whole set of backends that a user brought.",
+        OPERATOR,
+        body={"user_id": "alice", "mode": "BACKEND_MODE_PREFERRED", "backends": [BACKEND]},
+    ),
+    Example(
+        f"{MANAGEMENT}BackendService",
+        "ListBackends",
+        "A user's backends; of credentials kind and last four characters.",
+        VIEWER,
+        body={"user_id": "alice"},
+    ),
+    _configurator("DeleteBYOKBackends", "Removes some by name, or all.", OPERATOR, body={"user_id": "alice"}),
+    _configurator("UpsertMCPCatalogServer", "Wires an MCP server into the catalogue.", OPERATOR, body=MCP),
+    _configurator(
+        "RevokeUserToken",
+        "Revokes a consumer key in every data plane; twice is fine.",
+        OPERATOR,
+        body={"jti": "ck_lost", "reason": "laptop was stolen", "expires_at": "2099-01-01T00:00:00Z"},
+    ),
+    _configurator(
+        "SetDataplaneURL",
+        "The URL at which customers reach the gateway.",
+        OPERATOR,
+        body={"dataplane_id": "$DATAPLANE", "url": "https://llm.example.com"},
+    ),
+    _configurator(
+        "ValidateDataplane", "Whether a data plane is known, and the public keys of consumer keys.", DATAPLANE
+    ),
+    _configurator(
+        "SubmitDataplaneUpgradeCredentials",
+        "Begins an upgrade with registry credentials that only the data plane can open.",
+        OPERATOR,
+        body={"dataplane_id": "$DATAPLANE", **UPGRADE, "request_id": "upgrade-to-1.2.0"},
+        keeps={"UPGRADE": "upgradeEventId"},
+    ),
+    _configurator(
+        "GetDataplaneUpgradeCredentials",
+        "The sealed credentials; every read is audited.",
+        DATAPLANE,
+        body={"upgrade_event_id": "$UPGRADE"},
+    ),
+    _configurator(
+        "AckDataplaneUpgradeCredentials",
+        "The data plane has them; the stored copy is wiped.",
+        DATAPLANE,
+        body={"upgrade_event_id": "$UPGRADE"},
+    ),
+    _configurator(
+        "CancelDataplaneUpgrade",
+        "Cancels the running upgrade; nothing happens when it has ended.",
+        OPERATOR,
+        body={"dataplane_id": "$DATAPLANE"},
+    ),
+    _configurator(
+        "RollbackDataplaneUpgrade",
+        "Goes back after a completed upgrade.",
+        OPERATOR,
+        body={"dataplane_id": "$UPGRADED_DATAPLANE", "request_id": "back-from-1.2.0"},
+    ),
+    _dataplanes(
+        "CreateJoinToken",
+        "Lets another data plane join; the token is shown once.",
+        ADMIN,
+        body={"max_uses": 5, "lifetime": "3600s"},
+        keeps={"JOIN_TOKEN": "joinToken"},
+    ),
+    _dataplanes(
+        "EnrollDataplane",
+        "Exchanges a join token for an identity; both keys are raw public halves, base64.",
+        NOBODY,
+        body={
+            "join_token": "$JOIN_TOKEN",
+            "signing_public_key": "$ED25519_PUBLIC_KEY",
+            "sealing_public_key": "$X25519_PUBLIC_KEY",
+            "name": "rack-7",
+        },
+        keeps={"ENROLLED": "dataplane.id"},
+    ),
+    _dataplanes("ListDataplanes", "Data planes with their health and reports.", EITHER),
+    _dataplanes("GetDataplane", "One of them.", EITHER, body={"dataplane_id": "$DATAPLANE"}),
+    _dataplanes(
+        "RevokeDataplane",
+        "For good: it drains, wipes and ends.",
+        ADMIN,
+        body={"dataplane_id": "$ENROLLED", "reason": "host was sold"},
+    ),
+    Example(
+        f"{MANAGEMENT}ConsumerKeyService",
+        "IssueConsumerKey",
+        "Signs a key for a caller of the gateway; it is shown once.",
+        OPERATOR,
+        body={"consumer_id": "alice", "lifetime": "86400s"},
+    ),
+    Example(f"{MANAGEMENT}ConsumerKeyService", "ListConsumerKeys", "Issued keys, never the keys themselves.", VIEWER),
+    Example(
+        f"{MANAGEMENT}ManagementKeyService",
+        "CreateManagementKey",
+        "A key for a person or program; it is shown once.",
+        ADMIN,
+        body={"name": "ci", "role": "ROLE_OPERATOR", "lifetime": "86400s"},
+        keeps={"KEY": "key.id"},
+    ),
+    Example(f"{MANAGEMENT}ManagementKeyService", "ListManagementKeys", "Keys, never the keys themselves.", ADMIN),
+    Example(
+        f"{MANAGEMENT}ManagementKeyService",
+        "RevokeManagementKey",
+        "Effective before the answer; twice is fine.",
+        ADMIN,
+        body={"key_id": "$KEY"},
+    ),
+    Example(
+        f"{MANAGEMENT}OperationsService",
+        "RotateGatekeeperKey",
+        "Signs with a new key from now on; the old ones verify until retired.",
+        ADMIN,
+        body={"request_id": "rotation-of-2026-11"},
+    ),
+    Example(
+        f"{MANAGEMENT}OperationsService",
+        "RetireGatekeeperKey",
+        "A key that was rotated out verifies no longer.",
+        ADMIN,
+        body={"kid": "$OLD_KID", "request_id": "retirement-of-the-old-key"},
+    ),
+    Example(
+        f"{MANAGEMENT}OperationsService",
+        "ReplayEvent",
+        "Gives a dead letter fresh attempts.",
+        OPERATOR,
+        body={"event_id": "$DEAD_EVENT", "request_id": "replay-of-4711"},
+    ),
+    Example(
+        f"{MANAGEMENT}OperationsService",
+        "RotateMasterKey",
+        "Wraps everything anew under the primary master key; streams progress.",
+        PLATFORM,
+        streams=True,
+    ),
+    Example(
+        f"{MANAGEMENT}AuditService", "ListAuditRecords", "Who did what, newest first.", ADMIN, body={"page_size": 20}
+    ),
+    Example(f"{MANAGEMENT}AuditService", "VerifyAudit", "Walks the tenant's hash chain.", ADMIN),
+    Example(f"{MANAGEMENT}TenantService", "ListTenants", "Tenants that the key sees.", VIEWER),
+    Example(
+        f"{MANAGEMENT}TenantService",
+        "CreateTenant",
+        "A tenant with a first workspace and its first key, shown once.",
+        PLATFORM,
+        body={"name": "acme", "request_id": "tenant-acme"},
+    ),
+    Example(f"{MANAGEMENT}WorkspaceService", "GetWorkspace", "One workspace.", EITHER),
+    Example(f"{MANAGEMENT}WorkspaceService", "ListWorkspaces", "Workspaces that the key sees.", VIEWER),
+    Example(
+        f"{MANAGEMENT}WorkspaceService",
+        "CreateWorkspace",
+        "Another workspace; from now on requests name theirs by `workspace_id`.",
+        ADMIN,
+        body={"name": "second", "request_id": "workspace-second"},
+    ),
+)
