@@ -1,0 +1,141 @@
+"""Three replicas on one PostgreSQL, killed and restarted under agents and operators at work, break no promise.
+
+A short run by default. The long one: AGENTROUTER_CHAOS_AGENTS=300 AGENTROUTER_CHAOS_SECONDS=90 pytest -s tests/chaos
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.store import migrate
+from tests.chaos.agents import Odds, SimulatedAgent
+from tests.chaos.calls import Calls
+from tests.chaos.history import Changed, Completed, Fault, History, Polled, Rest
+from tests.chaos.model import told, violations
+from tests.chaos.operators import Operators
+from tests.chaos.replicas import ROOT, Hand, environment, replicas
+from tests.fakes.postgres import running_postgres
+
+AGENTS = int(os.environ.get("AGENTROUTER_CHAOS_AGENTS", "24"))
+SECONDS = float(os.environ.get("AGENTROUTER_CHAOS_SECONDS", "20"))
+SEED = int(os.environ.get("AGENTROUTER_CHAOS_SEED", "0")) or time.time_ns() % 1_000_000
+REPLICAS = 3
+CONSUMERS = 6
+COMES_TO_REST_WITHIN = 60.0 + AGENTS / 5
+WELL_BEHAVED = Odds(dies=0, fails_for_now=0, refuses=0, repeats=0, moves=0.1)
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120 + SECONDS + 2 * COMES_TO_REST_WITHIN)]
+
+
+async def test_nothing_is_lost_nothing_is_twice_and_nothing_goes_backwards(
+    tmp_path: Path, free_ports: Callable[[int], list[int]]
+) -> None:
+    print(f"seed {SEED}, {AGENTS} agents, {SECONDS:g} s")
+    drawn = random.Random(SEED)
+    history = History(time.monotonic)
+    with running_postgres() as postgres:
+        url = postgres.url(postgres.create_database())
+        migrate(url)
+        made = bootstrapped(url, tmp_path)
+        async with (
+            replicas(REPLICAS, free_ports(2 * REPLICAS), tmp_path, url) as running,
+            contextlib.aclosing(Calls([each.url for each in running], history, drawn)) as calls,
+        ):
+            operators = Operators(
+                calls,
+                history,
+                drawn,
+                workspace_id=made["workspace_id"],
+                key=made["management_key"],
+                consumers=CONSUMERS,
+            )
+            await operators.furnish()
+            agents = await enrolled(operators, calls, history, drawn)
+            async with background([agent.run() for agent in agents]):
+                hand = Hand(running, postgres, url, history, drawn)
+                harm = [hand.keep_harming(pause=1.5), operators.keep_looking(0.5)]
+                async with background([*harm, *(operators.keep_changing(0.2) for _ in range(3))]):
+                    await asyncio.sleep(SECONDS)
+                for agent in agents:
+                    agent.odds = WELL_BEHAVED
+                for each in running:
+                    await each.ready()
+                await come_to_rest(operators, agents)
+                rest = await operators.rest(agents)
+    print(summary(history, rest))
+
+    found = violations(history, rest)
+
+    assert not found, told(history, found)
+
+
+async def enrolled(operators: Operators, calls: Calls, history: History, drawn: random.Random) -> list[SimulatedAgent]:
+    """All the agents, as data planes."""
+    token = await operators.join_token(AGENTS)
+    agents = [SimulatedAgent(calls, history, drawn, Odds()) for _ in range(AGENTS)]
+    for number, agent in enumerate(agents):
+        await agent.enrol(token, f"agent-{number}")
+    operators.dataplanes = [agent.id for agent in agents]
+    return agents
+
+
+async def come_to_rest(operators: Operators, agents: list[SimulatedAgent]) -> None:
+    """Return once all agents are healthy, nothing waits, and everybody has what there is; or when it takes too long,
+    which the model then tells of."""
+    deadline = time.monotonic() + COMES_TO_REST_WITHIN
+    while time.monotonic() < deadline:
+        rest = await operators.rest(agents)
+        everywhere = all(
+            all(agent.versions.get(slot) == version for slot, version in rest.newest.items()) for agent in agents
+        )
+        if everywhere and not await operators.busy_events() and not await operators.unhealthy():
+            return
+        await asyncio.sleep(1)
+
+
+@contextlib.asynccontextmanager
+async def background(work: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """All of it goes on until the block ends; what one of them raises is raised."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def bootstrapped(url: str, folder: Path) -> dict[str, str]:
+    """Ids and the admin key, made by the product's own command."""
+    command = [sys.executable, "-m", "controlplane", "bootstrap", f"--home={folder / 'home-0'}", "--output=json"]
+    said = subprocess.run(command, cwd=ROOT, env=environment(url), check=True, capture_output=True, text=True)
+    made: dict[str, str] = json.loads(said.stdout)
+    return made
+
+
+def summary(history: History, rest: Rest) -> str:
+    """How much went on."""
+    counts = Counter(type(record).__name__ for record in history.records)
+    faults = [fault.what for fault in history.of(Fault)]
+    states = Counter(event.status for event in rest.events)
+    moved = len({(poll.who, poll.replica) for poll in history.of(Polled)})
+    return (
+        f"{len(history.of(Changed))} changes, {len(history.of(Completed))} completions, {dict(counts)}\n"
+        f"{len(faults)} faults: {'; '.join(faults)}\nevents: {dict(states)}; {moved} pairs of agent and replica"
+    )
