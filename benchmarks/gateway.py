@@ -56,7 +56,9 @@ def gateway(plane: Served, folder: Path, cores: Cores) -> Iterator[Gateway]:
 def agent(plane: Served, folder: Path, cores: Cores, *, enrolled: bool = False) -> Iterator[Running]:
     """The agent whose state is in that folder, and its Envoy, on the servers' core."""
     place = [f"--control-plane=http://127.0.0.1:{plane.http_port}", f"--state={folder / 'agent'}"]
-    environment = {} if enrolled else {"AGENTROUTER_JOIN_TOKEN": join_token(plane, 1)}
+    environment = {"AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS": "true"}
+    if not enrolled:
+        environment["AGENTROUTER_JOIN_TOKEN"] = join_token(plane, 1)
     command = python_module("liaison_agent", *place)
     with running(command, core=cores.server, log=folder / "agent.log", environment=environment) as started:
         yield started

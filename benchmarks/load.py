@@ -66,7 +66,8 @@ class Generator:
     def _wrk(self, target: Target, connections: int, seconds: int) -> tuple[Counted, str]:
         script = self._folder / "request.lua"
         script.write_text(lua_request(target))
-        command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency", "-s", str(script)]
+        load = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "30s", "--latency"]
+        command = ["wrk", *load, "-s", str(script)]
         return read_wrk(self._run([*command, target.url])), self._shown([*command, target.url], target)
 
     def _h2load(self, target: Target, connections: int, seconds: int) -> tuple[Counted, str]:
