@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.errors import DomainError, Unavailable
-from controlplane.scheduler.upkeep import Upkeep
+from controlplane.scheduler.leadership import Leadership
+from controlplane.scheduler.upkeep import Tasks, Upkeep
 from controlplane.security.agent_auth import AgentVerifier
 from controlplane.security.cipher import CannotOpen, Cipher
 from controlplane.security.keyring import KeyRing, MasterKey, MasterKeyError, load, load_or_create
@@ -24,6 +25,8 @@ from controlplane.services.documents import DocumentService
 from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import EventService
 from controlplane.services.feed import Feed
+from controlplane.services.full_sync import FullSyncService
+from controlplane.services.full_sync_steps import FullSyncSteps
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.gateway_values import GatewayValueService
 from controlplane.services.key_proof import KeyProof
@@ -36,6 +39,7 @@ from controlplane.services.providers import ProviderService
 from controlplane.services.publishing import Publisher
 from controlplane.services.reconciliation import ReconciliationService
 from controlplane.services.refused_attempts import RefusedAttempts
+from controlplane.services.retention import Retention
 from controlplane.services.retirement import Retirement
 from controlplane.services.revocations import RevocationService
 from controlplane.services.ringing import Ringer
@@ -62,7 +66,7 @@ from controlplane.transport.handlers.slots import SlotHandlers
 from controlplane.transport.handlers.tenants import TenantHandlers
 from controlplane.transport.handlers.upgrades import UpgradeHandlers
 from controlplane.transport.metrics import Metrics
-from controlplane.transport.operations import Operation, operations
+from controlplane.transport.operations import Handler, Operation, Streamer, operations
 from controlplane.transport.seam import Seam
 
 RETIRE_AFTER = timedelta(days=30)
@@ -75,6 +79,7 @@ class ControlPlane:
     store: Store
     feed: Feed
     sightings: Sightings
+    full_syncs: FullSyncService
     upkeep: Upkeep
     workspaces: WorkspaceService
     management_keys: ManagementKeyService
@@ -139,6 +144,7 @@ def assemble(
 ) -> ControlPlane:
     """Every object, made once and handed to whom it serves."""
     ids = UlidIds()
+    replica = ids.new("cp")
     vault, mint, verifier = Cipher(KeyRing(key), random.bytes), Mint(random), AgentVerifier()
     publisher = Publisher(ids)
     keeper = SecretKeeper(vault, ids, random, clock)
@@ -157,10 +163,12 @@ def assemble(
     revocations = RevocationService(store, publisher)
     upgrades = UpgradeService(store, publisher)
     polls = PollService(store, feed, presence, epoch.known, random.fraction)
-    handlers = {
+    ringer = Ringer(ids)
+    full_syncs = FullSyncService(store, FullSyncSteps(publisher, ringer), ids, replica)
+    handlers: dict[str, Handler | Streamer] = {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
         **GatewayHandlers(GatewayValueService(store, publisher), revocations, ProviderService(store)).table(),
-        **SlotHandlers(ReconciliationService(store, Ringer(ids))).table(),
+        **SlotHandlers(ReconciliationService(store, ringer), full_syncs).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
@@ -178,7 +186,8 @@ def assemble(
         store=store,
         feed=feed,
         sightings=sightings,
-        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades, retirement),
+        full_syncs=full_syncs,
+        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades, retirement, replica),
         workspaces=workspaces,
         management_keys=keys,
         seam=Seam(authenticator, vault.mac, metrics),
@@ -197,24 +206,25 @@ def _upkeep(
     revocations: RevocationService,
     upgrades: UpgradeService,
     retirement: Retirement,
+    replica: str,
 ) -> Upkeep:
-    async def purge_answers() -> None:
-        async with store.unit_of_work() as work:
-            await work.answers.purge(await work.now())
-
-    return Upkeep(
-        {
-            "lapse leases": (timedelta(seconds=1), events.lapse_leases),
-            "requeue due events": (timedelta(seconds=0.5), events.requeue_due),
-            "write sightings": (timedelta(seconds=2), sightings.flush),
-            "reread views": (timedelta(seconds=5), feed.reread),
-            "read epoch": (timedelta(seconds=5), epoch.read),
-            "purge answers": (timedelta(minutes=10), purge_answers),
-            "expire upgrade credentials": (timedelta(seconds=10), upgrades.expire),
-            "purge revocations": (timedelta(hours=1), revocations.purge),
-            "retire unseen data planes": (timedelta(minutes=10), retirement.retire_unseen),
-        }
-    )
+    """What is kept in this process's memory is kept up everywhere; what is in the database, by one replica."""
+    retention = Retention(store)
+    everywhere: Tasks = {
+        "write sightings": (timedelta(seconds=2), sightings.flush),
+        "reread views": (timedelta(seconds=5), feed.reread),
+        "read epoch": (timedelta(seconds=5), epoch.read),
+    }
+    once: Tasks = {
+        "lapse leases": (timedelta(seconds=1), events.lapse_leases),
+        "requeue due events": (timedelta(seconds=0.5), events.requeue_due),
+        "purge answers": (timedelta(minutes=10), retention.purge_answers),
+        "retention": (timedelta(hours=1), retention.purge),
+        "expire upgrade credentials": (timedelta(seconds=10), upgrades.expire),
+        "purge revocations": (timedelta(hours=1), revocations.purge),
+        "retire unseen data planes": (timedelta(minutes=10), retirement.retire_unseen),
+    }
+    return Upkeep(everywhere, once, Leadership(store, replica))
 
 
 async def why_not_ready(plane: ControlPlane) -> str:

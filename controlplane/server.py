@@ -81,9 +81,9 @@ async def _drain(
     await plane.feed.drain()
     http_server.should_exit = True
     await asyncio.gather(grpc_server.stop(DRAIN_SECONDS), serving, return_exceptions=True)
-    plane.upkeep.stop()
-    with contextlib.suppress(Exception):
-        await plane.sightings.flush()
+    for step in (plane.full_syncs.stop, plane.upkeep.stop, plane.sightings.flush):
+        with contextlib.suppress(Exception):
+            await step()
 
 
 def _uvicorn(plane: ControlPlane) -> uvicorn.Server:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contract import parse_consumer, parse_workspace
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.domain.dataplanes import Dataplane, SlotState
-from controlplane.domain.documents import SourceDocument
-from controlplane.domain.errors import DoesNotCompile, FieldFault, PermissionRefused
+from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace
 from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.audit import Facts, record
-from controlplane.services.documents import consumer_snapshot_of, snapshot_of
+from controlplane.services.compilation import Prepared, prepare, source_of
 from controlplane.services.ports import ConfigurationFilter, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Published, Publisher, as_answer, next_version, published_before
-from controlplane.valet.compiling import Compiled, compile_consumer, compile_workspace
 
 COMPILE_TRIES = 3
 
@@ -60,12 +56,6 @@ class ListedConfiguration:
     dataplanes: tuple[DataplaneVersions, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    generation: int
-    compiled: Compiled
-
-
 class ConfigurationService:
     """Use cases of configurations; polling is PollService's."""
 
@@ -87,7 +77,7 @@ class ConfigurationService:
                 earlier = await repeated(work, request)
                 if earlier is not None:
                     return await published_before(work, workspace.id, command.user_id, earlier)
-                prepared = None if attempt == COMPILE_TRIES else await _prepare(work, workspace, command.user_id)
+                prepared = None if attempt == COMPILE_TRIES else await _prepare(work, workspace, command)
                 if command.validate_only:
                     return await _would_publish(work, workspace, command, prepared)
             published = await self._publish(caller, workspace, command, prepared, request)
@@ -100,7 +90,7 @@ class ConfigurationService:
         caller: Caller,
         workspace: Workspace,
         command: TriggerUpdate,
-        prepared: _Prepared | None,
+        prepared: Prepared | None,
         request: RequestKey | None,
     ) -> Published | None:
         """None when the inputs are no longer those that were compiled."""
@@ -110,8 +100,8 @@ class ConfigurationService:
             if earlier is not None:
                 return await published_before(work, workspace.id, command.user_id, earlier)
             if prepared is None:
-                prepared = await _prepare(work, workspace, command.user_id)
-            elif prepared.generation != (await _source(work, workspace, command.user_id)).generation:
+                prepared = await _prepare(work, workspace, command)
+            elif prepared.generation != (await source_of(work, workspace.id, command.user_id)).generation:
                 return None
             cause = Cause(reason=command.reason, metadata=command.metadata)
             published = await self._publisher.publish(
@@ -146,30 +136,15 @@ class ConfigurationService:
             return await work.configurations.active_users(workspace.id, after, limit)
 
 
-async def _source(work: UnitOfWork, workspace: Workspace, user_id: str) -> SourceDocument:
-    source = await work.documents.get(workspace.id, user_id)
-    if source is None:
-        noun = f"consumer {user_id!r}" if user_id else "the workspace"
-        fault = FieldFault("document", "missing", f"{noun} has no source document yet; put one first")
-        raise DoesNotCompile(f"there is nothing to compile for {noun}", (fault,))
-    return source
-
-
-async def _prepare(work: UnitOfWork, workspace: Workspace, user_id: str) -> _Prepared:
-    source = await _source(work, workspace, user_id)
-    raw = json.loads(source.content)
-    if user_id:
-        consumer = await consumer_snapshot_of(work, workspace.id, parse_consumer(raw))
-        return _Prepared(source.generation, compile_consumer(consumer))
-    snapshot = await snapshot_of(work, workspace.id, parse_workspace(raw))
-    return _Prepared(source.generation, compile_workspace(snapshot))
+async def _prepare(work: UnitOfWork, workspace: Workspace, command: TriggerUpdate) -> Prepared:
+    return await prepare(work, await source_of(work, workspace.id, command.user_id))
 
 
 async def _would_publish(
-    work: UnitOfWork, workspace: Workspace, command: TriggerUpdate, prepared: _Prepared | None
+    work: UnitOfWork, workspace: Workspace, command: TriggerUpdate, prepared: Prepared | None
 ) -> Published:
     """What a real call would answer, with the version and revision that it would take."""
-    prepared = prepared or await _prepare(work, workspace, command.user_id)
+    prepared = prepared or await _prepare(work, workspace, command)
     newest = await work.configurations.newest(workspace.id, command.user_id)
     if newest is not None and newest.digest == prepared.compiled.digest and not command.force:
         return Published(False, newest, (), workspace.revision)

@@ -54,11 +54,16 @@ async def survey(work: UnitOfWork, plane: Dataplane, now: datetime) -> list[Devi
     return await _judged(work, plane, desired, live, now)
 
 
-async def survey_slots(work: UnitOfWork, plane: Dataplane, slots: Collection[str], now: datetime) -> list[Deviation]:
-    """Which of `slots` deviate, ascending by slot. In a writing unit of work their live events are held."""
+async def survey_slots(
+    work: UnitOfWork, plane: Dataplane, slots: Collection[str], now: datetime, ignored_event: str = ""
+) -> list[Deviation]:
+    """Which of `slots` deviate, ascending by slot. In a writing unit of work their live events are held.
+
+    `ignored_event` is judged as if it were not there: it is what was made to repair them.
+    """
     names = {*slots, WORKSPACE_SLOT}
     desired = dict(await work.slots.desired_of(plane.workspace_id, plane.id, names))
-    live = await work.events.live_in_slots(plane.id, names)
+    live = [event for event in await work.events.live_in_slots(plane.id, names) if event.id != ignored_event]
     found = await _judged(work, plane, desired, live, now)
     return [each for each in found if each.slot in slots]
 

@@ -30,6 +30,7 @@ class Database(Protocol):
     """One database of one kind, with its connections."""
 
     fanout: Fanout
+    shared: bool
 
     def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that may write; rolled back at the end of the block unless committed in it."""

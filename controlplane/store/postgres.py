@@ -40,6 +40,8 @@ SNAPSHOT = {"default_transaction_isolation": "repeatable\\ read", "default_trans
 class PostgresDatabase:
     """A database that any number of replicas share."""
 
+    shared = True
+
     def __init__(self, url: URL, random: Random, pool_size: int) -> None:
         self.fanout = Fanout()
         self._writers = _engine(url, pool_size, SESSION)

@@ -24,6 +24,11 @@ class SqlStore:
         self._database = database
         self._migrated = False
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may use it at the same time."""
+        return self._database.shared
+
     @contextlib.asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[SqlUnitOfWork]:
         """A writing transaction; a commit that has begun is finished even when its task is cancelled."""

@@ -36,6 +36,8 @@ PRAGMAS = {
 class SqliteDatabase:
     """A migrated database file. Whoever makes it holds the file's lock."""
 
+    shared = False
+
     def __init__(self, writer: AsyncEngine, readers: AsyncEngine, clock: StoreClock) -> None:
         self.fanout = Fanout()
         self._clock = clock

@@ -112,6 +112,11 @@ class Documents(Protocol):
 
     async def put(self, document: SourceDocument) -> None: ...
 
+    async def page(self, workspace_id: str, after: str | None, limit: int) -> list[SourceDocument]:
+        """Ascending by user_id, greater than `after`; None: from the workspace's own document on."""
+
+    async def count(self, workspace_id: str) -> int: ...
+
 
 class Secrets(Protocol):
     """Secrets, delivery keys and gatekeeper keys, all sealed."""

@@ -72,7 +72,10 @@ class Notice:
 
 
 class Store(Protocol):
-    """The database."""
+    """The database. `shared`: other processes may use it at the same time."""
+
+    @property
+    def shared(self) -> bool: ...
 
     def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """A writing transaction (on SQLite the one writer)."""

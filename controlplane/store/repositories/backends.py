@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from controlplane.domain.backends import Backend, BackendMode, BackendSet, Credential
-from controlplane.store.rows import to_row
+from controlplane.store.rows import in_parts, to_row
 from controlplane.store.tables import backend_sets
 from controlplane.store.transaction import Transaction
 
@@ -33,6 +34,15 @@ class SqlBackends:
         return BackendSet(
             **kept, mode=BackendMode(mode) if mode else None, backends=tuple(_backend(each) for each in backends)
         )
+
+    async def users_with_backends(self, workspace_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        """Those that have a set."""
+        found: set[str] = set()
+        columns = backend_sets.c
+        for part in in_parts(sorted(set(user_ids))):
+            query = select(columns.user_id).where(columns.workspace_id == workspace_id, columns.user_id.in_(part))
+            found.update(row.user_id for row in await self._transaction.rows(query))
+        return frozenset(found)
 
     async def put(self, backends: BackendSet) -> None:
         """Replace the set."""

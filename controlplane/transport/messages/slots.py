@@ -1,9 +1,10 @@
-"""Slots on the wire: what a reconciliation found and did."""
+"""Slots on the wire: what a reconciliation or a full synchronisation found and did."""
 
 from __future__ import annotations
 
 from agentrouter.configurator.v1 import slots_pb2 as pb
 from controlplane.domain.slots import Finding
+from controlplane.services.full_sync_steps import Progress
 from controlplane.services.reconciliation import Reconciled, ReconcileWorkspace, SlotRow
 
 FINDINGS = {finding: f"SLOT_FINDING_{finding.name}" for finding in Finding}
@@ -28,6 +29,19 @@ def reconciled(value: Reconciled) -> pb.ReconcileWorkspaceResponse:
         stale_count=value.stale,
         orphaned_count=value.orphaned,
         rejected_count=value.rejected,
+    )
+
+
+def progress(value: Progress) -> pb.FullSyncWorkspaceResponse:
+    """One step."""
+    return pb.FullSyncWorkspaceResponse(
+        walked_count=value.walked,
+        total_count=value.total,
+        rows=[row(each) for each in value.rows],
+        done=value.done,
+        compiled_count=value.compiled,
+        changed_count=value.changed,
+        problems=[pb.CompileProblem(user_id=each.user_id, message=each.message) for each in value.problems],
     )
 
 

@@ -152,6 +152,9 @@ async def _reconcile(tenant: Tenant) -> Prepared:
 
 ACTS: dict[str, Act] = {
     "ReconcileWorkspace": Act("workspace.reconcile", _reconcile),
+    "FullSyncWorkspace": Act(
+        "workspace.full_sync", by_admin(lambda tenant: slots.FullSyncWorkspaceRequest(workspace_id=tenant.id))
+    ),
     "TriggerUpdate": Act("configuration.trigger", _trigger),
     "PutDocument": Act(
         "document.put",

@@ -98,11 +98,29 @@ class JsonWire:
     async def call(self, procedure: Procedure, request: Message, bearer: str) -> Anything:
         body = json_format.MessageToJson(request)
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {bearer}"} if bearer else {})
+        if procedure.streams:
+            return await self._stream(procedure, body.encode(), headers | {"content-type": "application/connect+json"})
         async with self._session.post(f"{self._url}{procedure.path}", data=body, headers=headers) as response:
             text = await response.text()
         if response.status != 200:
             raise connect_json_refusal(text)
         return json_format.Parse(text, procedure.response())
+
+    async def _stream(self, procedure: Procedure, body: bytes, headers: dict[str, str]) -> Anything:
+        """Each message in an envelope of a flag and four bytes of length; the last one, flagged, says how it ended."""
+        data = b"\0" + len(body).to_bytes(4, "big") + body
+        messages = []
+        async with self._session.post(f"{self._url}{procedure.path}", data=data, headers=headers) as response:
+            while True:
+                head = await response.content.readexactly(5)
+                text = (await response.content.readexactly(int.from_bytes(head[1:], "big"))).decode()
+                if head[0] & 2:
+                    break
+                messages.append(json_format.Parse(text, procedure.response()))
+        error = json.loads(text).get("error")
+        if error:
+            raise connect_json_refusal(json.dumps(error))
+        return messages
 
     async def close(self) -> None:
         await self._session.close()

@@ -66,6 +66,7 @@ def samples(
         Sample(events.AcknowledgeEventRequest(event_id=event_id, boot=BOOT), None, dataplane=True),
         Sample(completion, None, dataplane=True),
         Sample(slots.ReconcileWorkspaceRequest(**here), OPERATOR),
+        Sample(slots.FullSyncWorkspaceRequest(**here), OPERATOR),
         Sample(workspaces.CreateWorkspaceRequest(name=f"w-{workspace_id[-12:]}"), ADMIN),
         Sample(workspaces.GetWorkspaceRequest(**here), VIEWER, dataplane=True),
         Sample(workspaces.ListWorkspacesRequest(), VIEWER),
