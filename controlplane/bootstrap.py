@@ -13,7 +13,7 @@ from controlplane.scheduler.leadership import Leadership
 from controlplane.scheduler.upkeep import Tasks, Upkeep
 from controlplane.security.agent_auth import AgentVerifier
 from controlplane.security.cipher import CannotOpen, Cipher
-from controlplane.security.keyring import KeyRing, MasterKey, MasterKeyError, load, load_or_create
+from controlplane.security.keyring import KeyRing, MasterKey, MasterKeyError, load, load_former, load_or_create
 from controlplane.security.mint import Mint
 from controlplane.services.audit import AuditService
 from controlplane.services.authentication import Authenticator
@@ -32,6 +32,7 @@ from controlplane.services.gateway_values import GatewayValueService
 from controlplane.services.key_proof import KeyProof
 from controlplane.services.key_rotation import KeyRotationService
 from controlplane.services.management_keys import ManagementKeyService
+from controlplane.services.master_keys import MasterKeyService
 from controlplane.services.polls import PollService
 from controlplane.services.ports import Clock, Store
 from controlplane.services.presence import Presence
@@ -62,6 +63,7 @@ from controlplane.transport.handlers.management import (
     ManagementKeyHandlers,
     WorkspaceHandlers,
 )
+from controlplane.transport.handlers.master_keys import MasterKeyHandlers
 from controlplane.transport.handlers.slots import SlotHandlers
 from controlplane.transport.handlers.tenants import TenantHandlers
 from controlplane.transport.handlers.upgrades import UpgradeHandlers
@@ -107,6 +109,12 @@ class Epoch:
         self._value = await self._store.epoch()
 
 
+def key_ring(settings: Settings) -> KeyRing:
+    """The master key, with former ones that only open. Raises SettingsError, MasterKeyError."""
+    former = settings.master_keys_old.get_secret_value() if settings.master_keys_old else None
+    return KeyRing(master_key(settings), load_former(value=former, file=settings.master_keys_old_file))
+
+
 def master_key(settings: Settings) -> MasterKey:
     """From its variable or file; on SQLite made beside the database when absent. Raises SettingsError."""
     if settings.master_key is not None or settings.master_key_file is not None:
@@ -124,11 +132,11 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
     Raises MasterKeyError or CannotOpen when the master key is not the one that the store was filled under.
     """
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = master_key(settings)
+    ring = key_ring(settings)
     clock, random = SystemClock(), SystemRandom()
     async with open_store(settings.store_url, clock=clock, random=random) as store:
         egress = EgressPolicy(settings.allow_loopback_upstreams, settings.allow_private_upstreams)
-        plane = assemble(store, key, clock, random, timedelta(days=settings.retire_after_days), egress)
+        plane = assemble(store, ring, clock, random, timedelta(days=settings.retire_after_days), egress)
         with contextlib.suppress(Unavailable):  # the database may be away; readiness will tell
             await plane.key_proof.check()
         yield plane
@@ -136,7 +144,7 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
 
 def assemble(
     store: Store,
-    key: MasterKey,
+    ring: KeyRing,
     clock: Clock,
     random: SystemRandom,
     retire_after: timedelta = RETIRE_AFTER,
@@ -145,7 +153,7 @@ def assemble(
     """Every object, made once and handed to whom it serves."""
     ids = UlidIds()
     replica = ids.new("cp")
-    vault, mint, verifier = Cipher(KeyRing(key), random.bytes), Mint(random), AgentVerifier()
+    vault, mint, verifier = Cipher(ring, random.bytes), Mint(random), AgentVerifier()
     publisher = Publisher(ids)
     keeper = SecretKeeper(vault, ids, random, clock)
     gatekeeper = Gatekeeper(vault, mint, publisher, clock)
@@ -175,6 +183,7 @@ def assemble(
         **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
         **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
+        **MasterKeyHandlers(MasterKeyService(store, vault, keeper)).table(),
         **AuditHandlers(AuditService(store)).table(),
         **BackendHandlers(BackendService(store, keeper, publisher, ids, egress)).table(),
         **UpgradeHandlers(upgrades).table(),
@@ -190,7 +199,7 @@ def assemble(
         upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades, retirement, replica),
         workspaces=workspaces,
         management_keys=keys,
-        seam=Seam(authenticator, vault.mac, metrics),
+        seam=Seam(authenticator, vault, metrics),
         operations=operations(handlers),
         metrics=metrics,
         key_proof=KeyProof(store, keeper),

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     http_address: str = "127.0.0.1:12581"
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
+    master_keys_old: SecretStr | None = None
+    master_keys_old_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     insecure: bool = False
     allow_loopback_upstreams: bool = False
@@ -82,7 +84,7 @@ def split_address(address: str) -> tuple[str, int]:
 def _contradictions(settings: Settings) -> list[str]:
     """What each setting alone does not show."""
     found = []
-    for name in ("database_url", "master_key"):
+    for name in ("database_url", "master_key", "master_keys_old"):
         variable, file = f"{PREFIX}{name.upper()}", getattr(settings, f"{name}_file")
         if getattr(settings, name) and file:
             found.append(f"give {variable} or {variable}_FILE, not both")

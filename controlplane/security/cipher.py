@@ -10,7 +10,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from controlplane.security.keyring import KeyRing
+from controlplane.domain.errors import StateConflict
+from controlplane.security.keyring import KeyRing, MasterKey, UnknownMasterKey
 
 # format (1) | fingerprint of the master key (8) | wrapped data key (40) | nonce (12) | ciphertext and tag (n + 16)
 _FORMAT: Final = b"\x01"
@@ -62,8 +63,40 @@ class Cipher:
             raise CannotOpen("a sealed value was altered, or is not the one of this owner") from None
 
     def mac(self, value: bytes, purpose: str) -> bytes:
-        """32 bytes by which a value is recognised later without being kept; another purpose gives others.
+        """32 bytes by which a value is recognised later without being kept; another purpose gives others."""
+        return _mac(self._ring.primary, value, purpose)
 
-        Under the oldest key of the ring, so that a rotation forgets nothing until that key leaves the ring.
+    def former_macs(self, value: bytes, purpose: str) -> tuple[bytes, ...]:
+        """The same under each other key of the ring: what was kept before a rotation is recognised by them."""
+        return tuple(_mac(key, value, purpose) for key in self._ring.members()[1:])
+
+    @property
+    def primary(self) -> str:
+        """The fingerprint of the key that seals."""
+        return self._ring.primary.fingerprint
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether it is sealed under the primary master key."""
+        return sealed[1:_FINGERPRINT_END].hex() == self.primary
+
+    def rewrap(self, sealed: bytes) -> bytes:
+        """Only the data key is wrapped anew; the value itself is neither opened nor changed.
+
+        Raises StateConflict when the ring lacks the key it names, else CannotOpen.
         """
-        return hmac.digest(self._ring.oldest.derive(f"mac/v1/{purpose}"), value, "sha256")
+        if sealed[:1] != _FORMAT or len(sealed) < _SHORTEST:
+            raise CannotOpen("a sealed value is truncated or of an unknown format")
+        named = sealed[1:_FINGERPRINT_END].hex()
+        try:
+            key = self._ring.find(named)
+            data_key = aes_key_unwrap(self._wrapping_keys[key.fingerprint], sealed[_FINGERPRINT_END:_WRAPPED_END])
+        except UnknownMasterKey as unknown:
+            raise StateConflict(str(unknown), subject=named, reason="MASTER_KEY_UNKNOWN") from None
+        except InvalidUnwrap:
+            raise CannotOpen("a sealed value was altered") from None
+        wrapped = aes_key_wrap(self._wrapping_keys[self.primary], data_key)
+        return _FORMAT + bytes.fromhex(self.primary) + wrapped + sealed[_WRAPPED_END:]
+
+
+def _mac(key: MasterKey, value: bytes, purpose: str) -> bytes:
+    return hmac.digest(key.derive(f"mac/v1/{purpose}"), value, "sha256")

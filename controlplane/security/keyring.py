@@ -63,18 +63,17 @@ class MasterKey:
 
 
 class KeyRing:
-    """The primary master key, which seals, with former ones, which only open; `others` newest first."""
+    """The primary master key, which seals, with former ones, which only open."""
 
     def __init__(self, primary: MasterKey, others: Iterable[MasterKey] = ()) -> None:
         self.primary = primary
         self._by_fingerprint = {key.fingerprint: key for key in (primary, *others)}
-        self.oldest = self.members()[-1]
 
     def __repr__(self) -> str:
         return f"KeyRing(primary={self.primary.fingerprint!r}, known={list(self._by_fingerprint)!r})"
 
     def members(self) -> tuple[MasterKey, ...]:
-        """All of them, the primary first, the oldest last."""
+        """All of them, the primary first."""
         return tuple(self._by_fingerprint.values())
 
     def find(self, fingerprint: str) -> MasterKey:
@@ -111,6 +110,15 @@ def load(*, value: str | None = None, file: Path | None = None) -> MasterKey:
     if value:
         return parse_master_key(value)
     raise MasterKeyError("no master key is given; set its value or the file that holds it")
+
+
+def load_former(*, value: str | None = None, file: Path | None = None) -> list[MasterKey]:
+    """Former master keys, apart by commas or white space, from a setting's value or a guarded file; none when neither.
+
+    Raises MasterKeyError.
+    """
+    text = _guarded_text(file) if file else value or ""
+    return [parse_master_key(part) for part in text.replace(",", " ").split()]
 
 
 def load_or_create(path: Path, random: Callable[[int], bytes]) -> MasterKey:
@@ -153,6 +161,14 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _read(path: Path) -> MasterKey:
+    text = _guarded_text(path)
+    try:
+        return parse_master_key(text)
+    except MasterKeyError as error:
+        raise MasterKeyError(f"the master key file {path}: {error}") from None
+
+
+def _guarded_text(path: Path) -> str:
     """Mode and content are taken from one open file, so that it cannot be swapped in between."""
     try:
         # O_NONBLOCK: opening a pipe must not hang the start
@@ -168,7 +184,4 @@ def _read(path: Path) -> MasterKey:
             content = stream.read(_MAX_FILE_BYTES)
     except OSError as error:
         raise MasterKeyError(f"cannot read the master key file {path}: {error.strerror}") from None
-    try:
-        return parse_master_key(content.decode("ascii", errors="replace"))
-    except MasterKeyError as error:
-        raise MasterKeyError(f"the master key file {path}: {error}") from None
+    return content.decode("ascii", errors="replace")

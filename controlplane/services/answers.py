@@ -14,12 +14,16 @@ KEPT_FOR = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """Who asked what under which id; `body_mac` is a keyed HMAC of the request without its id."""
+    """Who asked what under which id; `body_mac` is a keyed HMAC of the request without its id.
+
+    `former_macs`: the same under former master keys, for answers kept before a rotation.
+    """
 
     caller: str
     method: str
     request_id: str
     body_mac: bytes = field(repr=False)
+    former_macs: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 async def repeated(work: UnitOfWork, request: RequestKey | None) -> bytes | None:
@@ -32,7 +36,7 @@ async def repeated(work: UnitOfWork, request: RequestKey | None) -> bytes | None
     stored = await work.answers.get(request.caller, request.method, request.request_id)
     if stored is None:
         return None
-    if not hmac.compare_digest(stored.body_mac, request.body_mac):
+    if not any(hmac.compare_digest(stored.body_mac, mac) for mac in (request.body_mac, *request.former_macs)):
         raise AlreadyExists(
             "this request_id was used within 24 h for another request: take a new one", reason="REQUEST_ID_REUSED"
         )

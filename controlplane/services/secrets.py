@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -99,7 +100,7 @@ class SecretKeeper:
             name = names[secret.path]
             mac = self._vault.mac(secret.value.encode(), f"{workspace_id}/{name}")
             stored = known.get(name)
-            if key and (stored is None or (stored.mac, stored.origin) != (mac, secret.origin)):
+            if key and not self._is(stored, secret.value, secret.origin):
                 version = await _next_version(work, workspace_id, stored)
                 await work.secrets.add(self._sealed(workspace_id, name, version, secret, mac, key))
                 renewed = True
@@ -112,13 +113,28 @@ class SecretKeeper:
         """
         mac = self._vault.mac(value.encode(), f"{workspace_id}/{name}")
         stored = await work.secrets.newest(workspace_id, name)
-        if stored is not None and (stored.mac, stored.origin) == (mac, origin):
+        if self._is(stored, value, origin):
             return False
         version = await _next_version(work, workspace_id, stored)
         key = await self.delivery_key(work, workspace_id)
         given = BackendSecret(path="", model_name="", backend_name=name, value=value, origin=origin)
         await work.secrets.add(self._sealed(workspace_id, name, version, given, mac, key))
         return True
+
+    def rewrapped(self, stored: StoredSecret) -> StoredSecret:
+        """The same under the primary master key, its mac too. Raises what the vault raises."""
+        context = _aad("secret", stored.workspace_id, stored.name, str(stored.version), stored.origin)
+        sealed = self._vault.rewrap(stored.sealed)
+        mac = self._vault.mac(self._vault.open_(sealed, context), f"{stored.workspace_id}/{stored.name}")
+        return replace(stored, sealed=sealed, mac=mac)
+
+    def _is(self, stored: StoredSecret | None, value: str, origin: str) -> bool:
+        """Whether the stored secret has this value for this origin, whichever master key was in use then."""
+        if stored is None or stored.origin != origin:
+            return False
+        plaintext, purpose = value.encode(), f"{stored.workspace_id}/{stored.name}"
+        macs = (self._vault.mac(plaintext, purpose), *self._vault.former_macs(plaintext, purpose))
+        return any(hmac.compare_digest(stored.mac, mac) for mac in macs)
 
     async def delivery_key(self, work: UnitOfWork, workspace_id: str) -> DeliveryKey:
         """The workspace's newest. Raises what the vault raises for what it cannot open."""

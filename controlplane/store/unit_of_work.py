@@ -14,6 +14,7 @@ from controlplane.store.repositories.documents import SqlDocuments
 from controlplane.store.repositories.events import SqlEvents
 from controlplane.store.repositories.keys import SqlKeys
 from controlplane.store.repositories.revocations import SqlRevocations
+from controlplane.store.repositories.sealed import SqlSealed
 from controlplane.store.repositories.secrets import SqlSecrets
 from controlplane.store.repositories.slots import SqlSlots
 from controlplane.store.repositories.task_leases import SqlFullSyncs, SqlTaskLeases
@@ -40,6 +41,7 @@ class SqlUnitOfWork:
         self.slots: ports.Slots = SqlSlots(transaction)
         self.keys: ports.Keys = SqlKeys(transaction)
         self.answers: ports.Answers = SqlAnswers(transaction)
+        self.sealed: ports.Sealed = SqlSealed(transaction)
         self.audit: ports.Audit = SqlAudit(transaction)
         self.task_leases: ports.TaskLeases = SqlTaskLeases(transaction)
         self.full_syncs: ports.FullSyncs = SqlFullSyncs(transaction)

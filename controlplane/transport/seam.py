@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from controlplane.domain.callers import AnonymousCaller, Caller
 from controlplane.services.answers import RequestKey
 from controlplane.services.authentication import Authenticator
+from controlplane.services.ports import Vault
 from controlplane.transport.calls import Call, caller_id
 from controlplane.transport.decoding import LARGE, decode_binary, decode_json
 from controlplane.transport.errors import WireError, not_in_this_release, too_large, wire_error
@@ -48,11 +49,11 @@ class Origin:
 
 
 class Seam:
-    """Made once, shared by both servers. `mac` keys the comparison of repeated requests."""
+    """Made once, shared by both servers. `vault` keys the comparison of repeated requests."""
 
-    def __init__(self, authenticator: Authenticator, mac: Callable[[bytes, str], bytes], metrics: Metrics) -> None:
+    def __init__(self, authenticator: Authenticator, vault: Vault, metrics: Metrics) -> None:
         self._authenticator = authenticator
-        self._mac = mac
+        self._vault = vault
         self._metrics = metrics
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
@@ -131,8 +132,9 @@ class Seam:
         bare = type(message)()
         bare.CopyFrom(message)
         bare.ClearField("request_id")
-        mac = self._mac(bare.SerializeToString(deterministic=True), f"request/{operation.path}")
-        return RequestKey(caller_id(caller), operation.path, request_id, mac)
+        body, purpose = bare.SerializeToString(deterministic=True), f"request/{operation.path}"
+        mac, former = self._vault.mac(body, purpose), self._vault.former_macs(body, purpose)
+        return RequestKey(caller_id(caller), operation.path, request_id, mac, former)
 
 
 def _checked(operation: Operation, incoming: Incoming) -> Message:

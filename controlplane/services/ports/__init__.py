@@ -29,6 +29,7 @@ from controlplane.services.ports.repositories import (
     Workspaces,
 )
 from controlplane.services.ports.revocations import Revocations
+from controlplane.services.ports.sealed import Sealed
 from controlplane.services.ports.slots import Slots, SlotVersions
 from controlplane.services.ports.store import (
     Notice,
@@ -60,6 +61,7 @@ __all__ = [
     "Notice",
     "Random",
     "Revocations",
+    "Sealed",
     "Secrets",
     "Sighting",
     "SlotVersions",

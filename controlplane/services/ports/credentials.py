@@ -19,7 +19,20 @@ class Vault(Protocol):
     def open_(self, sealed: bytes, aad: bytes) -> bytes: ...
 
     def mac(self, value: bytes, purpose: str) -> bytes:
-        """Keyed HMAC, stable across restarts and rotations of the master key within its key ring."""
+        """Keyed HMAC under the primary master key, stable across restarts."""
+
+    def former_macs(self, value: bytes, purpose: str) -> tuple[bytes, ...]:
+        """The same under each other key of the ring: what was kept before a rotation is recognised by them."""
+
+    @property
+    def primary(self) -> str:
+        """The fingerprint of the primary master key."""
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether it is sealed under the primary master key."""
+
+    def rewrap(self, sealed: bytes) -> bytes:
+        """The same value under the primary master key. Raises StateConflict when the ring lacks the key it names."""
 
 
 @dataclass(frozen=True, slots=True)

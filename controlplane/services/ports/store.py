@@ -26,6 +26,7 @@ from controlplane.services.ports.repositories import (
     Workspaces,
 )
 from controlplane.services.ports.revocations import Revocations
+from controlplane.services.ports.sealed import Sealed
 from controlplane.services.ports.slots import Slots
 from controlplane.services.ports.task_leases import FullSyncs, TaskLeases
 from controlplane.services.ports.upgrades import Upgrades
@@ -47,6 +48,7 @@ class UnitOfWork(Protocol):
     keys: Keys
     answers: Answers
     audit: Audit
+    sealed: Sealed
     task_leases: TaskLeases
     full_syncs: FullSyncs
     upgrades: Upgrades

@@ -199,6 +199,7 @@ ACTS: dict[str, Act] = {
     "CreateTenant": Act(
         "tenant.create", by_admin(lambda tenant: tenants.CreateTenantRequest(name=f"of-{tenant.id[-20:]}"))
     ),
+    "RotateMasterKey": Act("master_key.rotate", by_admin(lambda _: operations.RotateMasterKeyRequest())),
     "RotateGatekeeperKey": Act(
         "gatekeeper_key.rotate",
         by_admin(lambda tenant: operations.RotateGatekeeperKeyRequest(workspace_id=tenant.id)),

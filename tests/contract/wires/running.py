@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.bootstrap import ControlPlane, assemble
-from controlplane.security.keyring import MasterKey
+from controlplane.security.keyring import KeyRing, MasterKey
 from controlplane.server import bind, serve_plane
 from controlplane.services.ports import Notice
 from controlplane.settings import Settings
@@ -119,7 +119,7 @@ async def running(database_url: str, home: Path) -> AsyncIterator[Running]:
     stopping = asyncio.Event()
     addresses: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
     async with open_store(database_url, clock=HurriedClock(), random=SystemRandom()) as store:
-        plane = assemble(HurriedStore(store, clock), MASTER_KEY, clock, SystemRandom())
+        plane = assemble(HurriedStore(store, clock), KeyRing(MASTER_KEY), clock, SystemRandom())
         serving = asyncio.create_task(
             serve_plane(plane, settings, listener, stopping, lambda *told: addresses.set_result(told))
         )

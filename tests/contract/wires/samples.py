@@ -121,6 +121,7 @@ def samples(
         Sample(upgrades.AckDataplaneUpgradeCredentialsRequest(upgrade_event_id=upgrade_id), None, dataplane=True),
         Sample(upgrades.CancelDataplaneUpgradeRequest(**here, dataplane_id=dataplane_id), OPERATOR),
         Sample(upgrades.RollbackDataplaneUpgradeRequest(**here, dataplane_id=dataplane_id), OPERATOR),
+        Sample(operations.RotateMasterKeyRequest(), ADMIN, platform=True),
         Sample(operations.RotateGatekeeperKeyRequest(**here), ADMIN),
         Sample(operations.RetireGatekeeperKeyRequest(**here, kid="unknown"), ADMIN),
     )

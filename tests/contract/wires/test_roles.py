@@ -178,7 +178,6 @@ NOT_YET = {
         "configurator.v1.ConfiguratorService/UpdateEventMetadata",
         "configurator.v1.ConfiguratorService/FullSyncWorkspace",
         "management.v1.OperationsService/ReplayEvent",
-        "management.v1.OperationsService/RotateMasterKey",
     )
 }
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controlplane.domain.errors import StateConflict
 from controlplane.security.cipher import CannotOpen, Cipher
 from controlplane.security.keyring import KeyRing, MasterKey, UnknownMasterKey
 from controlplane.services.ports import Vault
@@ -93,12 +94,37 @@ def test_a_mac_recognises_its_value_for_its_purpose_only() -> None:
     assert FOREIGN.mac(b"value", "secret/ws-1") != mac
 
 
-def test_a_mac_outlives_a_rotation_until_its_key_leaves_the_ring() -> None:
+def test_a_mac_from_before_a_rotation_is_recognised_until_its_key_leaves_the_ring() -> None:
     mac = BEFORE.mac(b"value", "purpose")
     newest = Cipher(KeyRing(MasterKey(bytes(32)), [CURRENT, FORMER]), secrets.token_bytes)
 
-    assert AFTER.mac(b"value", "purpose") == newest.mac(b"value", "purpose") == mac
+    assert BEFORE.former_macs(b"value", "purpose") == ()
+    assert AFTER.former_macs(b"value", "purpose") == (mac,)
+    assert newest.former_macs(b"value", "purpose") == (AFTER.mac(b"value", "purpose"), mac)
     assert FOREIGN.mac(b"value", "purpose") != mac
+
+
+def test_a_rewrapped_value_needs_only_the_primary_key_and_is_the_same_value() -> None:
+    sealed = BEFORE.seal(b"value", b"aad")
+    alone = Cipher(KeyRing(CURRENT), secrets.token_bytes)
+
+    rewrapped = AFTER.rewrap(sealed)
+
+    assert (AFTER.is_current(sealed), AFTER.is_current(rewrapped)) == (False, True)
+    assert alone.open_(rewrapped, b"aad") == AFTER.open_(rewrapped, b"aad") == b"value"
+    assert AFTER.open_(AFTER.rewrap(rewrapped), b"aad") == b"value"
+    with pytest.raises(CannotOpen):
+        alone.open_(rewrapped, b"other")
+
+
+def test_what_is_under_a_key_that_the_ring_lacks_is_not_rewrapped_and_the_key_is_named() -> None:
+    with pytest.raises(StateConflict) as refused:
+        FOREIGN.rewrap(BEFORE.seal(b"value", b"aad"))
+
+    assert BEFORE.primary in refused.value.message
+    for broken in (b"", b"\x01" + bytes(200), BEFORE.seal(b"value", b"aad")[:60]):
+        with pytest.raises((CannotOpen, StateConflict)):
+            BEFORE.rewrap(broken)
 
 
 def test_a_cipher_is_a_vault() -> None:
