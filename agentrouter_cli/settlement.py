@@ -128,6 +128,10 @@ def _outcomes(
 def _offline(client: Client) -> frozenset[str]:
     """Data planes that nobody should wait for."""
     request = dataplanes_pb2.ListDataplanesRequest(workspace_id=client.workspace_id)
-    gone = {dataplanes_pb2.DATAPLANE_HEALTH_OFFLINE, dataplanes_pb2.DATAPLANE_HEALTH_REVOKED}
+    gone = {
+        dataplanes_pb2.DATAPLANE_HEALTH_OFFLINE,
+        dataplanes_pb2.DATAPLANE_HEALTH_RETIRED,
+        dataplanes_pb2.DATAPLANE_HEALTH_REVOKED,
+    }
     answer = client.whole(client.dataplanes.list_dataplanes, request)
     return frozenset(each.id for each in answer.dataplanes if each.health in gone)

@@ -170,7 +170,7 @@ def assemble(
     dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget, attempts)
     revocations = RevocationService(store, publisher)
     upgrades = UpgradeService(store, publisher)
-    polls = PollService(store, feed, presence, epoch.known, random.fraction)
+    polls = PollService(store, feed, presence, epoch.known, random.fraction, revocations)
     ringer = Ringer(ids)
     full_syncs = FullSyncService(store, FullSyncSteps(publisher, ringer), ids, replica)
     handlers: dict[str, Handler | Streamer] = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 
 from liaison_agent import intake
 from liaison_agent.memory import Memory, Secret
 from liaison_agent.opener import Opener
 from liaison_agent.poller import Poller
 from liaison_agent.ports import Answer, Boot, Clock, PendingEvent, Poll, Report
+
+UNLISTED_AT_ONCE = 50_000
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class _Listing:
 
     epoch: str
     slots: set[str] = field(default_factory=set)
+    revoked: set[str] = field(default_factory=set)
     secrets: dict[str, Secret] = field(default_factory=dict, repr=False)
 
 
@@ -40,6 +44,7 @@ class Gatherer:
         self._clock = clock
         self._boot = boot
         self._event_cursor = 0
+        self._unlisted: tuple[tuple[str, datetime], ...] = ()
 
     async def gather(self, memory: Memory, report: Report, wait: timedelta) -> Gathered:
         """Ask until an answer says that there is no more. Raises `DataplaneRevoked`.
@@ -50,12 +55,15 @@ class Gatherer:
         listing: _Listing | None = None
         since, epoch = memory.revision, memory.epoch
         while True:
-            poll = Poll(since, epoch, self._event_cursor, wait, self._boot, report)
+            poll = Poll(since, epoch, self._event_cursor, wait, self._boot, report, self._unlisted)
             answer = await self._poller.ask(poll)
+            self._unlisted = ()
             if answer.resync and (listing is None or listing.epoch != answer.epoch):
                 listing = _Listing(answer.epoch)
             self._take(gathered, answer, listing)
             if not answer.more:
+                if listing is not None:
+                    self._unlisted = _unlisted(gathered.memory, listing)
                 return _finished(gathered, answer, listing)
             since, epoch, wait = answer.revision, answer.epoch, timedelta(0)
 
@@ -69,8 +77,15 @@ class Gatherer:
         gathered.events += answer.events
         self._event_cursor = answer.event_cursor
         if listing is not None:
+            listing.revoked.update(jti for jti, _ in answer.revocations)
             listing.slots.update(intake.slot_of_received(received) for received in answer.received)
             listing.secrets |= opened.secrets
+
+
+def _unlisted(memory: Memory, listing: _Listing) -> tuple[tuple[str, datetime], ...]:
+    """The revocations that a store restored to an earlier time may have lost: it is told of them."""
+    held = (each for each in memory.revocations.items() if each[0] not in listing.revoked)
+    return tuple(islice(held, UNLISTED_AT_ONCE))
 
 
 def _finished(gathered: Gathered, answer: Answer, listing: _Listing | None) -> Gathered:

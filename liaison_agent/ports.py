@@ -137,7 +137,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One question: everything after `since_revision` of `epoch`, events after `event_cursor`; hang up to `wait`."""
+    """One question: everything after `since_revision` of `epoch`, events after `event_cursor`; hang up to `wait`.
+    `held_revocations`: (jti, end) of those that a full listing lacked."""
 
     since_revision: int
     epoch: str
@@ -145,6 +146,7 @@ class Poll:
     wait: timedelta
     boot: Boot
     report: Report
+    held_revocations: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from agentrouter.management.v1 import dataplanes_pb2
 from agentrouter_cli.options import OutputOption, WorkspaceOption, connect, duration_of, parse_lifetime
 from agentrouter_cli.output import Output, envoy_release, plain, print_json, print_table, time_text, word
 
+RUNNING_SHOWN = 5
+
 app = typer.Typer(no_args_is_help=True, help="List data planes, let another join, revoke one.")
 
 
@@ -68,7 +70,20 @@ def print_dataplanes(answer: Any, output: Output) -> None:
         print_json(plain(answer))
         return
     print_table(
-        ("DATA PLANE", "NAME", "GROUP", "HEALTH", "APPLIED", "DESIRED", "AGENT", "ENVOY", "LAST SEEN", "WARNINGS"),
+        (
+            "DATA PLANE",
+            "NAME",
+            "GROUP",
+            "HEALTH",
+            "APPLIED",
+            "DESIRED",
+            "RUNNING",
+            "AGENT",
+            "ENVOY",
+            "LAST SEEN",
+            "URL",
+            "WARNINGS",
+        ),
         [
             (
                 each.id,
@@ -77,10 +92,12 @@ def print_dataplanes(answer: Any, output: Output) -> None:
                 word(dataplanes_pb2.DataplaneHealth, each.health),
                 each.applied_revision,
                 each.desired_revision,
+                ", ".join(f"{one.slot} v{one.version}" for one in each.report.running[:RUNNING_SHOWN]),
                 each.report.agent_version,
                 envoy_release(each.report.envoy_version),
                 time_text(each.last_seen_at),
-                "; ".join(each.report.warnings),
+                each.url,
+                "; ".join((*(f"{one.slot}: {one.reason}" for one in each.report.rejected), *each.report.warnings)),
             )
             for each in answer.dataplanes
         ],

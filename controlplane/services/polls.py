@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.configurations import Configuration, SlotValue
@@ -16,6 +16,7 @@ from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.feed import Feed, View
 from controlplane.services.ports import Store
 from controlplane.services.presence import Presence
+from controlplane.services.revocations import RevocationService
 
 LONGEST_WAIT = timedelta(seconds=30)
 ANSWER_BYTES = 4 * 1024 * 1024
@@ -36,6 +37,7 @@ class Poll:
     boot: Boot | None = None
     report: AgentReport | None = None
     event_cursor: int = 0
+    held_revocations: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ class PollService:
         presence: Presence,
         epoch: Callable[[], Awaitable[str]],
         jitter: Callable[[], float],
+        revocations: RevocationService,
     ) -> None:
         self._store = store
         self._feed = feed
         self._presence = presence
         self._epoch = epoch
         self._jitter = jitter
+        self._revocations = revocations
         self._sealed_keys: dict[str, Mapping[str, bytes]] = {}
 
     async def get_configuration(self, caller: Caller, poll: Poll) -> News:
@@ -87,6 +91,8 @@ class PollService:
             rung = await self._presence.note(caller, poll.boot, poll.report)
             if elsewhere:
                 rung |= await self._presence.note_other_history(caller, poll.boot)
+            if poll.held_revocations:
+                rung |= bool(await self._revocations.adopt(caller, poll.held_revocations))
             if rung:
                 await self._feed.refresh(caller.workspace_id)
         view = await self._view(caller, poll)

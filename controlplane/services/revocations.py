@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlplane.domain.callers import Caller, Role
+from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.errors import FieldFault, InvalidInput
 from controlplane.domain.events import EventType
 from controlplane.domain.revocations import Revocation
@@ -60,6 +61,26 @@ class RevocationService:
             await record(work, management, "consumer_key.revoke", command.jti, workspace, facts)
             await remember(work, request, json.dumps({"revision": revision}).encode())
             return revision
+
+    async def adopt(self, caller: DataplaneCaller, held: Mapping[str, datetime]) -> int:
+        """Take over what a data plane holds (end by jti) and the store has lost, by being restored; how many."""
+        async with self._store.unit_of_work() as work:
+            workspace = await work.workspaces.lock(caller.workspace_id)
+            known = {each.jti for each in await work.revocations.changed_since(caller.workspace_id, 0)}
+            now = await work.now()
+            lost = {jti: end for jti, end in held.items() if jti not in known and end + KEPT_AFTER_END > now}
+            if workspace is None or not lost:
+                return 0
+            revision = await work.workspaces.take_revision(workspace.id)
+            reason = f"held by {caller.dataplane_id}"
+            await work.revocations.add_new(
+                [Revocation(workspace.id, jti, end, revision, reason, now) for jti, end in lost.items()]
+            )
+            cause = Cause(EventType.TOKEN_REVOKED, reason)
+            await self._publisher.ring_slot(work, workspace.id, REVOCATIONS_SLOT, revision, cause)
+            await record(work, caller, "revocations.adopt", caller.dataplane_id, workspace, {"count": len(lost)})
+            work.announce(Notice(workspace.id))
+            return len(lost)
 
     async def purge(self) -> int:
         """Forget those whose key could not be used for two days anyway; how many."""

@@ -34,6 +34,8 @@ def poll_request(poll: Poll) -> conf.GetConfigurationRequest:
         event_cursor=poll.event_cursor,
     )
     request.wait.FromTimedelta(poll.wait)
+    for jti, ends_at in poll.held_revocations:
+        request.held_revocations.add(jti=jti, expires_at=_timestamp(ends_at))
     return request
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +16,9 @@ class Revocations(Protocol):
 
     async def put(self, revocation: Revocation) -> None:
         """Add it, or replace the one of the same key."""
+
+    async def add_new(self, revocations: Sequence[Revocation]) -> None:
+        """Add many at once, none of whose keys has one."""
 
     async def changed_since(self, workspace_id: str, revision: int) -> list[Revocation]:
         """Ascending by revision."""

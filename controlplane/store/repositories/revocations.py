@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -27,6 +28,11 @@ class SqlRevocations:
     async def put(self, revocation: Revocation) -> None:
         """Add it, or replace the one of the same key."""
         await self._transaction.replace(revocations, to_row(revocation, revocations))
+
+    async def add_new(self, new: Sequence[Revocation]) -> None:
+        """One statement for all of them."""
+        if new:
+            await self._transaction.insert(revocations, [to_row(each, revocations) for each in new])
 
     async def changed_since(self, workspace_id: str, revision: int) -> list[Revocation]:
         """Ascending by revision."""

@@ -82,6 +82,11 @@ def read_poll(request: pb.GetConfigurationRequest) -> Poll:
         boot=events.read_boot(request.boot) if request.HasField("boot") else None,
         report=read_report(request.report) if request.HasField("report") else None,
         event_cursor=request.event_cursor,
+        held_revocations={
+            each.jti: ends_at
+            for each in request.held_revocations
+            if each.jti and (ends_at := read_timestamp(each, "expires_at"))
+        },
     )
 
 

@@ -104,6 +104,23 @@ async def test_a_new_data_plane_gets_every_revocation(tenant: Tenant) -> None:
     assert [each.jti for each in (await news_of(tenant, agent)).revocations] == revoked
 
 
+async def test_what_a_data_plane_holds_and_a_restored_store_lost_is_taken_over_and_told_to_all(tenant: Tenant) -> None:
+    one, other = await tenant.settled_agent(), await tenant.settled_agent()
+    known = await revoke(tenant, "ck_known")
+    held = [
+        configurations.Revocation(jti=jti, expires_at=after(tenant, timedelta(days=ends_in)))
+        for jti, ends_in in (("ck_known", 3), ("ck_lost", 3), ("ck_ended", -3))
+    ]
+
+    await one.poll(held_revocations=held)
+
+    news = await news_of(tenant, other, known)
+    assert [each.jti for each in news.revocations] == ["ck_lost"]
+    assert [event.slot for event in news.pending_events] == ["revocations"]
+    await one.poll(held_revocations=held)
+    assert (await news_of(tenant, other)).revision == news.revision
+
+
 async def test_many_revocations_wait_as_one_event(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     revisions = [await revoke(tenant, f"ck_{number}") for number in range(3)]

@@ -89,3 +89,20 @@ async def test_revocations_are_kept_before_there_is_a_gateway(world: World) -> N
     memory = world.open_ledger().load().memory
     assert memory is not None
     assert memory.revocations == {"jti-1": START + timedelta(days=1)}
+
+
+async def test_a_restored_store_is_told_of_the_revocations_that_it_lost(world: World) -> None:
+    kept, lost = START + timedelta(days=1), START + timedelta(days=2)
+    world.control.revoke_key("kept", kept)
+    world.control.revoke_key("lost", lost)
+    await world.live_until_idle()
+    world.control.restore("epoch-2", lambda _slot: True)
+    world.control.revocations = world.control.revocations[:1]
+
+    await world.live_until_idle()
+
+    told = [poll.held_revocations for poll in world.control.polls if poll.held_revocations]
+    assert told == [(("lost", lost),)]
+    memory = world.open_ledger().load().memory
+    assert memory is not None
+    assert memory.revocations == {"kept": kept, "lost": lost}

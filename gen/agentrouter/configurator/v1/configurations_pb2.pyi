@@ -165,7 +165,7 @@ class TriggerUpdateResponse(_message.Message):
     def __init__(self, changed: _Optional[bool] = ..., configuration: _Optional[_Union[Configuration, _Mapping]] = ..., event_ids: _Optional[_Iterable[str]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class GetConfigurationRequest(_message.Message):
-    __slots__ = ("workspace_id", "queries", "since_revision", "wait", "epoch", "boot", "report", "event_cursor")
+    __slots__ = ("workspace_id", "queries", "since_revision", "wait", "epoch", "boot", "report", "event_cursor", "held_revocations")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     QUERIES_FIELD_NUMBER: _ClassVar[int]
     SINCE_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -174,6 +174,7 @@ class GetConfigurationRequest(_message.Message):
     BOOT_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
     EVENT_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    HELD_REVOCATIONS_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     queries: _containers.RepeatedCompositeFieldContainer[ConfigurationQuery]
     since_revision: int
@@ -182,7 +183,8 @@ class GetConfigurationRequest(_message.Message):
     boot: _events_pb2.Boot
     report: AgentReport
     event_cursor: int
-    def __init__(self, workspace_id: _Optional[str] = ..., queries: _Optional[_Iterable[_Union[ConfigurationQuery, _Mapping]]] = ..., since_revision: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., epoch: _Optional[str] = ..., boot: _Optional[_Union[_events_pb2.Boot, _Mapping]] = ..., report: _Optional[_Union[AgentReport, _Mapping]] = ..., event_cursor: _Optional[int] = ...) -> None: ...
+    held_revocations: _containers.RepeatedCompositeFieldContainer[Revocation]
+    def __init__(self, workspace_id: _Optional[str] = ..., queries: _Optional[_Iterable[_Union[ConfigurationQuery, _Mapping]]] = ..., since_revision: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., epoch: _Optional[str] = ..., boot: _Optional[_Union[_events_pb2.Boot, _Mapping]] = ..., report: _Optional[_Union[AgentReport, _Mapping]] = ..., event_cursor: _Optional[int] = ..., held_revocations: _Optional[_Iterable[_Union[Revocation, _Mapping]]] = ...) -> None: ...
 
 class GetConfigurationResponse(_message.Message):
     __slots__ = ("configurations", "values", "revocations", "secrets", "delivery_keys", "pending_events", "revision", "epoch", "more", "resync", "next_poll_after", "event_cursor")
