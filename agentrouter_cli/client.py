@@ -20,6 +20,7 @@ from agentrouter_cli.product import Product
 from agentrouter_cli.rpc_errors import translated
 
 TIMEOUT_MS: Final = 30_000
+STREAM_TIMEOUT_MS: Final = 24 * 3600 * 1000
 PAGE_SIZE: Final = 500
 MOST_PAGES: Final = 10_000
 
@@ -101,6 +102,11 @@ class Client:
         """One call with the key."""
         with translated(self.product.url):
             return method(request, headers=self._headers, timeout_ms=self._timeout_ms)
+
+    def stream(self, method: Callable[..., Iterator[Answer]], request: Any) -> Iterator[Answer]:
+        """Every message of a streaming method, as it comes."""
+        with translated(self.product.url):
+            yield from method(request, headers=self._headers, timeout_ms=STREAM_TIMEOUT_MS)
 
     def pages(self, method: Callable[..., Any], request: Any) -> Iterator[Any]:
         """Every page of a List method, in order."""

@@ -20,6 +20,7 @@ from agentrouter_cli.commands import (
     gateways,
     get,
     keys,
+    master_keys,
     processes,
     run,
     tenants,
@@ -58,6 +59,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(backends.app, name="backends")
 app.add_typer(dataplanes.app, name="dataplanes")
 app.add_typer(audit.app, name="audit")
+keys.app.command("rotate-master", epilog=master_keys.EXAMPLE)(master_keys.rotate_master)
 app.add_typer(gateways.mcp_app, name="mcp")
 app.command(epilog="Example: agentrouter providers")(gateways.providers)
 keys.consumer_app.command("revoke", epilog="Example: agentrouter keys consumer revoke ck_01J… --reason lost")(

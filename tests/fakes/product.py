@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import operations_pb2 as operations
 from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
@@ -41,6 +42,7 @@ from agentrouter.management.v1.management_keys_connect import (
     ManagementKeyService,
     ManagementKeyServiceASGIApplication,
 )
+from agentrouter.management.v1.operations_connect import OperationsService, OperationsServiceASGIApplication
 from agentrouter.management.v1.tenants_connect import TenantService, TenantServiceASGIApplication
 from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
 
@@ -71,6 +73,7 @@ class FakeProduct:
     keys_expire_at: int = 4_000_000_000
     audit_records: list[audit.AuditRecord] = field(default_factory=list)
     audit_problem: str = ""
+    rotation_dies: bool = False
     fail_with: dict[str, ConnectError] = field(default_factory=dict)
     backends: list[backends.BackendSummary] = field(default_factory=list)
     asked: list[Message] = field(default_factory=list)
@@ -250,6 +253,19 @@ class _Audit(AuditService):
         )
 
 
+class _Operations(OperationsService):
+    def __init__(self, product: FakeProduct) -> None:
+        self._product = product
+
+    async def rotate_master_key(self, request: Any, ctx: Any, /) -> AsyncIterator[operations.RotateMasterKeyResponse]:
+        self._product.take(request, ctx)
+        for wrapped in (3, 7):
+            done = wrapped == 7 and not self._product.rotation_dies
+            yield operations.RotateMasterKeyResponse(
+                wrapped_count=wrapped, total_count=7, fingerprint="feedbeef", done=done
+            )
+
+
 class _Tenants(TenantService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
@@ -275,6 +291,7 @@ def _application(product: FakeProduct) -> Any:
         BackendServiceASGIApplication(_Backends(product)),
         AuditServiceASGIApplication(_Audit(product)),
         TenantServiceASGIApplication(_Tenants(product)),
+        OperationsServiceASGIApplication(_Operations(product)),
     )
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:

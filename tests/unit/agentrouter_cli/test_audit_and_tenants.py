@@ -66,3 +66,24 @@ def test_a_new_tenants_key_stands_alone_on_the_last_line(product: FakeProduct, c
 def test_tenants_are_listed(product: FakeProduct, cli: Call) -> None:
     assert "tn_1" in cli("admin", "list-tenants").out
     assert json.loads(cli("admin", "list-tenants", "-o", "json").out)["tenants"][0]["name"] == "default"
+
+
+def test_a_rotation_of_the_master_key_ends_with_the_keys_fingerprint(product: FakeProduct, cli: Call) -> None:
+    shown, data = cli("keys", "rotate-master"), cli("keys", "rotate-master", "-o", "json")
+
+    assert shown.out.startswith("7 sealed values are under master key feedbeef")
+    assert json.loads(data.out) == {
+        "wrapped_count": 7,
+        "total_count": 7,
+        "fingerprint": "feedbeef",
+        "done": True,
+    }
+
+
+def test_a_rotation_that_ends_early_says_to_call_again(product: FakeProduct, cli: Call) -> None:
+    product.rotation_dies = True
+
+    outcome = cli("keys", "rotate-master")
+
+    assert outcome.exit_code == 1
+    assert "call it again" in outcome.err
