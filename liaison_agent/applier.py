@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,11 +14,15 @@ from liaison_agent.compiler.packing import PackError
 from liaison_agent.kinds import name_in_proof
 from liaison_agent.memory import Completion, HeldEvent, Memory, Proof
 from liaison_agent.planner import Plan
-from liaison_agent.ports import ApplyOutcome, Clock, Gateway, GatewayError, Refused, StartRefused
+from liaison_agent.ports import ApplyOutcome, Clock, Gateway, GatewayError, Names, Refused, StartRefused
 from liaison_agent.state import Desired, ResourceSet
 
 ROUNDS = 6
+LOOK_EVERY = 10.0
 PROVEN_RESOURCES = 5000
+
+
+_log = logging.getLogger(__name__)
 
 
 class Compile(Protocol):
@@ -47,13 +53,18 @@ class _Push:
 
 
 class Applier:
-    """The only one that touches the gateway. Not for concurrent use."""
+    """The only one that touches the gateway, one call at a time."""
 
-    def __init__(self, gateway: Gateway, compile_: Compile, clock: Clock) -> None:
+    def __init__(self, gateway: Gateway, compile_: Compile, clock: Clock, names: Names | None = None) -> None:
+        """`compile_` knows what `names` has learnt; without any, nothing is at a name."""
         self._gateway = gateway
         self._compile = compile_
         self._clock = clock
+        self._names = names
         self._compiled: Compiled | None = None
+        self._desired: Desired | None = None
+        self._outdated = False
+        self._busy = asyncio.Lock()
         self.started = False
         self.envoy_version = ""
 
@@ -61,18 +72,53 @@ class Applier:
         """Start serving a plan that was proven before, without claiming anything; returns warnings.
 
         Raises `GatewayError`."""
-        try:
-            self._compiled = compiled = self._compile(plan.desired, previous=self._compiled)
-        except PackError as error:
-            raise GatewayError(f"what served before does not compile any more: {error}") from error
-        refused = await self._start(compiled.resources)
-        return _warnings(compiled, refused)
+        async with self._busy:
+            try:
+                compiled = await self._compile_resolved(plan.desired)
+            except PackError as error:
+                raise GatewayError(f"what served before does not compile any more: {error}") from error
+            refused = await self._start(compiled.resources)
+            return _warnings(compiled, refused)
 
     async def apply(self, memory: Memory, events: Iterable[HeldEvent]) -> Applied:
         """Bring everything to its newest version that is not refused, and conclude these events.
 
         Raises `GatewayError`; then nothing of it may be claimed."""
-        events = tuple(events)
+        async with self._busy:
+            return await self._apply(memory, tuple(events))
+
+    async def follow_names(self) -> None:
+        """Keep upstreams at what their names resolve to, for ever."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY)
+            try:
+                await self.refresh_names()
+            except GatewayError as error:
+                _log.warning("new addresses of upstreams wait: %s", error)
+            except Exception:  # it must go on looking
+                _log.exception("the names of upstreams could not be followed")
+
+    async def refresh_names(self) -> None:
+        """Look the names of what runs up again, and push what changed. Raises `GatewayError`."""
+        if self._names is None or self._compiled is None or not self.started:
+            return
+        moved = await self._names.refresh(self._compiled.hosts)
+        self._outdated = self._outdated or moved
+        if self._outdated and self._desired is not None:
+            async with self._busy:
+                compiled = await self._compile_resolved(self._desired)
+                await self._gateway.apply(compiled.resources)
+                self._outdated = False
+
+    async def _compile_resolved(self, desired: Desired) -> Compiled:
+        """Names that were never looked up are looked up first."""
+        compiled = self._compile(desired, previous=self._compiled)
+        if self._names is not None and await self._names.learn(compiled.hosts):
+            compiled = self._compile(desired, previous=compiled)
+        self._compiled, self._desired = compiled, desired
+        return compiled
+
+    async def _apply(self, memory: Memory, events: tuple[HeldEvent, ...]) -> Applied:
         for _ in range(ROUNDS):
             plan = planner.plan_newest(memory)
             pushed = await self._push(memory, plan)
@@ -89,7 +135,7 @@ class Applier:
         if not plan.serves and not self.started:
             return _Push(None, ApplyOutcome(self.envoy_version, (), (), self._clock.now()), {})
         try:
-            self._compiled = compiled = self._compile(plan.desired, previous=self._compiled)
+            compiled = await self._compile_resolved(plan.desired)
         except PackError as error:
             suspects = planner.suspects(memory, plan)
             if not suspects:

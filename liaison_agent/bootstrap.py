@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import functools
 import importlib.metadata
 import logging
 import os
@@ -16,10 +15,12 @@ from collections.abc import Awaitable, Iterator
 from datetime import timedelta
 from typing import TypeVar
 
+from contract.egress import EgressPolicy
+from liaison_agent.address_book import AddressBook, look_up
 from liaison_agent.agent import Agent, Parts
 from liaison_agent.applier import Applier
 from liaison_agent.clocks import SystemClock
-from liaison_agent.compiler.compilation import compile_gateway
+from liaison_agent.compiler.compilation import Compiled, compile_gateway
 from liaison_agent.compiler.options import GatewayOptions
 from liaison_agent.control.connect_wire import ConnectWire
 from liaison_agent.control.credential import Credential
@@ -44,6 +45,7 @@ from liaison_agent.ports import ControlPlaneRefused, ControlPlaneUnreachable, Le
 from liaison_agent.private_files import make_private_folder
 from liaison_agent.reporter import Reporter
 from liaison_agent.settings import Settings
+from liaison_agent.state import Desired
 from liaison_agent.status_file import StatusFile
 
 DRAIN = timedelta(seconds=10)
@@ -84,16 +86,24 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     boot = next_boot(settings.state_folder, now=clock.now())
     poller = Poller(control, clock, random.Random())
     opener = Opener(identity.keys.sealing, workspace_id=identity.workspace_id, dataplane_id=identity.dataplane_id)
-    compile_ = functools.partial(
-        compile_gateway, packer=packer, port_offset=settings.port_offset, options=_gateway_options(options)
-    )
+    egress = EgressPolicy(settings.allow_loopback_upstreams, settings.allow_private_upstreams)
+    book = AddressBook(look_up, egress, clock.monotonic)
+    found = _gateway_options(options, egress)
+
+    def compile_(desired: Desired, *, previous: Compiled | None) -> Compiled:
+        offset = settings.port_offset
+        return compile_gateway(
+            desired, packer=packer, port_offset=offset, options=found, addresses=book.known, previous=previous
+        )
+
+    applier = Applier(gateway, compile_, clock, book)
     parts = Parts(
         control=control,
         ledger=ledger,
         clock=clock,
         poller=poller,
         gatherer=Gatherer(poller, opener, clock, boot),
-        applier=Applier(gateway, compile_, clock),
+        applier=applier,
         reporter=Reporter(control, clock, _version()),
         announce=status.set_status,
     )
@@ -102,7 +112,7 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     status.set_status("waiting")
     _log.info("data plane %s of workspace %s, boot %d", identity.dataplane_id, identity.workspace_id, boot.counter)
     try:
-        await _unless(stop, agent.run())
+        await _unless(stop, _run(agent, applier))
     except _Stopped:
         return await _end(gateway, control, status)
     except DataplaneRevoked:
@@ -112,6 +122,16 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
         status.set_status("revoked")
         return EXIT_REVOKED
     raise AssertionError("the loop ended by itself")
+
+
+async def _run(agent: Agent, applier: Applier) -> None:
+    """The loop, and beside it what follows the names of upstreams."""
+    following = asyncio.create_task(applier.follow_names())
+    try:
+        await agent.run()
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _end(gateway: EnvoyGateway, control: RemoteControlPlane, status: StatusFile) -> int:
@@ -182,13 +202,13 @@ def _gateway(
     return gateway, options, DescriptorPacker(pool)
 
 
-def _gateway_options(options: EnvoyOptions) -> GatewayOptions:
+def _gateway_options(options: EnvoyOptions, egress: EgressPolicy) -> GatewayOptions:
     try:
         trust_store = find_trust_store()
     except TrustStoreMissing as error:
         _log.warning("%s", error)
         trust_store = USUAL_TRUST_STORE
-    return GatewayOptions(access_log=str(options.folder / "access.log"), trust_store=str(trust_store))
+    return GatewayOptions(access_log=str(options.folder / "access.log"), trust_store=str(trust_store), egress=egress)
 
 
 def _ledger(settings: Settings, identity: Identity) -> FileLedger:

@@ -63,9 +63,18 @@ def run(
     ] = None,
     envoy_concurrency: Annotated[int | None, typer.Option(help="Envoy's worker threads; default 1.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info (default), warning or error.")] = None,
+    allow_loopback_upstreams: Annotated[
+        bool | None,
+        typer.Option(help="Let requests go to this host itself [AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS; default no]."),
+    ] = None,
+    allow_private_upstreams: Annotated[
+        bool | None,
+        typer.Option(help="Let requests go to private addresses [AGENTROUTER_ALLOW_PRIVATE_UPSTREAMS; default no]."),
+    ] = None,
 ) -> None:
     """Run a data plane: keep an Envoy on this host at what the control plane wants, and prove it."""
-    options = Options(control_plane, protocol, join_token, state, name, port_offset, envoy_concurrency, log_level)
+    place = (control_plane, protocol, join_token, state, name, port_offset, envoy_concurrency, log_level)
+    options = Options(*place, allow_loopback_upstreams, allow_private_upstreams)
     try:
         settings = read_settings(options, os.environ)
     except SettingsError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -59,6 +60,16 @@ class ApplyOutcome:
     proven: tuple[ProvenResource, ...]
     refused: tuple[Refused, ...]
     applied_at: datetime
+
+
+class Names(Protocol):
+    """What host names resolve to, for the upstreams of a gateway. Neither method raises for a name that fails."""
+
+    async def learn(self, hosts: Collection[str]) -> bool:
+        """Look up those never looked up; whether anything is known now that was not."""
+
+    async def refresh(self, hosts: Collection[str]) -> bool:
+        """Look all of them up again; whether anything that is known changed."""
 
 
 class Gateway(Protocol):

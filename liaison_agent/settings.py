@@ -16,6 +16,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 HIGHEST_PORT_OFFSET = 50_000
 MOST_THREADS = 1024
 NAME_CHARACTERS = 200
+_YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 class SettingsError(Exception):
@@ -36,6 +37,8 @@ class Settings:
     port_offset: int
     envoy_concurrency: int
     log_level: str
+    allow_loopback_upstreams: bool = False
+    allow_private_upstreams: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Options:
     port_offset: int | None = None
     envoy_concurrency: int | None = None
     log_level: str | None = None
+    allow_loopback_upstreams: bool | None = None
+    allow_private_upstreams: bool | None = None
 
 
 def read_settings(options: Options, environment: Mapping[str, str]) -> Settings:
@@ -82,6 +87,8 @@ def read_settings(options: Options, environment: Mapping[str, str]) -> Settings:
         port_offset=offset,
         envoy_concurrency=threads,
         log_level=level,
+        allow_loopback_upstreams=_flag("LOOPBACK", options.allow_loopback_upstreams, environment, problems),
+        allow_private_upstreams=_flag("PRIVATE", options.allow_private_upstreams, environment, problems),
     )
     if problems:
         raise SettingsError("\n".join(problems))
@@ -99,6 +106,15 @@ def _url_problem(url: str) -> str | None:
     if parts.username is not None or parts.query or parts.fragment or parts.path not in ("", "/"):
         return "must hold nothing but scheme, host and port"
     return None
+
+
+def _flag(which: str, given: bool | None, environment: Mapping[str, str], problems: list[str]) -> bool:
+    """Whether upstreams of that kind are allowed."""
+    name = f"AGENTROUTER_ALLOW_{which}_UPSTREAMS"
+    text = environment.get(name, "").strip().lower()
+    if given is None and text not in ("", *_YES, *_NO):
+        problems.append(f"{name} is true or false, not {text!r}")
+    return text in _YES if given is None else given
 
 
 def _number(name: str, text: str, limits: tuple[int, int], problems: list[str]) -> int:

@@ -15,6 +15,7 @@ from agentrouter_cli.running.ports import HOST, Ports
 CONTROLPLANE: Final = "control plane"
 AGENT: Final = "agent"
 DEMO_PROVIDER: Final = "demo provider"
+LOOPBACK: Final = "AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS"
 
 # A child needs none of the operator's own credentials.
 _WITHHELD: Final = ("OPENAI_API_KEY", "AGENTROUTER_KEY", "AGENTROUTER_KEY_FILE", "AGENTROUTER_URL")
@@ -27,7 +28,7 @@ def controlplane_environment(home: Home, ports: Ports, environment: Mapping[str,
         "AGENTROUTER_HOME": str(home.folder),
         "AGENTROUTER_GRPC_ADDRESS": f"{HOST}:{ports.grpc}",
         "AGENTROUTER_HTTP_ADDRESS": f"{HOST}:{ports.http}",
-        "AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS": "true",
+        LOOPBACK: "true",
     }
 
 
@@ -54,7 +55,7 @@ def agent_command(
     """`python -m liaison_agent`. The join token, which it needs until it has an identity, is not for `ps` to show."""
     place = ["--control-plane", control_plane, "--protocol", "connect"]
     options = [*place, "--state", str(home.agent_state), "--port-offset", str(offset)]
-    child = {**_child_environment(environment), "AGENTROUTER_HOME": str(home.folder)}
+    child = {**_child_environment(environment), "AGENTROUTER_HOME": str(home.folder), LOOPBACK: "true"}
     if join_token:
         child["AGENTROUTER_JOIN_TOKEN"] = join_token
     return Command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import timedelta
 
 from liaison_agent.compiler import names
@@ -14,21 +15,26 @@ from liaison_agent.state import WORKSPACE_SLOT, Resource
 
 _PROTOCOL = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
-_CARES = "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig"
 _UNBOUNDED = 1_000_000
 _CONNECT_TIMEOUT = "5s"
 _KEEP_ALIVE = "30s"
 
 
 def compile_cluster(
-    upstream: Upstream, options: GatewayOptions, packer: Packer, slot: str = WORKSPACE_SLOT
+    upstream: Upstream,
+    options: GatewayOptions,
+    addresses: Sequence[str],
+    packer: Packer,
+    slot: str = WORKSPACE_SLOT,
 ) -> Resource:
-    """The upstream's resource, under its own name."""
-    body = packer.pack(names.CLUSTER, _fields(upstream, options))
+    """The upstream's resource, under its own name. `addresses` are those of its host where that is a name; without any,
+    connecting fails and failover goes on.
+    """
+    body = packer.pack(names.CLUSTER, _fields(upstream, options, addresses))
     return Resource.of(type_url(names.CLUSTER), upstream.name, body, slot)
 
 
-def _fields(upstream: Upstream, options: GatewayOptions) -> Fields:
+def _fields(upstream: Upstream, options: GatewayOptions, addresses: Sequence[str]) -> Fields:
     return {
         "name": upstream.name,
         "connect_timeout": _CONNECT_TIMEOUT,
@@ -36,7 +42,7 @@ def _fields(upstream: Upstream, options: GatewayOptions) -> Fields:
         "circuit_breakers": {"thresholds": [_thresholds()]},
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": {_PROTOCOL: _protocol(upstream)},
-        **_place(upstream),
+        **_place(upstream, addresses),
         **(_watching(upstream) if upstream.watch != Watch() else {}),
         **(_tls(upstream, options) if upstream.scheme == "https" else {}),
     }
@@ -47,25 +53,18 @@ def _thresholds() -> Fields:
     return dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), _UNBOUNDED)
 
 
-def _place(upstream: Upstream) -> Fields:
-    endpoint = {"address": _socket(upstream.host, upstream.port), "hostname": upstream.authority}
-    localities: list[Fields] = [{"lb_endpoints": [{"endpoint": endpoint}]}]
-    literal = _is_literal(upstream.host)
+def _place(upstream: Upstream, addresses: Sequence[str]) -> Fields:
+    """Envoy is told addresses and never resolves a name: whoever answers for the name could send it anywhere."""
+    literal = is_literal(upstream.host)
+    known = [upstream.host] if literal else addresses
+    endpoints = [
+        {"endpoint": {"address": _socket(one, upstream.port), "hostname": upstream.authority}} for one in known
+    ]
+    ranks = [endpoints] if endpoints else []
     if not literal or upstream.watch.takes_out:
-        localities.append({"priority": 1, "lb_endpoints": [{"endpoint": _dead_end(upstream)}]})
-    assigned = {"load_assignment": {"cluster_name": upstream.name, "endpoints": localities}}
-    if literal:
-        return {"type": "STATIC", **assigned}
-    return {
-        "type": "STRICT_DNS",
-        **assigned,
-        "dns_lookup_family": "V4_PREFERRED",
-        "dns_refresh_rate": "30s",
-        "respect_dns_ttl": True,
-        "dns_failure_refresh_rate": {"base_interval": "1s", "max_interval": "10s"},
-        # A name server that is silent delays the start of the gateway by no more than this.
-        "typed_dns_resolver_config": extension("cares", _CARES, query_timeout_seconds=1, query_tries=2),
-    }
+        ranks.append([{"endpoint": _dead_end(upstream)}])
+    localities = [{"priority": rank, "lb_endpoints": one} for rank, one in enumerate(ranks)]
+    return {"type": "STATIC", "load_assignment": {"cluster_name": upstream.name, "endpoints": localities}}
 
 
 def _dead_end(upstream: Upstream) -> Fields:
@@ -131,7 +130,7 @@ def _protocol(upstream: Upstream) -> Fields:
 
 
 def _tls(upstream: Upstream, options: GatewayOptions) -> Fields:
-    literal = _is_literal(upstream.host)
+    literal = is_literal(upstream.host)
     expected = {"san_type": "IP_ADDRESS" if literal else "DNS", "matcher": {"exact": upstream.host}}
     validation = {"trusted_ca": {"filename": options.trust_store}, "match_typed_subject_alt_names": [expected]}
     context: Fields = {"common_tls_context": {"validation_context": validation}}
@@ -144,7 +143,8 @@ def _socket(host: str, port: int) -> Fields:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _is_literal(host: str) -> bool:
+def is_literal(host: str) -> bool:
+    """Whether the host is an address already."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

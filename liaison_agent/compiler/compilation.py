@@ -24,11 +24,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
+from types import MappingProxyType
 
 from contract import ContractError
 from liaison_agent.compiler import names
 from liaison_agent.compiler.access import compile_key_check, compile_version_mark
-from liaison_agent.compiler.clusters import compile_cluster
+from liaison_agent.compiler.clusters import compile_cluster, is_literal
 from liaison_agent.compiler.credentials import compile_secret, compile_secrets
 from liaison_agent.compiler.differences import changed_consumers
 from liaison_agent.compiler.documents import allowed_models, read_consumer, read_workspace
@@ -46,9 +47,22 @@ from liaison_agent.compiler.scopes import (
     compile_shared_scope,
     pack_front,
 )
-from liaison_agent.state import WORKSPACE_USER_ID, Configuration, Desired, Resource, ResourceKey, ResourceSet, slot_of
+from liaison_agent.state import (
+    WORKSPACE_SLOT,
+    WORKSPACE_USER_ID,
+    Configuration,
+    Desired,
+    Resource,
+    ResourceKey,
+    ResourceSet,
+    slot_of,
+)
+
+Addresses = Mapping[str, tuple[str, ...]]
+"""What each host name resolves to, checked already; a name that is not in it has no address yet."""
 
 _DEFAULTS = GatewayOptions()
+_NO_ADDRESSES: Addresses = MappingProxyType({})
 
 # Who may enter: pushed before anything else, so that it never waits for a cluster to warm.
 URGENT: tuple[ResourceKey, ...] = tuple((type_url(names.EXTENSION), name) for name in (names.KEY_CHECK, *TABLES))
@@ -59,15 +73,26 @@ _FEW = 50
 
 
 @dataclass(frozen=True, slots=True)
+class _Around:
+    """What is not in any document: files and rules of this machine, and what names resolve to."""
+
+    options: GatewayOptions
+    addresses: Addresses
+
+
+@dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a result was compiled from, so that the next one can start there. `twins`: how many consumers use each."""
+    """What a result was compiled from, so that the next one can start there. `twins`, `hosts`: how many consumers' own
+    backends use each.
+    """
 
     desired: Desired
     gateway: Gateway
     port_offset: int
-    options: GatewayOptions
+    around: _Around
     memo: Memo
     twins: Counter[Upstream]
+    hosts: Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +102,14 @@ class Compiled:
     resources: ResourceSet
     left_out: tuple[LeftOut, ...]
     origin: _Origin | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names that the gateway's upstreams are at, which have to be resolved for it."""
+        if self.origin is None:
+            return frozenset()
+        platform = (upstream.host for upstream in self.origin.gateway.upstreams)
+        return frozenset(host for host in (*platform, *self.origin.hosts) if not is_literal(host))
 
     @property
     def unreadable(self) -> Mapping[str, str]:
@@ -92,24 +125,28 @@ def compile_gateway(
     packer: Packer,
     port_offset: int = 0,
     options: GatewayOptions = _DEFAULTS,
+    addresses: Addresses = _NO_ADDRESSES,
     previous: Compiled | None = None,
 ) -> Compiled:
     """All resources of the gateway; without a workspace document, none. Equal input gives equal output.
 
-    `previous` only saves work: what follows from the same content is taken from it.
+    `addresses`: see `Addresses`. `previous` only saves work: what follows from the same content is taken from it.
     Raises `PackError` when the workspace document cannot be read.
     """
     workspace, origin = desired.workspace, previous.origin if previous else None
     if workspace is None:
         return Compiled(ResourceSet(), ())
-    if previous and origin and (origin.port_offset, origin.options) == (port_offset, options):
+    around = _Around(options, addresses)
+    if previous and origin and (origin.port_offset, origin.around) == (port_offset, around):
         users = changed_consumers(origin.desired, desired)
         if users is not None and len(users) <= _FEW and not origin.memo.overgrown:
             before = origin.desired
             return reduce(lambda result, user: _replaced(result, before, desired, user, packer), users, previous)
     memo = origin.memo.renewed() if origin else Memo()
     try:
-        gateway, left_out = read_workspace(workspace, desired.secrets.keys(), desired.origins, port_offset)
+        gateway, left_out = read_workspace(
+            workspace, desired.secrets.keys(), desired.origins, port_offset, options.egress
+        )
     except ContractError as error:
         raise PackError(f"the workspace document cannot be read: {error}") from error
     resources = [
@@ -117,17 +154,18 @@ def compile_gateway(
         *compile_revocations(desired.revoked, packer, memo),
         compile_version_mark(workspace, packer),
         *compile_secrets(gateway, desired.secrets, packer),
-        *_compile_gateway(gateway, options, packer, memo),
+        *_compile_gateway(gateway, around, packer, memo),
     ]
-    left, twins = list(left_out), Counter[Upstream]()
+    left, twins, hosts = list(left_out), Counter[Upstream](), Counter[str]()
     for configuration in desired.configurations.values():
         if configuration.user_id != WORKSPACE_USER_ID:
-            made = _compile_scope(gateway, desired, configuration, options, packer, memo)
+            made = _compile_scope(gateway, desired, configuration, around, packer, memo)
             resources += made.resources
             left += made.left_out
             twins.update(made.twins)
-    resources += (_cluster(twin, options, packer, memo) for twin in twins)
-    made_of = _Origin(desired, gateway, port_offset, options, memo.settled(), twins)
+            hosts.update(made.hosts)
+    resources += (_cluster(twin, around, packer, memo) for twin in twins)
+    made_of = _Origin(desired, gateway, port_offset, around, memo.settled(), twins, hosts)
     return Compiled(ResourceSet(resources), tuple(left), made_of)
 
 
@@ -147,17 +185,19 @@ def _replaced(previous: Compiled, before: Desired, desired: Desired, user_id: st
         return previous
     made, was = _of_consumer(origin, desired, user_id, packer), _of_consumer(origin, before, user_id, packer)
     twins = origin.twins + Counter(made.twins) - Counter(was.twins)
-    shared = [_cluster(twin, origin.options, packer, origin.memo) for twin in made.twins]
+    hosts = origin.hosts + Counter(made.hosts) - Counter(was.hosts)
+    shared = [_cluster(twin, origin.around, packer, origin.memo) for twin in made.twins]
     unused = [(type_url(names.CLUSTER), twin.name) for twin in was.twins if twin not in twins]
     gone = [one.key for one in was.resources]
     resources = previous.resources.changed_by([*made.resources, *shared], [*gone, *unused])
     others = (one for one in previous.left_out if one.user_id != user_id)
-    return Compiled(resources, (*others, *made.left_out), replace(origin, desired=desired, twins=twins))
+    return Compiled(resources, (*others, *made.left_out), replace(origin, desired=desired, twins=twins, hosts=hosts))
 
 
-def _compile_gateway(gateway: Gateway, options: GatewayOptions, packer: Packer, memo: Memo) -> Iterable[Resource]:
+def _compile_gateway(gateway: Gateway, around: _Around, packer: Packer, memo: Memo) -> Iterable[Resource]:
     for upstream in gateway.upstreams:
-        yield _cluster(upstream, options, packer, memo)
+        yield _cluster(upstream, around, packer, memo)
+    options = around.options
     for listener in gateway.listeners:
         yield memo.remember(("listener", listener, options), partial(compile_listener, listener, options, packer))
     yield from compile_shared_profile(_front(gateway.models, packer, memo), packer)
@@ -167,17 +207,22 @@ def _front(models: tuple[Model, ...], packer: Packer, memo: Memo) -> Front:
     return memo.remember(("front", models), lambda: pack_front(models, packer))
 
 
-def _cluster(upstream: Upstream, options: GatewayOptions, packer: Packer, memo: Memo) -> Resource:
-    return memo.remember(("cluster", upstream, options), partial(compile_cluster, upstream, options, packer))
+def _cluster(upstream: Upstream, around: _Around, packer: Packer, memo: Memo, slot: str = WORKSPACE_SLOT) -> Resource:
+    found = around.addresses.get(upstream.host, ())
+    make = partial(compile_cluster, upstream, around.options, found, packer, slot)
+    return memo.remember(("cluster", upstream, around.options, found, slot), make)
 
 
 @dataclass(frozen=True, slots=True)
 class _OfConsumer:
-    """What one consumer's document makes: its resources, what was left out, and the twins it shares with others."""
+    """What one consumer's document makes: its resources, what was left out, the twins it shares with others, and where
+    its own backends are.
+    """
 
     resources: tuple[Resource, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     twins: tuple[Upstream, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 def _of_consumer(origin: _Origin, desired: Desired, user_id: str, packer: Packer) -> _OfConsumer:
@@ -185,14 +230,14 @@ def _of_consumer(origin: _Origin, desired: Desired, user_id: str, packer: Packer
     configuration = desired.configurations.get(user_id)
     if configuration is None:
         return _OfConsumer()
-    return _compile_scope(origin.gateway, desired, configuration, origin.options, packer, origin.memo)
+    return _compile_scope(origin.gateway, desired, configuration, origin.around, packer, origin.memo)
 
 
 def _compile_scope(
     gateway: Gateway,
     desired: Desired,
     configuration: Configuration,
-    options: GatewayOptions,
+    around: _Around,
     packer: Packer,
     memo: Memo,
 ) -> _OfConsumer:
@@ -211,7 +256,7 @@ def _compile_scope(
             (memo.remember(("shared scope", user), lambda: compile_shared_scope(configuration, packer)),)
         )
     models, lacking = allowed_models(gateway, scope)
-    own = with_own_backends(gateway, scope, models, desired)
+    own = with_own_backends(gateway, scope, models, desired, around.options.egress)
     front = _front(own.models, packer, memo)
     key = ("own scope", user, version, digest, front.digest, own.handovers)
     resources = [memo.remember(key, lambda: compile_own_scope(configuration, front, packer, own.handovers))]
@@ -219,7 +264,6 @@ def _compile_scope(
         value = desired.secrets[reference]
         make_secret = partial(compile_secret, name, value, packer, slot)
         resources.append(memo.remember(("own secret", name, value), make_secret))
-    for upstream in own.upstreams:
-        make_cluster = partial(compile_cluster, upstream, options, packer, slot)
-        resources.append(memo.remember(("own cluster", upstream, options), make_cluster))
-    return _OfConsumer(tuple(resources), (*lacking, *own.left_out), own.twins)
+    resources += (_cluster(upstream, around, packer, memo, slot) for upstream in own.upstreams)
+    hosts = tuple(upstream.host for upstream in (*own.upstreams, *own.twins))
+    return _OfConsumer(tuple(resources), (*lacking, *own.left_out), own.twins, hosts)

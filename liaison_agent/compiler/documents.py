@@ -17,6 +17,7 @@ from contract import (
 )
 from contract import read_consumer as read_consumer_document
 from contract import read_workspace as read_workspace_document
+from contract.egress import EgressPolicy
 from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Place, Scope, Watch
 from liaison_agent.compiler.upstreams import twin_of, upstream_of
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration
@@ -26,15 +27,19 @@ _OTHER_PLACE = "its secret was given for {}, and is sent nowhere else; give the 
 
 
 def read_workspace(
-    configuration: Configuration, delivered: Collection[str], origins: Mapping[str, str], port_offset: int
+    configuration: Configuration,
+    delivered: Collection[str],
+    origins: Mapping[str, str],
+    port_offset: int,
+    egress: EgressPolicy,
 ) -> tuple[Gateway, tuple[LeftOut, ...]]:
     """The gateway that a workspace document asks for. `delivered` holds the references whose secrets are at hand,
-    `origins` the only place that each may be sent to.
+    `origins` the only place that each may be sent to, `egress` where requests may go at all.
 
     Raises `contract.ContractError` when the document cannot be read.
     """
     document = read_workspace_document(configuration.document)
-    reader = _WorkspaceReader(document, delivered, origins)
+    reader = _WorkspaceReader(document, delivered, origins, egress)
     models = tuple(reader.read(model) for model in document.providers.models)
     gateway = Gateway(
         version=configuration.version,
@@ -71,12 +76,15 @@ def allowed_models(gateway: Gateway, scope: Scope) -> tuple[tuple[Model, ...], t
 class _WorkspaceReader:
     """Reads the models of one document, and gathers the secrets they use and what had to be left out."""
 
-    def __init__(self, document: WorkspaceDocument, delivered: Collection[str], origins: Mapping[str, str]) -> None:
+    def __init__(
+        self, document: WorkspaceDocument, delivered: Collection[str], origins: Mapping[str, str], egress: EgressPolicy
+    ) -> None:
         self.secrets: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
         self.places: list[Place] = []
         self._delivered = delivered
         self._origins = origins
+        self._egress = egress
         self._names = _secret_names(document)
 
     def read(self, model: ProviderModel) -> Model:
@@ -84,7 +92,8 @@ class _WorkspaceReader:
         watch = _watch(model.reliability)
         for ref in ordered_backends(model):
             backend = resolve_backend(model, ref)
-            self._add_place(model, ref, backend, watch)
+            if self._egress.host_problem(backend.host) is None:
+                self._add_place(model, ref, backend, watch)
             reference = str(backend.secret_ref) if backend.secret_ref else ""
             lacks = self._lacks(backend, reference)
             if lacks is None:
@@ -108,7 +117,9 @@ class _WorkspaceReader:
         self.places.append(Place(model.name, ref, backend.origin, Candidate(twin, backend.upstream_model)))
 
     def _lacks(self, backend: ResolvedBackend, reference: str) -> str | None:
-        """Why a backend cannot have its credential."""
+        """Why a backend cannot be reached, or cannot have its credential."""
+        if problem := self._egress.host_problem(backend.host):
+            return f"{backend.host} {problem}"
         if reference and reference not in self._delivered:
             return _CREDENTIAL_LACKS
         place = self._origins.get(reference, backend.origin)

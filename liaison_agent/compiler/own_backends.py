@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contract import ConsumerBackend, in_order, is_provider, own_place, parse_secret_ref
+from contract.egress import EgressPolicy
 from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Model, Place, Scope, Upstream
 from liaison_agent.compiler.upstreams import own_upstream
 from liaison_agent.state import Desired
@@ -48,9 +49,11 @@ class Own:
     left_out: tuple[LeftOut, ...]
 
 
-def with_own_backends(gateway: Gateway, scope: Scope, models: tuple[Model, ...], desired: Desired) -> Own:
+def with_own_backends(
+    gateway: Gateway, scope: Scope, models: tuple[Model, ...], desired: Desired, egress: EgressPolicy
+) -> Own:
     """`models` are those that the consumer may use. A backend whose secret is not here serves nothing."""
-    return _Reader(gateway, scope, models, desired).read()
+    return _Reader(gateway, scope, models, desired, egress).read()
 
 
 def secret_name(backend: ConsumerBackend) -> str:
@@ -64,7 +67,10 @@ def secret_name(backend: ConsumerBackend) -> str:
 class _Reader:
     """Reads the backends of one consumer."""
 
-    def __init__(self, gateway: Gateway, scope: Scope, models: tuple[Model, ...], desired: Desired) -> None:
+    def __init__(
+        self, gateway: Gateway, scope: Scope, models: tuple[Model, ...], desired: Desired, egress: EgressPolicy
+    ) -> None:
+        self._egress = egress
         self._gateway = gateway
         self._scope = scope
         self._models = models
@@ -124,6 +130,9 @@ class _Reader:
 
     def _problem(self, backend: ConsumerBackend, found: Mapping[str, Candidate]) -> str | None:
         credential = backend.credential
+        for one in found.values():
+            if refused := self._egress.host_problem(one.upstream.host):
+                return f"{one.upstream.host} {refused}"
         if self._desired.origins.get(credential.ref, credential.origin) != credential.origin:
             return _OTHER_PLACE.format(self._desired.origins[credential.ref])
         if credential.ref not in self._desired.secrets:

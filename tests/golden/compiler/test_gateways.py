@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from contract.egress import EgressPolicy
 from liaison_agent.compiler.compilation import Compiled, compile_gateway
 from liaison_agent.compiler.options import GatewayOptions
 from liaison_agent.compiler.scripts import script, shared_machine
@@ -20,7 +21,8 @@ FOLDER = Path(__file__).parent / "gateways"
 SOURCES = sorted(one for one in FOLDER.glob("*.yaml") if not one.name.endswith(".golden.yaml"))
 SCRIPTS = {script(name): f"(lua/{name}.lua)" for name in ("front_door", "rewrite")}
 MACHINES = {shared_machine(name): f"(lua/{name}.lua)" for name in ("front_door", "rewrite")}
-OPTIONS = GatewayOptions(access_log="/var/log/agentrouter/access.log")
+OPTIONS = GatewayOptions(access_log="/var/log/agentrouter/access.log", egress=EgressPolicy(allow_private=True))
+ADDRESSES = {"api.example.com": ("198.51.100.7", "198.51.100.8")}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.stem))
@@ -29,7 +31,8 @@ def test_a_gateway_compiles_to_what_it_did(source: Path, golden: Golden) -> None
     documents = [configuration(one.get("consumer_id", ""), one) for one in case["documents"]]
     wanted = desired(*documents, secrets=case.get("secrets"), jwks=json.dumps(case.get("jwks", {})).encode())
 
-    compiled = compile_gateway(wanted, packer=real_packer(), options=OPTIONS, port_offset=case.get("port_offset", 0))
+    offset = case.get("port_offset", 0)
+    compiled = compile_gateway(wanted, packer=real_packer(), options=OPTIONS, port_offset=offset, addresses=ADDRESSES)
 
     golden.check(_golden_of(source), "\n".join(_readable(compiled)))
 

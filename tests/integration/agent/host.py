@@ -17,6 +17,7 @@ import aiohttp
 from tests.fakes.control_plane import WORKSPACE
 from tests.integration.dataplane.plane import CHAT, SigningKey
 
+LOOPBACK = "AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS"
 JOIN_TOKEN = "jt-" + "x" * 43
 
 
@@ -39,7 +40,7 @@ class Host:
                 "liaison_agent",
                 *("--control-plane", url, "--state", str(self.state), *more),
                 stderr=log,
-                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": JOIN_TOKEN},
+                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": JOIN_TOKEN, LOOPBACK: "true"},
             )
 
     @property

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from contract.egress import EgressPolicy
 from liaison_agent.compiler.compilation import compile_gateway
 from liaison_agent.compiler.options import GatewayOptions
 from liaison_agent.envoy.descriptors import find_envoy_binary, load_descriptor_pool
@@ -23,7 +24,7 @@ from liaison_agent.state import Desired
 from tests.fakes.certificates import Authority
 from tests.fakes.compiling import WORKSPACE, configuration, consumer
 from tests.fakes.scripted_upstream import ScriptedUpstream
-from tests.integration.dataplane.plane import Plane, SigningKey, jwks_of
+from tests.integration.dataplane.plane import ADDRESSES, Plane, SigningKey, jwks_of
 
 SECRETS = {"secret://alpha@1": "KEY-ALPHA", "secret://beta@4": "KEY-BETA", "secret://tls@1": "KEY-TLS"}
 
@@ -123,8 +124,9 @@ async def _serve(
 ) -> Plane:
     pool = load_descriptor_pool(find_envoy_binary(), folder)
     packer = DescriptorPacker(pool)
-    options = GatewayOptions(str(folder / "access.log"), str(authority.write(folder / "authorities.pem")))
-    compiled = compile_gateway(desired, packer=packer, options=options)
+    trust_store = str(authority.write(folder / "authorities.pem"))
+    options = GatewayOptions(str(folder / "access.log"), trust_store, EgressPolicy(allow_loopback=True))
+    compiled = compile_gateway(desired, packer=packer, options=options, addresses=ADDRESSES)
     envoy = EnvoyOptions(folder / "state", "dp-test", find_envoy_binary())
     gateway = EnvoyGateway(envoy, pool, clock=time.monotonic, now=lambda: datetime.now(UTC))
     await gateway.start(compiled.resources)

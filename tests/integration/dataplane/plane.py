@@ -29,6 +29,7 @@ from tests.fakes.compiling import WORKSPACE
 from tests.fakes.scripted_upstream import ScriptedUpstream
 
 _LARGE = 1_000_000
+ADDRESSES = {"localhost": ("127.0.0.1",)}
 CHAT = "/v1/chat/completions"
 
 
@@ -103,7 +104,9 @@ class Plane:
     async def apply(self, **changes: Any) -> ApplyOutcome:
         """Become what `desired` with these changes asks for; fails when Envoy refuses any of it."""
         self.desired = dataclasses.replace(self.desired, **changes)
-        self.compiled = compile_gateway(self.desired, packer=self.packer, options=self.options, previous=self.compiled)
+        self.compiled = compile_gateway(
+            self.desired, packer=self.packer, options=self.options, addresses=ADDRESSES, previous=self.compiled
+        )
         return await self._push()
 
     async def apply_consumer(self, changed: Configuration | None, user_id: str) -> ApplyOutcome:
