@@ -84,7 +84,7 @@ class EventService:
                 event = await self._take_place(work, event, boot)
             taken = self._stamped(event.acknowledge(boot, await work.now()))
             await work.events.save([taken])
-            work.announce(_closed(taken))
+            work.announce(closed(taken))
             return taken
 
     async def complete(self, caller: Caller, command: CompleteEvent) -> Event:
@@ -125,21 +125,21 @@ class EventService:
         superseded, *changed = await give_way(work, replace(event, error=error), successor, await work.now())
         superseded = self._stamped(superseded)
         await work.events.save([superseded, *(self._stamped(each) for each in changed)])
-        work.announce(_closed(superseded))
+        work.announce(closed(superseded))
         if changed:
             work.announce(Notice(event.workspace_id))
         return superseded
 
     async def _end(self, work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> Event:
         await work.events.save([ended])
-        work.announce(_closed(ended))
+        work.announce(closed(ended))
         if not ended.live:
             if is_command(ended.slot):
                 await follow_command(work, ended)
             covered = [self._stamped(other) for other in await record(work, plane, ended, details)]
             await work.events.save(covered)
             for other in covered:
-                work.announce(_closed(other))
+                work.announce(closed(other))
             await raise_watermark(work, plane, ended)
         return ended
 
@@ -178,5 +178,6 @@ def _ended(event: Event, command: CompleteEvent, now: datetime) -> Event:
     return event.complete_failed(command.fencing_token, command.version, command.digest, command.error, now)
 
 
-def _closed(event: Event) -> Notice:
-    return Notice(event.workspace_id, closed_event=f"{event.dataplane_id}/{event.id}")
+def closed(event: Event) -> Notice:
+    """That the event is no longer pending."""
+    return Notice(event.workspace_id, closed_event=f"{event.dataplane_id}/{event.id}/{event.cursor}")

@@ -98,9 +98,12 @@ class View:
             self.timeline = sorted((item.revision, user) for user, item in self.configurations.items())
         return {event.dataplane_id for event in fresh.events}
 
-    def close(self, dataplane_id: str, event_id: str) -> None:
-        """The event is no longer pending."""
-        self.pending.get(dataplane_id, {}).pop(event_id, None)
+    def close(self, dataplane_id: str, event_id: str, cursor: str) -> None:
+        """The event is no longer pending, unless it became so once more after that: a view may be ahead of notices."""
+        waiting = self.pending.get(dataplane_id, {})
+        event = waiting.get(event_id)
+        if event is not None and event.cursor <= int(cursor):
+            del waiting[event_id]
 
     def _replace_pending(self, event: Event) -> None:
         """At most one PENDING event a slot: the newer one takes the older one's place."""
@@ -137,6 +140,7 @@ class Feed:
         self._store = store
         self._views: dict[str, View] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._due: dict[str, asyncio.Task[View]] = {}  # reads that have not begun yet
         self._waiters: dict[str, set[_Waiter]] = {}
         self._closing = False
         self.hanging = 0  # polls that hang now
@@ -157,8 +161,22 @@ class Feed:
         return found if found is not None else await self.refresh(workspace_id)
 
     async def refresh(self, workspace_id: str, *, whole: bool = False) -> View:
-        """Read what is newer than the view, or everything, and wake who waits; one read a workspace at a time."""
+        """Read what is newer than the view, or everything, and wake who waits. Raises Unavailable.
+
+        One read a workspace at a time; everybody who asks while one is under way shares the next, however many ask.
+        """
+        if whole:
+            return await self._refresh(workspace_id, whole=True)
+        due = self._due.get(workspace_id)
+        if due is None:
+            due = self._due[workspace_id] = asyncio.create_task(self._refresh(workspace_id, whole=False))
+            due.add_done_callback(_heard)
+        return await asyncio.shield(due)
+
+    async def _refresh(self, workspace_id: str, *, whole: bool) -> View:
         async with self._lock(workspace_id):
+            if not whole:
+                self._due.pop(workspace_id, None)
             view = self._views.get(workspace_id) or View(workspace_id)
             async with self._store.reading() as work:
                 fresh = await _read(work, view, whole=whole)
@@ -231,7 +249,7 @@ class Feed:
             async with self._lock(notice.workspace_id):  # or a read from before it was closed would bring it back
                 view = self._views.get(notice.workspace_id)
                 if view is not None:
-                    view.close(*notice.closed_event.split("/", 1))
+                    view.close(*notice.closed_event.split("/"))
         elif notice.workspace_id in self._views:
             await self.refresh(notice.workspace_id)
 
@@ -249,6 +267,12 @@ class Feed:
             for waiter in waiting[start : start + WAKE_SLICE]:
                 _finish(waiter)
             await asyncio.sleep(0)
+
+
+def _heard(read: asyncio.Task[View]) -> None:
+    """Whoever waited for it may be gone: nobody is warned of a failure that nobody waits for."""
+    if not read.cancelled():
+        read.exception()
 
 
 def _finish(waiter: _Waiter, *, for_good: bool = False) -> None:

@@ -56,6 +56,7 @@ class Presence:
         check_boot(known.boot if known else None, boot)
         if known is not None and known.boot != boot:
             async with self._store.unit_of_work() as work:
+                await work.dataplanes.lock(dataplane_id)  # or an older boot, polling another replica, could undo it
                 await enter_boot(work, dataplane_id, boot)
         released = await self._upkeep.release_older_boots(dataplane_id, boot)
         self._boots[dataplane_id] = boot

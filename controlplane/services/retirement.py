@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from controlplane.domain.dataplanes import Dataplane
+from controlplane.services.events import closed
 from controlplane.services.ports import Notice, Sighting, Store, UnitOfWork
 from controlplane.services.publishing import Publisher
 
@@ -55,7 +56,7 @@ class Retirement:
         live = await work.events.live_of_dataplane(dataplane.id)
         await work.events.save([event.supersede("", now) for event in live])
         for event in live:
-            work.announce(Notice(dataplane.workspace_id, closed_event=f"{dataplane.id}/{event.id}"))
+            work.announce(closed(event))
         work.announce(Notice(dataplane.workspace_id, identity=dataplane.id))
 
     def _is_due(self, dataplane: Dataplane, now: datetime) -> bool:

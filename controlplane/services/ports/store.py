@@ -64,8 +64,8 @@ class UnitOfWork(Protocol):
 class Notice:
     """Something of a workspace changed; with nothing else set: read what is newer.
 
-    `closed_event` names an event that is no longer pending (`<data plane>/<event>`), `identity` a data plane or
-    management key whose cached record must be dropped.
+    `closed_event` names an event that is no longer pending (`<data plane>/<event>/<cursor it was pending under>`),
+    `identity` a data plane or management key whose cached record must be dropped.
     """
 
     workspace_id: str
