@@ -12,6 +12,7 @@ from controlplane.domain.errors import DomainError, Unavailable
 from controlplane.scheduler.leadership import Leadership
 from controlplane.scheduler.upkeep import Tasks, Upkeep
 from controlplane.security.agent_auth import AgentVerifier
+from controlplane.security.certificates import Certificate
 from controlplane.security.cipher import CannotOpen, Cipher
 from controlplane.security.keyring import KeyRing, MasterKey, MasterKeyError, load, load_former, load_or_create
 from controlplane.security.mint import Mint
@@ -115,6 +116,13 @@ def key_ring(settings: Settings) -> KeyRing:
     return KeyRing(master_key(settings), load_former(value=former, file=settings.master_keys_old_file))
 
 
+def certificate_of(settings: Settings) -> Certificate | None:
+    """What both ports present; None: they speak plain text. Raises CertificateError."""
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
+        return None
+    return Certificate(settings.tls_cert_file, settings.tls_key_file)
+
+
 def master_key(settings: Settings) -> MasterKey:
     """From its variable or file; on SQLite made beside the database when absent. Raises SettingsError."""
     if settings.master_key is not None or settings.master_key_file is not None:
@@ -136,7 +144,9 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
     clock, random = SystemClock(), SystemRandom()
     async with open_store(settings.store_url, clock=clock, random=random) as store:
         egress = EgressPolicy(settings.allow_loopback_upstreams, settings.allow_private_upstreams)
-        plane = assemble(store, ring, clock, random, timedelta(days=settings.retire_after_days), egress)
+        certificate = certificate_of(settings)
+        pinned = certificate.ca_fingerprint if certificate else None
+        plane = assemble(store, ring, clock, random, timedelta(days=settings.retire_after_days), egress, pinned)
         with contextlib.suppress(Unavailable):  # the database may be away; readiness will tell
             await plane.key_proof.check()
         yield plane
@@ -149,11 +159,12 @@ def assemble(
     random: SystemRandom,
     retire_after: timedelta = RETIRE_AFTER,
     egress: EgressPolicy = STRICT,
+    ca_fingerprint: str | None = None,
 ) -> ControlPlane:
-    """Every object, made once and handed to whom it serves."""
+    """Every object, made once and handed to whom it serves. `ca_fingerprint`: what join tokens pin."""
     ids = UlidIds()
     replica = ids.new("cp")
-    vault, mint, verifier = Cipher(ring, random.bytes), Mint(random), AgentVerifier()
+    vault, mint, verifier = Cipher(ring, random.bytes), Mint(random, ca_fingerprint=ca_fingerprint), AgentVerifier()
     publisher = Publisher(ids)
     keeper = SecretKeeper(vault, ids, random, clock)
     gatekeeper = Gatekeeper(vault, mint, publisher, clock)

@@ -17,6 +17,7 @@ from controlplane.bootstrap import control_plane
 from controlplane.domain.callers import Role
 from controlplane.domain.errors import DomainError
 from controlplane.recovery import begin_epoch, restore_backup, save_backup
+from controlplane.security.certificates import CertificateError
 from controlplane.security.cipher import CannotOpen
 from controlplane.security.keyring import MasterKeyError
 from controlplane.server import serve as serve_until_stopped
@@ -36,6 +37,7 @@ KNOWN = (
     SettingsError,
     MasterKeyError,
     CannotOpen,
+    CertificateError,
     StoreInUse,
     SchemaTooNew,
     BadStoreUrl,
@@ -52,6 +54,10 @@ def serve(
     grpc_address: Annotated[str | None, typer.Option(help="host:port for gRPC (default 127.0.0.1:12580).")] = None,
     http_address: Annotated[str | None, typer.Option(help="host:port for HTTP (default 127.0.0.1:12581).")] = None,
     insecure: Annotated[bool | None, typer.Option("--insecure", help="Allow plain text beyond loopback.")] = None,
+    tls_cert_file: Annotated[
+        Path | None, typer.Option(help="PEM chain for both ports, the server's certificate first, its CA last.")
+    ] = None,
+    tls_key_file: Annotated[Path | None, typer.Option(help="PEM private key that belongs to it, unencrypted.")] = None,
 ) -> None:
     """Serve the API on both ports until stopped.
 
@@ -63,11 +69,14 @@ def serve(
         grpc_address=grpc_address,
         http_address=http_address,
         insecure=insecure,
+        tls_cert_file=tls_cert_file,
+        tls_key_file=tls_key_file,
     )
     if settings.insecure:
         logging.warning("--insecure: tokens and configurations travel in plain text; keep this network to yourself")
     _refuse_pending(settings)
-    _run(serve_until_stopped(settings, _say_ready))
+    scheme = "https" if settings.tls_cert_file else "http"
+    _run(serve_until_stopped(settings, lambda *addresses: _say_ready(scheme, *addresses)))
 
 
 @app.command("migrate")
@@ -213,5 +222,5 @@ def _fail(error: Exception, status: int = 1) -> Any:
     raise typer.Exit(status)
 
 
-def _say_ready(grpc_address: str, http_address: str) -> None:
-    logging.info("ready: gRPC on %s, HTTP on http://%s", grpc_address, http_address)
+def _say_ready(scheme: str, grpc_address: str, http_address: str) -> None:
+    logging.info("ready: gRPC on %s, HTTP on %s://%s", grpc_address, scheme, http_address)

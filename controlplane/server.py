@@ -13,7 +13,8 @@ from typing import Any
 
 import uvicorn
 
-from controlplane.bootstrap import ControlPlane, control_plane, why_not_ready
+from controlplane.bootstrap import ControlPlane, certificate_of, control_plane, why_not_ready
+from controlplane.security.certificates import Certificate
 from controlplane.settings import Settings, split_address
 from controlplane.transport.grpc_server import GrpcServer
 from controlplane.transport.http_app import http_app
@@ -28,8 +29,9 @@ async def serve(settings: Settings, ready: Callable[[str, str], None], opened: O
     """Until SIGTERM or SIGINT. `ready(grpc address, http address)` is called once both ports are bound.
     `opened` puts together what is served.
 
-    Raises OSError naming the port that is taken.
+    Raises OSError naming the port that is taken, CertificateError.
     """
+    certificate = certificate_of(settings)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,7 +39,7 @@ async def serve(settings: Settings, ready: Callable[[str, str], None], opened: O
     listener = bind(settings.http_address)
     try:
         async with opened(settings) as plane:
-            await serve_plane(plane, settings, listener, stopping, ready)
+            await serve_plane(plane, settings, listener, stopping, ready, certificate)
     finally:
         listener.close()
 
@@ -48,15 +50,16 @@ async def serve_plane(
     listener: socket.socket,
     stopping: asyncio.Event,
     ready: Callable[[str, str], None],
+    certificate: Certificate | None = None,
 ) -> None:
     """Serve what is put together on both ports until `stopping` is set, then drain; `listener` is the HTTP port's."""
     grpc_server = GrpcServer(plane.seam, plane.operations)
     host, _ = split_address(settings.grpc_address)
-    port = await grpc_server.start(settings.grpc_address)
-    http_server = _uvicorn(plane)
+    port = await grpc_server.start(settings.grpc_address, (lambda: _presented(certificate)) if certificate else None)
+    http_server = _uvicorn(plane, certificate)
     follower = asyncio.create_task(plane.feed.follow())
     plane.upkeep.start()
-    watcher = asyncio.create_task(_watch(plane, grpc_server))
+    watcher = asyncio.create_task(_watch(plane, grpc_server, http_server, certificate))
     serving = asyncio.create_task(http_server.serve(sockets=[listener]))
     http_host, http_port = listener.getsockname()[:2]
     ready(f"{host}:{port}", f"{http_host}:{http_port}")
@@ -86,7 +89,11 @@ async def _drain(
             await step()
 
 
-def _uvicorn(plane: ControlPlane) -> uvicorn.Server:
+def _presented(certificate: Certificate) -> tuple[bytes, bytes]:
+    return certificate.pair.key, certificate.pair.chain
+
+
+def _uvicorn(plane: ControlPlane, certificate: Certificate | None) -> uvicorn.Server:
     app = http_app(plane.seam, plane.operations, plane.metrics, _ready(plane))
     config = uvicorn.Config(
         app,
@@ -96,6 +103,8 @@ def _uvicorn(plane: ControlPlane) -> uvicorn.Server:
         timeout_keep_alive=90,  # longer than the pause between two polls
         timeout_graceful_shutdown=DRAIN_SECONDS,
         server_header=False,
+        ssl_certfile=certificate.cert_file if certificate else None,
+        ssl_keyfile=certificate.key_file if certificate else None,
     )
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
@@ -109,8 +118,10 @@ def _ready(plane: ControlPlane) -> Callable[[], Awaitable[str]]:
     return ready
 
 
-async def _watch(plane: ControlPlane, grpc_server: GrpcServer) -> None:
-    """gRPC health follows the database; what changes is told once."""
+async def _watch(
+    plane: ControlPlane, grpc_server: GrpcServer, http_server: uvicorn.Server, certificate: Certificate | None
+) -> None:
+    """gRPC health follows the database, what changes is told once; a renewed certificate serves from now on."""
     told = ""
     while True:
         reason = await why_not_ready(plane)
@@ -118,6 +129,9 @@ async def _watch(plane: ControlPlane, grpc_server: GrpcServer) -> None:
             log.warning("%s", f"not ready: {reason}" if reason else "ready again")
             told = reason
         await grpc_server.set_serving(not reason)
+        context = http_server.config.ssl if http_server.config.loaded else None
+        if certificate and context and certificate.renewed():
+            context.load_cert_chain(certificate.cert_file, certificate.key_file)
         await asyncio.sleep(HEALTH_EVERY)
 
 

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     master_keys_old_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     insecure: bool = False
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = None
     allow_loopback_upstreams: bool = False
     allow_private_upstreams: bool = False
     retire_after_days: Annotated[int, Field(ge=1, le=3650, description="unseen data planes are retired")] = 30
@@ -90,12 +92,16 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append(f"give {variable} or {variable}_FILE, not both")
         if file is not None and not _readable(file):
             found.append(f"{variable}_FILE: {file} is not a file that can be read")
+    if (settings.tls_cert_file is None) != (settings.tls_key_file is None):
+        found.append(f"give {PREFIX}TLS_CERT_FILE and {PREFIX}TLS_KEY_FILE, or neither")
+    plain = settings.tls_cert_file is None and not settings.insecure
     for name in ("grpc_address", "http_address"):
         host, _ = split_address(getattr(settings, name))
-        if not settings.insecure and not _is_loopback(host):
+        if plain and not _is_loopback(host):
             found.append(
-                f"{PREFIX}{name.upper()}: {host} is not loopback, and this release speaks plain text only: put a "
-                f"TLS proxy in front, or set {PREFIX}INSECURE=true if the network is trusted"
+                f"{PREFIX}{name.upper()}: {host} is not loopback, and without a certificate everything is plain text: "
+                f"give {PREFIX}TLS_CERT_FILE and {PREFIX}TLS_KEY_FILE, or set {PREFIX}INSECURE=true if the network is "
+                "trusted"
             )
     return found
 

@@ -1,4 +1,4 @@
-"""gRPC: generic handlers over raw bytes, so that decoding is ours; reflection and health beside them."""
+"""gRPC: generic handlers over raw bytes, so that decoding is ours; reflection and health beside them; TLS."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TRAILER_BYTES = 5000  # clients take 8 KiB of headers in all
 
 
 class GrpcServer:
-    """Serves the operations on one address, in plain text (TLS is not in this release)."""
+    """Serves the operations on one address."""
 
     def __init__(self, seam: Seam, operations: Mapping[str, Operation]) -> None:
         self._server = grpc.aio.server(options=OPTIONS)
@@ -46,10 +46,17 @@ class GrpcServer:
         names = (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
-    async def start(self, address: str) -> int:
-        """Bind and serve; the bound port. Raises OSError when the address is taken."""
+    async def start(self, address: str, pair: Callable[[], tuple[bytes, bytes]] | None = None) -> int:
+        """Bind and serve; the bound port. Raises OSError when the address is taken.
+
+        `pair`: the private key and the certificate chain (PEM) to present, asked for at every handshake; without it
+        everything is plain text.
+        """
         try:
-            port = self._server.add_insecure_port(address)
+            if pair is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                port = self._server.add_secure_port(address, _credentials(pair))
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address} for gRPC: is it in use?") from error
         await self._server.start()
@@ -64,6 +71,22 @@ class GrpcServer:
     async def stop(self, grace_seconds: float) -> None:
         """Refuse new calls, let those under way end, cancel what is left after the grace."""
         await self._server.stop(grace_seconds)
+
+
+def _credentials(pair: Callable[[], tuple[bytes, bytes]]) -> grpc.ServerCredentials:
+    """Every handshake presents the newest pair."""
+    presented = pair()
+
+    def changed() -> Any:
+        nonlocal presented
+        newest = pair()
+        if newest == presented:
+            return None
+        presented = newest
+        return grpc.ssl_server_certificate_configuration([newest])
+
+    first = grpc.ssl_server_certificate_configuration([presented])
+    return grpc.dynamic_ssl_server_credentials(first, changed)
 
 
 class _Dispatch(grpc.GenericRpcHandler):
