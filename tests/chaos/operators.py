@@ -81,14 +81,18 @@ class Operators:
             "events",
         )
 
-    async def rest(self, agents: list[SimulatedAgent]) -> Rest:
-        """How everything stands."""
-        stored = await self._configurations(history=True)
+    async def newest(self) -> dict[str, int]:
+        """The newest version of everything that all data planes have, by slot."""
         newest = await self._ask(conf.GetConfigurationRequest(workspace_id=self._workspace_id))
         versions = {f"config/{each.user_id}": each.version for each in newest.configurations}
         versions |= {each.slot: each.version for each in newest.values}
         if newest.revocations:
             versions["revocations"] = max(each.revision for each in newest.revocations)
+        return versions
+
+    async def rest(self, agents: list[SimulatedAgent]) -> Rest:
+        """How everything stands."""
+        stored = await self._configurations(history=True)
         by_slot: dict[str, list[int]] = {}
         for each in stored:
             by_slot.setdefault(f"config/{each.user_id}", []).append(each.version)
@@ -105,7 +109,7 @@ class Operators:
             "keys",
         )
         return Rest(
-            newest=versions,
+            newest=await self.newest(),
             stored=by_slot,
             events=[_final(event) for event in events],
             keys=frozenset(key.jti for key in issued),

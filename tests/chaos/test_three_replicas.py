@@ -23,14 +23,14 @@ import pytest
 from controlplane.store import migrate
 from tests.chaos.agents import Odds, SimulatedAgent
 from tests.chaos.calls import Calls
-from tests.chaos.history import Changed, Completed, Fault, History, Polled, Rest
+from tests.chaos.history import Changed, Completed, Fault, History, Polled, Refused, Rest
 from tests.chaos.model import told, violations
 from tests.chaos.operators import Operators
 from tests.chaos.replicas import ROOT, Hand, environment, replicas
 from tests.fakes.postgres import running_postgres
 
-AGENTS = int(os.environ.get("AGENTROUTER_CHAOS_AGENTS", "24"))
-SECONDS = float(os.environ.get("AGENTROUTER_CHAOS_SECONDS", "20"))
+AGENTS = int(os.environ.get("AGENTROUTER_CHAOS_AGENTS", "12"))
+SECONDS = float(os.environ.get("AGENTROUTER_CHAOS_SECONDS", "12"))
 SEED = int(os.environ.get("AGENTROUTER_CHAOS_SEED", "0")) or time.time_ns() % 1_000_000
 REPLICAS = 3
 CONSUMERS = 6
@@ -66,9 +66,10 @@ async def test_nothing_is_lost_nothing_is_twice_and_nothing_goes_backwards(
             agents = await enrolled(operators, calls, history, drawn)
             async with background([agent.run() for agent in agents]):
                 hand = Hand(running, postgres, url, history, drawn)
-                harm = [hand.keep_harming(pause=1.5), operators.keep_looking(0.5)]
+                harm = [hand.keep_harming(pause=1.0), operators.keep_looking(0.5)]
                 async with background([*harm, *(operators.keep_changing(0.2) for _ in range(3))]):
                     await asyncio.sleep(SECONDS)
+                print(f"harm is over after {len(history.of(Fault))} faults and {len(history.of(Changed))} changes")
                 for agent in agents:
                     agent.odds = WELL_BEHAVED
                 for each in running:
@@ -95,13 +96,14 @@ async def enrolled(operators: Operators, calls: Calls, history: History, drawn: 
 async def come_to_rest(operators: Operators, agents: list[SimulatedAgent]) -> None:
     """Return once all agents are healthy, nothing waits, and everybody has what there is; or when it takes too long,
     which the model then tells of."""
-    deadline = time.monotonic() + COMES_TO_REST_WITHIN
-    while time.monotonic() < deadline:
-        rest = await operators.rest(agents)
-        everywhere = all(
-            all(agent.versions.get(slot) == version for slot, version in rest.newest.items()) for agent in agents
-        )
-        if everywhere and not await operators.busy_events() and not await operators.unhealthy():
+    began_at = time.monotonic()
+    while time.monotonic() < began_at + COMES_TO_REST_WITHIN:
+        newest = await operators.newest()
+        behind = [agent for agent in agents if newest.items() - agent.versions.items()]
+        busy, unhealthy = await operators.busy_events(), await operators.unhealthy()
+        print(f"{len(behind)} agents behind, {len(busy)} events to process, {len(unhealthy)} agents not healthy")
+        if not behind and not busy and not unhealthy:
+            print(f"all agents returned to healthy within {time.monotonic() - began_at:.1f} s")
             return
         await asyncio.sleep(1)
 
@@ -135,7 +137,10 @@ def summary(history: History, rest: Rest) -> str:
     faults = [fault.what for fault in history.of(Fault)]
     states = Counter(event.status for event in rest.events)
     moved = len({(poll.who, poll.replica) for poll in history.of(Polled)})
+    refusals = Counter(f"{refusal.what} {refusal.reason.split(':')[0]}" for refusal in history.of(Refused))
+    slowest = sorted((each.ended_at - each.began_at for each in history.of(Changed)), reverse=True)[:5]
     return (
         f"{len(history.of(Changed))} changes, {len(history.of(Completed))} completions, {dict(counts)}\n"
-        f"{len(faults)} faults: {'; '.join(faults)}\nevents: {dict(states)}; {moved} pairs of agent and replica"
+        f"{len(faults)} faults: {'; '.join(faults)}\nevents: {dict(states)}; {moved} pairs of agent and replica\n"
+        f"refused: {dict(refusals)}\nthe longest changes took {', '.join(f'{each:.1f}' for each in slowest)} s"
     )
