@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sqlalchemy import select
+
 from agentrouter.configurator.v1 import backends_pb2 as pb
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.management.v1 import backends_pb2 as management
@@ -12,6 +14,7 @@ from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as keys
 from contract import read_consumer
 from contract.sealing import decrypt_secret, delivery_context, open_delivery_key
+from controlplane.store.tables import metadata
 from tests.contract.wires.documents import document
 from tests.contract.wires.people import Agent, Tenant
 from tests.contract.wires.refusals import refusal
@@ -233,3 +236,19 @@ async def test_a_place_that_requests_may_not_go_to_is_refused_wherever_it_is_wri
 
     assert own.faults.keys() == {"backends[0].base_url"}
     assert workspace.faults.keys() == {"providers.models[0].backend_refs[0].base_url"}
+
+
+async def test_no_row_of_the_database_holds_a_credential_or_tells_it(tenant: Tenant) -> None:
+    await tenant.enrol()
+    await save(tenant, backend(), request_id="kept")
+    with refusal("INVALID_ARGUMENT"):
+        await save(tenant, backend(base_url="ftp://x"))
+
+    async with tenant.running.plane.store.reading() as work:
+        rows = [
+            repr(tuple(row)) for table in metadata.sorted_tables for row in await work._transaction.rows(select(table))
+        ]
+
+    assert len(rows) > 10
+    assert not [row for row in rows if KEY in row]
+    assert not [line for line in tenant.running.journal.lines if KEY in line]
