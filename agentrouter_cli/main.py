@@ -25,6 +25,7 @@ from agentrouter_cli.commands import (
     run,
     tenants,
     trigger,
+    upgrade,
 )
 from agentrouter_cli.errors import CliError
 from agentrouter_cli.options import OutputOption
@@ -58,6 +59,7 @@ app.command(epilog=events.EXAMPLE)(events.events)
 app.add_typer(keys.app, name="keys")
 app.add_typer(backends.app, name="backends")
 app.add_typer(dataplanes.app, name="dataplanes")
+app.add_typer(upgrade.app, name="upgrade")
 app.add_typer(audit.app, name="audit")
 keys.app.command("rotate-master", epilog=master_keys.EXAMPLE)(master_keys.rotate_master)
 app.add_typer(gateways.mcp_app, name="mcp")

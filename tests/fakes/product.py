@@ -19,6 +19,7 @@ from protobuf.wkt.google.protobuf.any_pb import Any as WireAny
 from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.configurator.v1.configurations_pb2 import Configuration
 from agentrouter.configurator.v1.configurator_service_connect import (
     ConfiguratorService,
@@ -137,6 +138,20 @@ class _Configurator(ConfiguratorService):
     async def list_pending_events(self, request: Any, ctx: Any, /) -> events.ListPendingEventsResponse:
         self._product.take(request, ctx)
         return events.ListPendingEventsResponse(events=self._product.events)
+
+    async def submit_dataplane_upgrade_credentials(
+        self, request: Any, ctx: Any, /
+    ) -> upgrades.SubmitDataplaneUpgradeCredentialsResponse:
+        self._product.take(request, ctx)
+        return upgrades.SubmitDataplaneUpgradeCredentialsResponse(upgrade_event_id="evt_up")
+
+    async def cancel_dataplane_upgrade(self, request: Any, ctx: Any, /) -> upgrades.CancelDataplaneUpgradeResponse:
+        self._product.take(request, ctx)
+        return upgrades.CancelDataplaneUpgradeResponse(phase=upgrades.UPGRADE_PHASE_CANCELLING)
+
+    async def rollback_dataplane_upgrade(self, request: Any, ctx: Any, /) -> upgrades.RollbackDataplaneUpgradeResponse:
+        self._product.take(request, ctx)
+        return upgrades.RollbackDataplaneUpgradeResponse(rollback_event_id="evt_back")
 
 
 class _Backends(BackendService):
