@@ -23,6 +23,7 @@ from agentrouter_cli.commands import (
     master_keys,
     processes,
     run,
+    slots,
     tenants,
     trigger,
     upgrade,
@@ -55,7 +56,9 @@ app.add_typer(get.app, name="get")
 app.command(epilog=check.DIFF_EXAMPLE)(check.diff)
 app.command(epilog=check.VALIDATE_EXAMPLE)(check.validate)
 app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
-app.command(epilog=events.EXAMPLE)(events.events)
+app.add_typer(events.app, name="events")
+app.command(epilog=slots.RECONCILE_EXAMPLE)(slots.reconcile)
+app.command("full-sync", epilog=slots.FULL_SYNC_EXAMPLE)(slots.full_sync)
 app.add_typer(keys.app, name="keys")
 app.add_typer(backends.app, name="backends")
 app.add_typer(dataplanes.app, name="dataplanes")

@@ -1,4 +1,4 @@
-"""`events`: what data planes still have to do and, with `--all`, what became of it."""
+"""`events`: what data planes have to do and, with `--all`, what became of it; replay one, replace its metadata."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from typing import Annotated, Any, Final
 import typer
 
 from agentrouter.configurator.v1 import events_pb2
+from agentrouter.management.v1 import operations_pb2
 from agentrouter_cli.client import Client
+from agentrouter_cli.documents import read_input
+from agentrouter_cli.errors import Refused
 from agentrouter_cli.options import OutputOption, WorkspaceOption, connect
 from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+from contract import ContractError, parse_text
 
-EXAMPLE = "Example: agentrouter events --all --watch"
+app = typer.Typer(epilog="Example: agentrouter events --all --watch")
 MOST_EVENTS: Final = 200
 
 _WATCH_SECONDS: Final = 0.5
 
 
+@app.callback(invoke_without_command=True)
 def events(
+    context: typer.Context,
     show_all: Annotated[bool, typer.Option("--all", help="Finished ones too, newest first.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on and show every change until Ctrl-C.")] = False,
     slot: Annotated[str, typer.Option(help="Only this slot, for instance config/ (with --all).")] = "",
@@ -29,6 +35,8 @@ def events(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show events: those that need processing, oldest first, or all of them."""
+    if context.invoked_subcommand is not None:
+        return
     client = connect(workspace)
     request = events_pb2.ListPendingEventsRequest(dataplane_id=dataplane, include_finished=show_all or watch, slot=slot)
     if watch:
@@ -39,6 +47,40 @@ def events(
         print_json(plain(answer))
         return
     print_events(answer.events)
+
+
+@app.command(epilog="Example: agentrouter events replay evt_01J…")
+def replay(
+    event_id: Annotated[str, typer.Argument(help="A dead letter's id.")], output: OutputOption = Output.TABLE
+) -> None:
+    """Try a dead letter again, with fresh attempts."""
+    client = connect()
+    request = operations_pb2.ReplayEventRequest(event_id=event_id)
+    _show(client.call(client.operations.replay_event, request).event, output)
+
+
+@app.command(epilog="Example: agentrouter events metadata evt_01J… -f ticket.yaml")
+def metadata(
+    event_id: Annotated[str, typer.Argument(help="Any event's id, a finished one's too.")],
+    file: Annotated[str, typer.Option("--file", "-f", help="YAML or JSON file, or - for standard input.")],
+    etag: Annotated[str, typer.Option(help="Only if the event still has this etag.")] = "",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Replace what is kept with an event; nothing of what was there stays."""
+    client = connect()
+    request = events_pb2.UpdateEventMetadataRequest(event_id=event_id, etag=etag)
+    try:
+        request.metadata.update(parse_text(read_input(file)))
+    except ContractError as problem:
+        raise Refused(f"{file} is not metadata; nothing was stored", code="INVALID", faults=problem.faults) from None
+    _show(client.call(client.configurator.update_event_metadata, request).event, output)
+
+
+def _show(event: events_pb2.Event, output: Output) -> None:
+    if output is Output.JSON:
+        print_json(plain(event))
+    else:
+        print_events([event])
 
 
 def list_events(client: Client, request: events_pb2.ListPendingEventsRequest) -> Any:

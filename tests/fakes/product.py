@@ -19,6 +19,7 @@ from protobuf.wkt.google.protobuf.any_pb import Any as WireAny
 from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.configurator.v1.configurations_pb2 import Configuration
 from agentrouter.configurator.v1.configurator_service_connect import (
@@ -138,6 +139,27 @@ class _Configurator(ConfiguratorService):
     async def list_pending_events(self, request: Any, ctx: Any, /) -> events.ListPendingEventsResponse:
         self._product.take(request, ctx)
         return events.ListPendingEventsResponse(events=self._product.events)
+
+    async def update_event_metadata(self, request: Any, ctx: Any, /) -> events.UpdateEventMetadataResponse:
+        self._product.take(request, ctx)
+        event = events.Event(id=request.event_id, slot="config/", metadata=request.metadata)
+        return events.UpdateEventMetadataResponse(event=event)
+
+    async def reconcile_workspace(self, request: Any, ctx: Any, /) -> slots.ReconcileWorkspaceResponse:
+        self._product.take(request, ctx)
+        finding, event_id = slots.SLOT_FINDING_STALE, "" if request.validate_only else "evt_9"
+        row = slots.SlotRow(dataplane_id="dp_1", slot="config/alice", finding=finding, event_id=event_id)
+        return slots.ReconcileWorkspaceResponse(rows=[row], enqueued_count=1, stale_count=1)
+
+    async def full_sync_workspace(self, request: Any, ctx: Any, /) -> AsyncIterator[slots.FullSyncWorkspaceResponse]:
+        self._product.take(request, ctx)
+        problem = slots.CompileProblem(user_id="bob", message="no such secret")
+        yield slots.FullSyncWorkspaceResponse(walked_count=2, total_count=5, compiled_count=2, problems=[problem])
+        row = slots.SlotRow(dataplane_id="dp_1", slot="config/alice", finding=slots.SLOT_FINDING_MISSING)
+        done = not self._product.rotation_dies
+        yield slots.FullSyncWorkspaceResponse(
+            walked_count=5, total_count=5, compiled_count=2, changed_count=1, rows=[row], done=done
+        )
 
     async def submit_dataplane_upgrade_credentials(
         self, request: Any, ctx: Any, /
@@ -271,6 +293,11 @@ class _Audit(AuditService):
 class _Operations(OperationsService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
+
+    async def replay_event(self, request: Any, ctx: Any, /) -> operations.ReplayEventResponse:
+        self._product.take(request, ctx)
+        event = events.Event(id=request.event_id, slot="config/", status=events.EVENT_STATUS_PENDING)
+        return operations.ReplayEventResponse(event=event)
 
     async def rotate_master_key(self, request: Any, ctx: Any, /) -> AsyncIterator[operations.RotateMasterKeyResponse]:
         self._product.take(request, ctx)
