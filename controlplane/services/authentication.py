@@ -34,6 +34,7 @@ class Authenticator:
         self._dataplanes: dict[str, tuple[datetime, Dataplane]] = {}
         self._keys: dict[str, tuple[datetime, ManagementKey]] = {}
         self.on_retired: Callable[[Dataplane], Awaitable[None]] = _nothing  # a retired one called
+        self._claims: dict[str, str] = {}  # whose a verified token is, so that it is not taken apart at every poll
         self._forgotten = 0  # a record read before something was forgotten is not remembered after it
 
     async def authenticate(self, bearer: str, origin: str = "") -> Caller:
@@ -71,7 +72,7 @@ class Authenticator:
         return ManagementCaller(key.id, key.tenant_id, key.role, key.workspace_ids, key.platform, origin)
 
     async def _dataplane(self, bearer: str, origin: str) -> DataplaneCaller:
-        claimed = self._verifier.dataplane_of(bearer)
+        claimed = self._claims.get(bearer) or self._verifier.dataplane_of(bearer)
         dataplane = await self._known_dataplane(claimed) if claimed else None
         try:
             self._verifier.verify(bearer, dataplane, self._clock.now())
@@ -84,6 +85,8 @@ class Authenticator:
                 attempt = Attempt(dataplane.id, refused.reason, origin, workspace_id=dataplane.workspace_id)
                 await self._attempts.note(attempt)
             raise
+        if bearer not in self._claims:
+            _remember(self._claims, bearer, dataplane.id)
         if dataplane.retired_at is not None:
             await self.on_retired(dataplane)
         return DataplaneCaller(dataplane.id, dataplane.workspace_id, origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.configurations import Configuration, SlotValue
@@ -42,7 +43,10 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The answer. `sealed_keys`: delivery keys by id, as sealed to this caller; empty for a management key."""
+    """The answer. `sealed_keys`: delivery keys by id, as sealed to this caller; empty for a management key.
+
+    `unchanged`: nothing is newer, so the counters and the pause are all there is.
+    """
 
     revision: int
     epoch: str
@@ -50,6 +54,7 @@ class News:
     next_poll_after: timedelta = AT_ONCE
     more: bool = False
     resync: bool = False
+    unchanged: bool = False
     configurations: list[Configuration] = field(default_factory=list)
     values: list[SlotValue] = field(default_factory=list)
     revocations: list[Revocation] = field(default_factory=list)
@@ -99,10 +104,12 @@ class PollService:
         resync = elsewhere or poll.since_revision > view.revision
         if resync:
             poll = replace(poll, since_revision=0, event_cursor=0)
-        elif poll.wait and not _newer(view, poll, dataplane_id):
+        newer = resync or _newer(view, poll, dataplane_id)
+        if poll.wait and not newer:
             await self._hang(view, poll, dataplane_id)
-        if not resync and not _newer(view, poll, dataplane_id):
-            return News(view.revision, epoch, poll.event_cursor, self._pause())
+            newer = _newer(view, poll, dataplane_id)
+        if not newer:
+            return _nothing_new(view.revision, epoch, poll.event_cursor, self._pause())
         return await self._news(view, poll, dataplane_id, epoch, resync=resync)
 
     async def _view(self, caller: Caller, poll: Poll) -> View:
@@ -170,6 +177,12 @@ class PollService:
                 known = await work.secrets.sealed_delivery_keys(dataplane_id)
             self._sealed_keys[dataplane_id] = known
         return {key_id: known[key_id] for key_id in sorted(wanted) if key_id in known}
+
+
+@lru_cache(maxsize=10_000)
+def _nothing_new(revision: int, epoch: str, event_cursor: int, pause: timedelta) -> News:
+    """Made once for all who are where it is."""
+    return News(revision, epoch, event_cursor, pause, unchanged=True)
 
 
 def _newer(view: View, poll: Poll, dataplane_id: str) -> bool:

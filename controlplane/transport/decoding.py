@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
+from agentrouter.configurator.v1.configurations_pb2 import GetConfigurationResponse
 from controlplane.domain.errors import FieldFault, InvalidInput
 from controlplane.transport.bounds import check_bounds, check_json_bounds
 
 JSON_DEPTH = 50
+UNCHANGED = 100  # bytes: a GetConfigurationResponse of less holds counters only
 LARGE = 64 * 1024  # bytes: smaller ones are not worth a look before they are decoded
 _PARSED_FIELD = re.compile(r"Failed to parse (\S{1,200}?) field")
 _NO_FIELD = re.compile(r'has no field named "([^"]{1,200})')
@@ -44,6 +47,18 @@ def decode_json(data: bytes | bytearray | memoryview, kind: type[Message]) -> Me
 
 def encode_json(message: Message, *, snake_case: bool = False) -> bytes:
     """Proto JSON, lowerCamelCase unless asked otherwise."""
+    if isinstance(message, GetConfigurationResponse) and message.ByteSize() < UNCHANGED:
+        return _unchanged_json(message.SerializeToString(), snake_case)
+    return _json(message, snake_case)
+
+
+@lru_cache(maxsize=1000)
+def _unchanged_json(data: bytes, snake_case: bool) -> bytes:
+    """The answer that is given again and again; it is too short to carry a document or a secret."""
+    return _json(GetConfigurationResponse.FromString(data), snake_case)
+
+
+def _json(message: Message, snake_case: bool) -> bytes:
     return json_format.MessageToJson(message, preserving_proto_field_name=snake_case, indent=None).encode()
 
 

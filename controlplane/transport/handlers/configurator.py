@@ -52,6 +52,8 @@ class ConfiguratorHandlers:
 
     async def get_configuration(self, request: pb.GetConfigurationRequest, call: Call) -> pb.GetConfigurationResponse:
         news = await self._polls.get_configuration(call.caller, configurations.read_poll(request))
+        if news.unchanged and not news.next_poll_after:
+            return configurations.unchanged(news.revision, news.epoch, news.event_cursor)
         return configurations.news(news, sealed=isinstance(call.caller, DataplaneCaller))
 
     async def list_configurations(

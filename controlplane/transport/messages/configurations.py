@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 
 from agentrouter.configurator.v1 import configurations_pb2 as pb
 from agentrouter.configurator.v1 import events_pb2
@@ -18,6 +19,7 @@ from controlplane.transport.messages.json_bytes import read_struct
 from controlplane.transport.messages.times import duration, read_duration, read_timestamp, timestamp
 
 STATES = {state: f"CONFIGURATION_STATE_{state.name}" for state in ConfigurationState}
+SMALL_POLL = 2048  # bytes; longer ones are not kept
 STATES_READ = {pb.ConfigurationState.Value(name): state for state, name in STATES.items()}
 
 
@@ -67,6 +69,17 @@ def triggered(value: Published) -> pb.TriggerUpdateResponse:
 
 def read_poll(request: pb.GetConfigurationRequest) -> Poll:
     """Queries for one user twice: the greater version counts."""
+    data = request.SerializeToString()
+    return _known_poll(data) if len(data) < SMALL_POLL else _read_poll(request)
+
+
+@lru_cache(maxsize=10_000)
+def _known_poll(data: bytes) -> Poll:
+    """While nothing changes, an agent asks the same with every poll."""
+    return _read_poll(pb.GetConfigurationRequest.FromString(data))
+
+
+def _read_poll(request: pb.GetConfigurationRequest) -> Poll:
     queries: dict[str, int] | None = None
     if request.queries:
         queries = {}
@@ -106,6 +119,14 @@ def news(value: News, *, sealed: bool) -> pb.GetConfigurationResponse:
     message.secrets.extend(_secret(item, sealed=sealed) for item in value.secrets)
     message.delivery_keys.extend(pb.DeliveryKey(id=key, sealed=blob) for key, blob in value.sealed_keys.items())
     message.pending_events.extend(events.event(item) for item in value.events)
+    return message
+
+
+@lru_cache(maxsize=10_000)
+def unchanged(revision: int, epoch: str, event_cursor: int) -> pb.GetConfigurationResponse:
+    """The answer of a poll that has nothing newer and may be repeated at once: made once, not to be changed."""
+    message = pb.GetConfigurationResponse(revision=revision, epoch=epoch, event_cursor=event_cursor)
+    message.next_poll_after.SetInParent()
     return message
 
 

@@ -119,7 +119,7 @@ async def test_while_it_is_stopped_everything_says_so_and_afterwards_everything_
         assert refused.retry_after.total_seconds() > 0
 
         async def not_serving() -> bool:
-            return await health(plane) == NOT_SERVING
+            return await health(plane) == int(NOT_SERVING)
 
         await eventually(not_serving)
         assert (await get(plane, "/health"))[0] == 200
@@ -131,7 +131,7 @@ async def test_while_it_is_stopped_everything_says_so_and_afterwards_everything_
 
     async def serving() -> bool:
         ready, _ = await get(plane, "/ready")
-        return await health(plane) == SERVING and ready == 200
+        return await health(plane) == int(SERVING) and ready == 200
 
     await eventually(serving)
     put = await tenant.put()
@@ -216,7 +216,7 @@ async def test_it_starts_while_the_database_is_away_and_comes_up_by_itself(
             await started(server)
 
             async def serving() -> bool:
-                return await health(plane) == SERVING
+                return await health(plane) == int(SERVING)
 
             await eventually(serving)
             late = await new_tenant(client, plane)
