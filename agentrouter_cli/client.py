@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Final, Protocol, TypeVar
 
+from pyqwest import SyncClient, SyncHTTPTransport
+
 from agentrouter.configurator.v1.configurator_service_connect import ConfiguratorServiceClientSync
 from agentrouter.management.v1.audit_connect import AuditServiceClientSync
 from agentrouter.management.v1.backends_connect import BackendServiceClientSync
@@ -41,6 +43,8 @@ class Client:
         self.product = product
         self._timeout_ms = timeout_ms
         self._options: dict[str, Any] = {"send_compression": None, "accept_compression": []}
+        if product.ca:
+            self._options["http_client"] = SyncClient(SyncHTTPTransport(tls_ca_cert=product.ca))
         self._headers = {"authorization": f"Bearer {product.key}"}
 
     @property

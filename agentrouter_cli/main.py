@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
@@ -33,6 +34,7 @@ from agentrouter_cli.options import OutputOption
 from agentrouter_cli.output import Output, print_faults, print_json
 
 DEBUG_VARIABLE: Final = "AGENTROUTER_DEBUG"
+CA_VARIABLE: Final = "AGENTROUTER_CA_FILE"
 
 app = typer.Typer(
     name="agentrouter",
@@ -77,6 +79,18 @@ dataplanes.app.command("set-url", epilog="Example: agentrouter dataplanes set-ur
 app.command(epilog="Example: agentrouter migrate", context_settings=processes.PASS_ON)(processes.migrate)
 app.command(epilog="Example: agentrouter backup today.backup", context_settings=processes.PASS_ON)(processes.backup)
 app.command(epilog="Example: agentrouter restore today.backup", context_settings=processes.PASS_ON)(processes.restore)
+
+
+@app.callback()
+def everywhere(
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(help="PEM of the CA to trust for https [AGENTROUTER_CA_FILE; default whom this host trusts]."),
+    ] = None,
+) -> None:
+    """One change in one place, proven applied in every gateway."""
+    if ca_file is not None:
+        os.environ[CA_VARIABLE] = str(ca_file)
 
 
 @app.command("version", epilog="Example: agentrouter version --output json")

@@ -1,4 +1,4 @@
-"""Finds the product that a command talks to: `AGENTROUTER_URL` and a key, else the `run.json` of a living run."""
+"""Finds the product that a command talks to: `AGENTROUTER_URL`, a key and a CA, else the `run.json` of a living run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from agentrouter_cli.run_file import home_folder, read_run_file
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Where it is and how to speak to it. An empty `workspace_id` means the only one the key sees."""
+    """Where it is and how to speak to it. An empty `workspace_id` means the only one the key sees; `ca` (PEM) is who to
+    trust for https, empty: whom the host trusts."""
 
     url: str
     key: str = field(repr=False)
     workspace_id: str = ""
+    ca: bytes = field(default=b"", repr=False)
 
 
 def find_product(environment: Mapping[str, str]) -> Product:
@@ -25,7 +27,7 @@ def find_product(environment: Mapping[str, str]) -> Product:
     if url := environment.get("AGENTROUTER_URL", ""):
         if not url.startswith(("http://", "https://")):
             raise WrongUsage("AGENTROUTER_URL must start with http:// or https://, for instance http://127.0.0.1:12581")
-        return Product(url.rstrip("/"), _key(environment), workspace_id)
+        return Product(url.rstrip("/"), _key(environment), workspace_id, _ca(environment))
     home = home_folder(environment)
     run = read_run_file(home)
     if run is None:
@@ -35,6 +37,19 @@ def find_product(environment: Mapping[str, str]) -> Product:
             code="not_running",
         )
     return Product(run.http, _key(environment, run.management_key), workspace_id or run.workspace_id)
+
+
+def _ca(environment: Mapping[str, str]) -> bytes:
+    path = environment.get("AGENTROUTER_CA_FILE", "")
+    if not path:
+        return b""
+    try:
+        content = Path(path).expanduser().read_bytes()
+    except OSError as problem:
+        raise WrongUsage(f"AGENTROUTER_CA_FILE (--ca-file) {path} cannot be read: {problem}") from None
+    if b"BEGIN CERTIFICATE" not in content:
+        raise WrongUsage(f"AGENTROUTER_CA_FILE (--ca-file) {path} is no PEM file with a certificate")
+    return content
 
 
 def _key(environment: Mapping[str, str], otherwise: str = "") -> str:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from contract.egress import EgressPolicy
+from contract.join_tokens import ca_fingerprint_of
 from liaison_agent.address_book import AddressBook, look_up
 from liaison_agent.agent import Agent, Parts
 from liaison_agent.applier import Applier
@@ -28,6 +29,7 @@ from liaison_agent.control.enrolment import enrol
 from liaison_agent.control.grpc_wire import GrpcWire
 from liaison_agent.control.identity import Identity, IdentityError, KeyPairs, load_identity, next_boot
 from liaison_agent.control.remote import RemoteControlPlane
+from liaison_agent.control.trust import NotTrusted, fetch_ca
 from liaison_agent.control.wires import Wire
 from liaison_agent.envoy.descriptors import DescriptorsUnavailable, find_envoy_binary, load_descriptor_pool
 from liaison_agent.envoy.options import EnvoyOptions
@@ -82,7 +84,7 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     clock = SystemClock()
     gateway, options, packer = _gateway(settings, identity, clock, status)
     ledger = _ledger(settings, identity)
-    control = RemoteControlPlane(_wire(settings), Credential(identity, clock))
+    control = RemoteControlPlane(_wire(settings, identity.ca), Credential(identity, clock))
     boot = next_boot(settings.state_folder, now=clock.now())
     poller = Poller(control, clock, random.Random())
     opener = Opener(identity.keys.sealing, workspace_id=identity.workspace_id, dataplane_id=identity.dataplane_id)
@@ -166,7 +168,8 @@ async def _identity_of(settings: Settings) -> Identity:
 
 async def _enrolled(settings: Settings) -> Identity:
     clock, keys = SystemClock(), KeyPairs.generate()
-    control = RemoteControlPlane(_wire(settings), None)
+    ca = await _pinned_ca(settings, clock)
+    control = RemoteControlPlane(_wire(settings, ca), None)
     poller = Poller(control, clock, random.Random())
     try:
         while True:
@@ -178,6 +181,7 @@ async def _enrolled(settings: Settings) -> Identity:
                     name=settings.name,
                     agent_version=_version(),
                     keys=keys,
+                    ca=ca,
                 )
             except ControlPlaneUnreachable as error:
                 await poller.back_off(error)
@@ -187,6 +191,22 @@ async def _enrolled(settings: Settings) -> Identity:
         raise CannotStart(f"the identity cannot be written to {settings.state_folder}: {error.strerror}") from None
     finally:
         await control.close()
+
+
+async def _pinned_ca(settings: Settings, clock: SystemClock) -> str:
+    """The CA that the join token names, PEM; empty when it names none or the operator gave one."""
+    fingerprint = ca_fingerprint_of(settings.join_token)
+    if fingerprint is None or settings.ca:
+        return ""
+    pause = random.Random()
+    while True:
+        try:
+            return await fetch_ca(settings.control_plane, fingerprint)
+        except NotTrusted as error:
+            raise CannotStart(str(error)) from None
+        except ControlPlaneUnreachable as error:
+            _log.warning("%s; it is tried again", error)
+            await clock.sleep(pause.uniform(0.5, 2))
 
 
 def _gateway(
@@ -216,8 +236,8 @@ def _ledger(settings: Settings, identity: Identity) -> FileLedger:
     return FileLedger(vault, lambda: secrets.token_hex(8))
 
 
-def _wire(settings: Settings) -> Wire:
-    return (GrpcWire if settings.protocol == "grpc" else ConnectWire)(settings.control_plane)
+def _wire(settings: Settings, ca: str) -> Wire:
+    return (GrpcWire if settings.protocol == "grpc" else ConnectWire)(settings.control_plane, settings.ca or ca)
 
 
 def _version() -> str:

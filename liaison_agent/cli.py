@@ -71,10 +71,17 @@ def run(
         bool | None,
         typer.Option(help="Let requests go to private addresses [AGENTROUTER_ALLOW_PRIVATE_UPSTREAMS; default no]."),
     ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="PEM of the CA to trust for https [AGENTROUTER_CA_FILE; default the CA that the join token names, "
+            "else whom this host trusts]."
+        ),
+    ] = None,
 ) -> None:
     """Run a data plane: keep an Envoy on this host at what the control plane wants, and prove it."""
     place = (control_plane, protocol, join_token, state, name, port_offset, envoy_concurrency, log_level)
-    options = Options(*place, allow_loopback_upstreams, allow_private_upstreams)
+    options = Options(*place, allow_loopback_upstreams, allow_private_upstreams, ca_file)
     try:
         settings = read_settings(options, os.environ)
     except SettingsError as error:

@@ -39,6 +39,7 @@ class Settings:
     log_level: str
     allow_loopback_upstreams: bool = False
     allow_private_upstreams: bool = False
+    ca: str = ""  # PEM; empty: the one that the join token named, else whom the host trusts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Options:
     log_level: str | None = None
     allow_loopback_upstreams: bool | None = None
     allow_private_upstreams: bool | None = None
+    ca_file: Path | None = None
 
 
 def read_settings(options: Options, environment: Mapping[str, str]) -> Settings:
@@ -89,6 +91,7 @@ def read_settings(options: Options, environment: Mapping[str, str]) -> Settings:
         log_level=level,
         allow_loopback_upstreams=_flag("LOOPBACK", options.allow_loopback_upstreams, environment, problems),
         allow_private_upstreams=_flag("PRIVATE", options.allow_private_upstreams, environment, problems),
+        ca=_ca(options, environment, problems),
     )
     if problems:
         raise SettingsError("\n".join(problems))
@@ -106,6 +109,19 @@ def _url_problem(url: str) -> str | None:
     if parts.username is not None or parts.query or parts.fragment or parts.path not in ("", "/"):
         return "must hold nothing but scheme, host and port"
     return None
+
+
+def _ca(options: Options, environment: Mapping[str, str], problems: list[str]) -> str:
+    file = options.ca_file or environment.get("AGENTROUTER_CA_FILE")
+    if not file:
+        return ""
+    try:
+        text = Path(file).read_text()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if "BEGIN CERTIFICATE" not in text:
+        problems.append(f"--ca-file (AGENTROUTER_CA_FILE) {str(file)!r} is no PEM file with a certificate")
+    return text
 
 
 def _flag(which: str, given: bool | None, environment: Mapping[str, str], problems: list[str]) -> bool:

@@ -22,13 +22,15 @@ _Method = Callable[..., Awaitable[Message]]
 
 
 class ConnectWire:
-    """Implements `Wire`. `url` is `http://host:port` or `https://…`."""
+    """Implements `Wire`. `url` is `http://host:port` or `https://…`; `ca` (PEM) is then trusted alone, empty: whom the
+    host trusts."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ca: str = "") -> None:
         self._transport = HTTPTransport(
             http_version=HTTPVersion.HTTP1,
             connect_timeout=CONNECTS_WITHIN,
-            tls_include_system_certs=True,
+            tls_include_system_certs=not ca,
+            tls_ca_cert=ca.encode() or None,
             enable_gzip=False,
             enable_brotli=False,
             enable_zstd=False,

@@ -30,12 +30,14 @@ _OPTIONS = [
 
 
 class GrpcWire:
-    """Implements `Wire`. `url` is `http://host:port` (clear text) or `https://…`."""
+    """Implements `Wire`. `url` is `http://host:port` (clear text) or `https://…`; `ca` (PEM) is then trusted alone,
+    empty: whom gRPC trusts."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ca: str = "") -> None:
         parts = urlsplit(url)
         if parts.scheme == "https":
-            self._channel = grpc.aio.secure_channel(parts.netloc, grpc.ssl_channel_credentials(), options=_OPTIONS)
+            credentials = grpc.ssl_channel_credentials(root_certificates=ca.encode() or None)
+            self._channel = grpc.aio.secure_channel(parts.netloc, credentials, options=_OPTIONS)
         else:
             self._channel = grpc.aio.insecure_channel(parts.netloc, options=_OPTIONS)
         configurator = ConfiguratorServiceStub(self._channel)

@@ -55,17 +55,19 @@ class KeyPairs:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An enrolled data plane. The private halves never leave it."""
+    """An enrolled data plane. The private halves never leave it. `ca`: the control plane's CA (PEM) that the join token
+    named; empty: whom the host trusts."""
 
     dataplane_id: str
     workspace_id: str
     token_audience: str
     keys: KeyPairs
+    ca: str = ""
 
     @classmethod
-    def of(cls, enrolled: Enrolled, keys: KeyPairs) -> Identity:
+    def of(cls, enrolled: Enrolled, keys: KeyPairs, ca: str = "") -> Identity:
         """What enrolment with these keys gave."""
-        return cls(enrolled.dataplane_id, enrolled.workspace_id, enrolled.token_audience, keys)
+        return cls(enrolled.dataplane_id, enrolled.workspace_id, enrolled.token_audience, keys, ca)
 
 
 def save_identity(folder: Path, identity: Identity) -> None:
@@ -77,6 +79,7 @@ def save_identity(folder: Path, identity: Identity) -> None:
         "token_audience": identity.token_audience,
         "signing_key": base64.b64encode(identity.keys.signing).decode(),
         "sealing_key": base64.b64encode(identity.keys.sealing).decode(),
+        "control_plane_ca": identity.ca,
     }
     write_private_file(folder / IDENTITY_FILE, json.dumps(fields, indent=1).encode())
 
@@ -89,7 +92,13 @@ def load_identity(folder: Path) -> Identity | None:
         if fields["schema"] != _SCHEMA:
             raise ValueError
         keys = KeyPairs(_key(fields["signing_key"]), _key(fields["sealing_key"]))
-        return Identity(str(fields["dataplane_id"]), str(fields["workspace_id"]), str(fields["token_audience"]), keys)
+        return Identity(
+            dataplane_id=str(fields["dataplane_id"]),
+            workspace_id=str(fields["workspace_id"]),
+            token_audience=str(fields["token_audience"]),
+            keys=keys,
+            ca=str(fields.get("control_plane_ca", "")),
+        )
     except FileNotFoundError:
         return None
     except OSError as error:

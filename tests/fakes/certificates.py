@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -41,6 +43,19 @@ class Authority:
             file.flush()
             context.load_cert_chain(file.name)
         return context
+
+    def server_files(self, folder: Path, host: str) -> tuple[Path, Path]:
+        """The PEM files of such a server, `host` a name or an address: its chain up to the authority, and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        alternative: x509.GeneralName = x509.DNSName(host)
+        with contextlib.suppress(ValueError):
+            alternative = x509.IPAddress(ipaddress.ip_address(host))
+        certificate = self._sign(name, key.public_key(), x509.SubjectAlternativeName([alternative]))
+        chain, private = folder / "chain.pem", folder / "key.pem"
+        chain.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, self._certificate)))
+        private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return chain, private
 
     def _sign(self, name: x509.Name, key: ec.EllipticCurvePublicKey, extension: x509.ExtensionType) -> x509.Certificate:
         now = datetime.now(UTC)
