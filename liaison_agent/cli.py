@@ -29,6 +29,23 @@ Exit status: 0 stopped by SIGTERM or SIGINT, 2 cannot start, 3 revoked by the co
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
+StateFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for identity, ledger and Envoy [AGENTROUTER_AGENT_STATE; default $AGENTROUTER_HOME/agent, "
+        "AGENTROUTER_HOME is .agentrouter by default].",
+    ),
+]
+AllowLoopback = Annotated[
+    bool | None,
+    typer.Option(help="Let requests go to this host itself [AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS; default no]."),
+]
+AllowPrivate = Annotated[
+    bool | None,
+    typer.Option(help="Let requests go to private addresses [AGENTROUTER_ALLOW_PRIVATE_UPSTREAMS; default no]."),
+]
+
+
 @app.command(epilog=_EPILOG)
 def run(
     control_plane: Annotated[
@@ -46,13 +63,7 @@ def run(
             "this host cannot see].",
         ),
     ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for identity, ledger and Envoy [AGENTROUTER_AGENT_STATE; default $AGENTROUTER_HOME/agent, "
-            "AGENTROUTER_HOME is .agentrouter by default].",
-        ),
-    ] = None,
+    state: StateFolder = None,
     name: Annotated[str | None, typer.Option(help="Name of the data plane, for people; default the host's.")] = None,
     port_offset: Annotated[
         int | None,
@@ -63,14 +74,8 @@ def run(
     ] = None,
     envoy_concurrency: Annotated[int | None, typer.Option(help="Envoy's worker threads; default 1.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info (default), warning or error.")] = None,
-    allow_loopback_upstreams: Annotated[
-        bool | None,
-        typer.Option(help="Let requests go to this host itself [AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS; default no]."),
-    ] = None,
-    allow_private_upstreams: Annotated[
-        bool | None,
-        typer.Option(help="Let requests go to private addresses [AGENTROUTER_ALLOW_PRIVATE_UPSTREAMS; default no]."),
-    ] = None,
+    allow_loopback_upstreams: AllowLoopback = None,
+    allow_private_upstreams: AllowPrivate = None,
     ca_file: Annotated[
         Path | None,
         typer.Option(

@@ -40,7 +40,6 @@ from controlplane.valet.compiling import compile_consumer
 
 API_KEY = "api_key"
 SHORTEST_TOLD = 12  # of a shorter key, four characters would tell too much
-INVALID = "BACKENDS_INVALID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +265,7 @@ def _refuse(faults: list[FieldFault]) -> None:
     if faults:
         first = f"{faults[0].path} {faults[0].message}"
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise InvalidInput(f"{first}{more}", tuple(faults), reason=INVALID)
+        raise InvalidInput(f"{first}{more}", tuple(faults), reason="BACKENDS_INVALID")
 
 
 async def _origins(

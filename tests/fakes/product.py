@@ -27,7 +27,6 @@ from agentrouter.configurator.v1.configurator_service_connect import (
     ConfiguratorServiceASGIApplication,
 )
 from agentrouter.management.v1 import audit_pb2 as audit
-from agentrouter.management.v1 import backends_pb2 as shown_backends
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
@@ -36,7 +35,6 @@ from agentrouter.management.v1 import operations_pb2 as operations
 from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
-from agentrouter.management.v1.backends_connect import BackendService, BackendServiceASGIApplication
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
 from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
 from agentrouter.management.v1.documents_connect import DocumentService, DocumentServiceASGIApplication
@@ -47,6 +45,7 @@ from agentrouter.management.v1.management_keys_connect import (
 from agentrouter.management.v1.operations_connect import OperationsService, OperationsServiceASGIApplication
 from agentrouter.management.v1.tenants_connect import TenantService, TenantServiceASGIApplication
 from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
+from tests.fakes.product_backends import BackendCalls, backends_application
 
 KEY = "ak-right"
 
@@ -97,17 +96,9 @@ class FakeProduct:
         return next((each for each in self.configurations if each.user_id == user_id), Configuration())
 
 
-class _Configurator(ConfiguratorService):
+class _Configurator(BackendCalls, ConfiguratorService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
-
-    async def save_byok_backends(self, request: Any, ctx: Any, /) -> backends.SaveBYOKBackendsResponse:
-        self._product.take(request, ctx)
-        return backends.SaveBYOKBackendsResponse(backends=self._product.backends, etag="etg_1")
-
-    async def delete_byok_backends(self, request: Any, ctx: Any, /) -> backends.DeleteBYOKBackendsResponse:
-        self._product.take(request, ctx)
-        return backends.DeleteBYOKBackendsResponse(backends=self._product.backends)
 
     async def trigger_update(self, request: Any, ctx: Any, /) -> configurations.TriggerUpdateResponse:
         self._product.take(request, ctx)
@@ -174,16 +165,6 @@ class _Configurator(ConfiguratorService):
     async def rollback_dataplane_upgrade(self, request: Any, ctx: Any, /) -> upgrades.RollbackDataplaneUpgradeResponse:
         self._product.take(request, ctx)
         return upgrades.RollbackDataplaneUpgradeResponse(rollback_event_id="evt_back")
-
-
-class _Backends(BackendService):
-    def __init__(self, product: FakeProduct) -> None:
-        self._product = product
-
-    async def list_backends(self, request: Any, ctx: Any, /) -> shown_backends.ListBackendsResponse:
-        self._product.take(request, ctx)
-        mode = backends.BACKEND_MODE_PREFERRED
-        return shown_backends.ListBackendsResponse(backends=self._product.backends, mode=mode, etag="etg_1")
 
 
 class _Documents(DocumentService):
@@ -330,7 +311,7 @@ def _application(product: FakeProduct) -> Any:
         ManagementKeyServiceASGIApplication(_ManagementKeys(product)),
         ConsumerKeyServiceASGIApplication(_ConsumerKeys(product)),
         WorkspaceServiceASGIApplication(_Workspaces(product)),
-        BackendServiceASGIApplication(_Backends(product)),
+        backends_application(product),
         AuditServiceASGIApplication(_Audit(product)),
         TenantServiceASGIApplication(_Tenants(product)),
         OperationsServiceASGIApplication(_Operations(product)),

@@ -244,6 +244,7 @@ async def test_no_row_of_the_database_holds_a_credential_or_tells_it(tenant: Ten
     with refusal("INVALID_ARGUMENT"):
         await save(tenant, backend(base_url="ftp://x"))
 
+    work: Any
     async with tenant.running.plane.store.reading() as work:
         rows = [
             repr(tuple(row)) for table in metadata.sorted_tables for row in await work._transaction.rows(select(table))

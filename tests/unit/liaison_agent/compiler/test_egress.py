@@ -17,7 +17,8 @@ from liaison_agent.kinds import CLUSTER
 from liaison_agent.memory import Memory, SlotMemory
 from liaison_agent.state import WORKSPACE_SLOT, Desired, ResourceSet
 from tests.fakes.clocks import FakeClock
-from tests.fakes.compiling import WORKSPACE, consumer, desired, real_packer, workspace
+from tests.fakes.compiling import WORKSPACE, consumer, real_packer, workspace
+from tests.fakes.compiling import desired as all_desired
 from tests.fakes.gateway import FakeGateway
 
 NAMED: dict[str, Any] = {"base_url": "http://beta.example"}
@@ -40,7 +41,7 @@ def addresses(resources: ResourceSet) -> set[str]:
     "host", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "[::ffff:10.0.0.7]", "0x7f.1", "localhost"]
 )
 def test_a_place_where_requests_may_not_go_is_left_out_with_the_reason(host: str) -> None:
-    compiled = compile_gateway(desired(workspace({"m": [{"base_url": f"http://{host}/v1"}]})), packer=real_packer())
+    compiled = compile_gateway(all_desired(workspace({"m": [{"base_url": f"http://{host}/v1"}]})), packer=real_packer())
 
     assert addresses(compiled.resources) == set()
     (left_out,) = compiled.left_out
@@ -49,7 +50,7 @@ def test_a_place_where_requests_may_not_go_is_left_out_with_the_reason(host: str
 
 def test_loopback_is_compiled_where_it_is_allowed() -> None:
     options = GatewayOptions(egress=EgressPolicy(allow_loopback=True))
-    wanted = desired(workspace({"m": [{"base_url": "http://127.0.0.1:8000/v1"}]}))
+    wanted = all_desired(workspace({"m": [{"base_url": "http://127.0.0.1:8000/v1"}]}))
 
     assert addresses(compile_gateway(wanted, packer=real_packer(), options=options).resources) == {"127.0.0.1"}
 
@@ -58,7 +59,7 @@ def test_a_consumers_own_place_is_held_to_the_same_policy() -> None:
     credential = {"kind": "api_key", "ref": "secret://byok/ada/x@1", "origin": "http://10.0.0.7:80"}
     own = {"name": "x", "base_url": "http://10.0.0.7", "models": ["m"], "credential": credential}
     ada = consumer("ada", mode="EXCLUSIVE", backends=[own])
-    wanted = desired(workspace({"m": [NAMED]}), ada, secrets={"secret://byok/ada/x@1": "KEY"})
+    wanted = all_desired(workspace({"m": [NAMED]}), ada, secrets={"secret://byok/ada/x@1": "KEY"})
 
     compiled = compile_gateway(wanted, packer=real_packer())
 
@@ -67,7 +68,7 @@ def test_a_consumers_own_place_is_held_to_the_same_policy() -> None:
 
 
 def test_a_name_is_compiled_to_the_addresses_that_are_known_and_to_none_before() -> None:
-    wanted = desired(workspace({"m": [NAMED]}))
+    wanted = all_desired(workspace({"m": [NAMED]}))
     before = compile_gateway(wanted, packer=real_packer())
 
     known = {"beta.example": ("192.0.2.1", "192.0.2.2")}
@@ -86,8 +87,8 @@ async def test_the_gateway_follows_a_name_and_is_not_led_inside_by_it() -> None:
 
     book, gateway = AddressBook(look_up, EgressPolicy(), clock.monotonic), FakeGateway(clock)
 
-    def compile_(wanted: Desired, *, previous: Compiled | None) -> Compiled:
-        return compile_gateway(wanted, packer=real_packer(), addresses=book.known, previous=previous)
+    def compile_(desired: Desired, *, previous: Compiled | None) -> Compiled:
+        return compile_gateway(desired, packer=real_packer(), addresses=book.known, previous=previous)
 
     applier = Applier(gateway, compile_, clock, book)
     document = workspace({"m": [NAMED]})
