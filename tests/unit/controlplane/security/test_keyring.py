@@ -16,6 +16,7 @@ from controlplane.security.keyring import (
     MasterKeyError,
     UnknownMasterKey,
     load,
+    load_former,
     load_or_create,
     parse_master_key,
 )
@@ -209,3 +210,26 @@ def test_many_at_once_get_one_key(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist_is_an_error_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(MasterKeyError, match="cannot make the master key file"):
         load_or_create(tmp_path / "absent" / "master.key", secrets.token_bytes)
+
+
+def test_former_keys_are_read_from_a_value_or_a_guarded_file_apart_by_commas_or_lines(tmp_path: Path) -> None:
+    file = tmp_path / "former"
+    file.write_text(f"{base64.b64encode(b'1' * 32).decode()}\n\n{(b'2' * 32).hex()}\n")
+    file.chmod(0o600)
+    expected = [MasterKey(b"1" * 32), MasterKey(b"2" * 32)]
+
+    assert load_former(file=file) == expected
+    assert load_former(value=f"{(b'1' * 32).hex()}, {(b'2' * 32).hex()}") == expected
+    assert load_former() == []
+
+
+def test_former_keys_that_are_malformed_or_open_to_others_are_refused_without_being_shown(tmp_path: Path) -> None:
+    file = tmp_path / "former"
+    file.write_text((b"1" * 32).hex())
+    file.chmod(0o644)
+
+    with pytest.raises(MasterKeyError, match="open to others"):
+        load_former(file=file)
+    with pytest.raises(MasterKeyError) as refused:
+        load_former(value="canary-that-is-no-key")
+    assert "canary" not in str(refused.value)
