@@ -23,6 +23,7 @@ from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
 from controlplane.services.dataplanes import DataplaneService
 from controlplane.services.documents import DocumentService
+from controlplane.services.event_operations import EventOperations
 from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import EventService
 from controlplane.services.feed import Feed
@@ -57,6 +58,7 @@ from controlplane.transport.handlers.audit import AuditHandlers
 from controlplane.transport.handlers.backends import BackendHandlers
 from controlplane.transport.handlers.configurator import ConfiguratorHandlers
 from controlplane.transport.handlers.dataplanes import DataplaneHandlers
+from controlplane.transport.handlers.event_operations import EventOperationHandlers
 from controlplane.transport.handlers.gateways import GatewayHandlers, KeyRotationHandlers
 from controlplane.transport.handlers.management import (
     ConsumerKeyHandlers,
@@ -188,6 +190,7 @@ def assemble(
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
         **GatewayHandlers(GatewayValueService(store, publisher), revocations, ProviderService(store)).table(),
         **SlotHandlers(ReconciliationService(store, ringer), full_syncs).table(),
+        **EventOperationHandlers(EventOperations(store, ids)).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),

@@ -4,8 +4,9 @@ Theory of operation. An event is born PENDING. A boot of its data plane takes it
 fencing token; a greater boot takes over at once with a greater token, the same boot renews and keeps its token. The
 holder completes it as APPLIED or FAILED; a retryable failure or a lapsed lease makes it PENDING again, and the
 MAX_ATTEMPTS-th of those a DEAD_LETTER. A newer event of the slot makes a PENDING one SUPERSEDED at once, and a live one
-when the slot reaches a version that covers it. Terminal states have no way out. A lapsed lease that nobody took may
-still be renewed or completed by its holder. After a retryable failure nobody holds the event and its token is spent.
+when the slot reaches a version that covers it. Finished states have no way out, but for a DEAD_LETTER that an operator
+replays: it is PENDING again with fresh attempts. A lapsed lease that nobody took may still be renewed or completed by
+its holder. After a retryable failure nobody holds the event and its token is spent.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ class EventStatus(Enum):
 
 P, A = EventStatus.PENDING, EventStatus.ACKNOWLEDGED
 TRANSITIONS: dict[EventStatus, frozenset[EventStatus]] = {
-    P: frozenset({A, EventStatus.APPLIED, EventStatus.FAILED, EventStatus.SUPERSEDED}),
+    P: frozenset({P, A, EventStatus.APPLIED, EventStatus.FAILED, EventStatus.SUPERSEDED}),
     A: frozenset(set(EventStatus)),
     EventStatus.APPLIED: frozenset(),
     EventStatus.FAILED: frozenset(),
     EventStatus.SUPERSEDED: frozenset(),
-    EventStatus.DEAD_LETTER: frozenset(),
+    EventStatus.DEAD_LETTER: frozenset({P}),
 }
 
 
@@ -98,8 +99,8 @@ class Event:
 
     @property
     def live(self) -> bool:
-        """Whether anything may still happen to it."""
-        return bool(TRANSITIONS[self.status])
+        """Whether anything may still happen to it by itself."""
+        return self.status in (P, A)
 
     def acknowledge(self, boot: Boot, now: datetime) -> Self:
         """Take it, take it over, or renew the lease; refuses an older boot and a second agent with one identity."""
@@ -155,6 +156,16 @@ class Event:
             reason = f"the lease ran out in attempt {self.attempt}"
             return self._to(EventStatus.DEAD_LETTER, error=reason, completed_at=now, lease_expires_at=None)
         return self._to(P, lease_expires_at=None)
+
+    def replay(self) -> Self:
+        """A dead letter waits again as if nobody had tried yet; tokens of those who did stay spent."""
+        if self.status is not EventStatus.DEAD_LETTER:
+            raise StateConflict(
+                f"only a dead letter can be replayed, and the event is {self.status.value}",
+                subject=self.id,
+                reason="EVENT_NOT_DEAD",
+            )
+        return self._to(P, attempt=0, holder=None, lease_expires_at=None, not_before=None, completed_at=None)
 
     def supersede(self, by: str, now: datetime) -> Self:
         """A newer event, or a completion that covers it, took its place."""

@@ -13,7 +13,7 @@ from controlplane.domain.slots import is_command
 from controlplane.services.access import reach_workspace, require_dataplane, unknown
 from controlplane.services.desired import newest_of
 from controlplane.services.outcomes import NO_DETAILS, Details, raise_watermark, record
-from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
+from controlplane.services.ports import EventsToProcess, Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import give_way, heir, waiting_for
 from controlplane.services.upgrades import follow_command
 
@@ -58,17 +58,22 @@ class EventService:
         self._ids = ids
 
     async def list_events(self, caller: Caller, query: ListEvents) -> list[Event]:
-        """A data plane sees its own only."""
+        """A data plane sees its own only, and what its newest boot holds as its to go on with."""
         async with self._store.reading() as work:
             workspace = await reach_workspace(work, caller, query.workspace_id)
-            dataplane_id = query.dataplane_id
+            dataplane_id, boot = query.dataplane_id, None
             if isinstance(caller, DataplaneCaller):
                 if dataplane_id not in ("", caller.dataplane_id):
                     raise unknown("data plane")
                 dataplane_id = caller.dataplane_id
-            return await work.events.page(
-                workspace.id, dataplane_id, query.slot, query.after, query.limit, finished=query.finished
-            )
+                plane = await work.dataplanes.get(dataplane_id)
+                boot = plane.boot if plane else None
+            if query.finished:
+                return await work.events.page(
+                    workspace.id, dataplane_id, query.slot, query.after, query.limit, finished=True
+                )
+            narrow = EventsToProcess(workspace.id, dataplane_id, query.slot, boot)
+            return await work.events.to_process(narrow, await work.now(), query.after, query.limit)
 
     async def acknowledge(self, caller: Caller, event_id: str, boot: Boot) -> Event:
         """Take the event, or renew its lease; the data plane's newest boot is remembered.

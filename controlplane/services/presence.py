@@ -34,7 +34,7 @@ class Presence:
         if boot is not None and self._boots.get(dataplane_id) != boot:
             rung = bool(await self._enter(dataplane_id, boot))
         if report is not None and report.ledger_lost and self._lost.get(dataplane_id, False) != boot:
-            await self._ring_everything(caller)
+            await self._answer_loss(caller, boot)
             self._lost[dataplane_id] = boot
             rung = True
         self._sightings.saw(dataplane_id, report)
@@ -62,8 +62,17 @@ class Presence:
         self._boots[dataplane_id] = boot
         return released
 
+    async def _answer_loss(self, caller: DataplaneCaller, boot: Boot | None) -> None:
+        """Once a boot, whichever replica hears of it: an agent goes on reporting until it has kept something."""
+        async with self._store.unit_of_work() as work:
+            workspace = await work.workspaces.lock(caller.workspace_id)
+            if boot is not None and not await work.dataplanes.note_lost_ledger(caller.dataplane_id, boot.counter):
+                return
+            if workspace is not None and not await _rung_already(work, caller.dataplane_id):
+                await self._publisher.ring_everything(work, workspace, caller.dataplane_id)
+
     async def _ring_everything(self, caller: DataplaneCaller) -> None:
-        """Once a loss: an agent goes on reporting it until everything is there again."""
+        """Unless it was rung already."""
         async with self._store.unit_of_work() as work:
             workspace = await work.workspaces.lock(caller.workspace_id)
             if workspace is not None and not await _rung_already(work, caller.dataplane_id):

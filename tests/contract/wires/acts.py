@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1 import gateways_pb2 as gateways
 from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
@@ -150,7 +151,23 @@ async def _reconcile(tenant: Tenant) -> Prepared:
     return slots.ReconcileWorkspaceRequest(workspace_id=tenant.id), tenant.admin
 
 
+async def _update_metadata(tenant: Tenant) -> Prepared:
+    agent = await tenant.enrol()
+    return events.UpdateEventMetadataRequest(event_id=(await tenant.events_of(agent))[0].id), tenant.admin
+
+
+async def _replay(tenant: Tenant) -> Prepared:
+    agent = await tenant.enrol()
+    event_id = (await tenant.events_of(agent))[0].id
+    for _ in range(5):
+        tenant.running.clock.skip(timedelta(minutes=1))
+        await agent.fail(await agent.acknowledge(event_id), retryable=True)
+    return operations.ReplayEventRequest(event_id=event_id), tenant.admin
+
+
 ACTS: dict[str, Act] = {
+    "UpdateEventMetadata": Act("event.update_metadata", _update_metadata),
+    "ReplayEvent": Act("event.replay", _replay),
     "ReconcileWorkspace": Act("workspace.reconcile", _reconcile),
     "FullSyncWorkspace": Act(
         "workspace.full_sync", by_admin(lambda tenant: slots.FullSyncWorkspaceRequest(workspace_id=tenant.id))

@@ -24,6 +24,7 @@ from tests.contract.wires.documents import consumer
 
 UNKNOWN = "xx_00000000000000000000000000"
 VIEWER, OPERATOR, ADMIN = management_keys.ROLE_VIEWER, management_keys.ROLE_OPERATOR, management_keys.ROLE_ADMIN
+NOT_DEAD = ("FAILED_PRECONDITION", "EVENT_NOT_DEAD")
 BOOT = events.Boot(counter=1, nonce="nonce-of-boot-1")
 
 
@@ -31,13 +32,14 @@ BOOT = events.Boot(counter=1, nonce="nonce-of-boot-1")
 class Sample:
     """`role`: the least a management key needs, None where none will do. `dataplane`: whether a data plane may.
 
-    `platform`: whether only a platform key may.
+    `platform`: whether only a platform key may. `ends`: the code and reason of who may, when it is not OK.
     """
 
     request: Any
     role: management_keys.Role | None
     dataplane: bool = False
     platform: bool = False
+    ends: tuple[str, str] = ("OK", "")
 
     @property
     def name(self) -> str:
@@ -67,6 +69,8 @@ def samples(
         Sample(completion, None, dataplane=True),
         Sample(slots.ReconcileWorkspaceRequest(**here), OPERATOR),
         Sample(slots.FullSyncWorkspaceRequest(**here), OPERATOR),
+        Sample(events.UpdateEventMetadataRequest(event_id=event_id), OPERATOR, dataplane=True),
+        Sample(operations.ReplayEventRequest(event_id=event_id), OPERATOR, ends=NOT_DEAD),
         Sample(workspaces.CreateWorkspaceRequest(name=f"w-{workspace_id[-12:]}"), ADMIN),
         Sample(workspaces.GetWorkspaceRequest(**here), VIEWER, dataplane=True),
         Sample(workspaces.ListWorkspacesRequest(), VIEWER),
