@@ -105,9 +105,12 @@ async def _add_users(operations: Mapping[str, Operation], workspace_id: str, use
 
 
 @contextlib.contextmanager
-def served(home: Home, core: int, command: Sequence[str] = SERVE) -> Iterator[Served]:
-    """The home's control plane on that core; `command` is a module and its first arguments."""
-    grpc_port, http_port = free_ports(2)
+def served(
+    home: Home, core: int, command: Sequence[str] = SERVE, ports: tuple[int, int] | None = None
+) -> Iterator[Served]:
+    """The home's control plane on that core; `command` is a module and its first arguments. `ports`, gRPC's and
+    HTTP's, are any that are free unless given."""
+    grpc_port, http_port = ports or free_ports(2)
     addresses = [f"--grpc-address=127.0.0.1:{grpc_port}", f"--http-address=127.0.0.1:{http_port}"]
     line = python_module(*command, f"--home={home.folder}", *addresses)
     environment = {"AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS": "true", "AGENTROUTER_LOG_LEVEL": "warning"}

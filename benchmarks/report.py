@@ -6,11 +6,13 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.samples import Ratio
 
 Cell = str | float | int
+
+FAR_APART: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,12 @@ class Report:
 
 def at_least(name: str, ratio: Ratio, goal: float) -> Verdict:
     """A ratio that should not be smaller."""
-    return Verdict(name, ratio.median, str(ratio), f"≥ {goal:g}", ratio.median >= goal)
+    return Verdict(name, ratio.median, _judged(ratio, goal), f"≥ {goal:g}", ratio.median >= goal)
 
 
 def at_most(name: str, ratio: Ratio, goal: float) -> Verdict:
     """A ratio that should not be greater."""
-    return Verdict(name, ratio.median, str(ratio), f"≤ {goal:g}", ratio.median <= goal)
+    return Verdict(name, ratio.median, _judged(ratio, goal), f"≤ {goal:g}", ratio.median <= goal)
 
 
 def within(name: str, figure: float, goal: float, unit: str) -> Verdict:
@@ -99,6 +101,12 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _judged(ratio: Ratio, goal: float) -> str:
+    """The ratio, and that it proves little where repetitions lie far apart on both sides of the goal."""
+    far_apart = ratio.most > ratio.least * FAR_APART and ratio.least < goal < ratio.most
+    return f"{ratio}, repetitions disagree: take it again" if far_apart else str(ratio)
 
 
 def _list(title: str, lines: Sequence[str]) -> list[str]:

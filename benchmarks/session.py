@@ -29,6 +29,8 @@ def main(description: str | None, add_options: AddOptions, run: Run) -> None:
         report = run(options)
     except CannotMeasure as problem:
         sys.exit(f"cannot measure: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     print(report.text(), flush=True)
     if "json" in options:
         options.json.write_text(json.dumps(report.as_json() | {"text": report.text()}))

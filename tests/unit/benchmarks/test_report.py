@@ -24,6 +24,12 @@ def test_a_ratio_is_judged_by_its_median() -> None:
     assert not at_most("a", Ratio(3.1, 2.0, 4.0), 3).met
 
 
+def test_repetitions_far_apart_on_both_sides_of_the_goal_are_said_to_prove_little() -> None:
+    assert "take it again" in at_least("a", Ratio(0.88, 0.7, 1.3), 0.85).shown
+    assert "take it again" not in at_least("a", Ratio(0.86, 0.84, 0.88), 0.85).shown
+    assert "take it again" not in at_least("a", Ratio(0.99, 0.9, 1.3), 0.85).shown
+
+
 def test_a_verdict_names_figure_and_goal() -> None:
     assert str(within("received p50", 61.2, 50, "ms")) == "MISSED  received p50: 61.2 ms  (goal ≤ 50 ms)"
 
