@@ -71,6 +71,14 @@ def samples(
         Sample(slots.FullSyncWorkspaceRequest(**here), OPERATOR),
         Sample(events.UpdateEventMetadataRequest(event_id=event_id), OPERATOR, dataplane=True),
         Sample(operations.ReplayEventRequest(event_id=event_id), OPERATOR, ends=NOT_DEAD),
+        *_of_management(workspace_id, dataplane_id, key_id),
+        *_of_gateways(workspace_id, dataplane_id, upgrade_id),
+    )
+
+
+def _of_management(workspace_id: str, dataplane_id: str, key_id: str) -> tuple[Sample, ...]:
+    here: dict[str, Any] = {"workspace_id": workspace_id}
+    return (
         Sample(workspaces.CreateWorkspaceRequest(name=f"w-{workspace_id[-12:]}"), ADMIN),
         Sample(workspaces.GetWorkspaceRequest(**here), VIEWER, dataplane=True),
         Sample(workspaces.ListWorkspacesRequest(), VIEWER),
@@ -90,6 +98,12 @@ def samples(
         Sample(audit.VerifyAuditRequest(), ADMIN),
         Sample(tenants.CreateTenantRequest(name=f"t-{workspace_id[-12:]}"), ADMIN, platform=True),
         Sample(tenants.ListTenantsRequest(), VIEWER),
+    )
+
+
+def _of_gateways(workspace_id: str, dataplane_id: str, upgrade_id: str) -> tuple[Sample, ...]:
+    here: dict[str, Any] = {"workspace_id": workspace_id}
+    return (
         Sample(gateways.UpsertMCPCatalogServerRequest(**here, id="git", name="g", url="https://mcp.example"), OPERATOR),
         Sample(gateways.RevokeUserTokenRequest(**here, jti="ck_unknown"), OPERATOR),
         Sample(
