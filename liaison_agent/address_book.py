@@ -7,13 +7,17 @@ told, and what connects uses these addresses alone. What cannot be looked up kee
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from types import MappingProxyType
 
 from contract.egress import EgressPolicy
+from liaison_agent.private_files import write_private_file
 
 KEPT = 120.0  # a name that answers with a part of its addresses each time does not change the gateway each time
 _PATIENCE = 3.0
@@ -24,11 +28,37 @@ Lookup = Callable[[str], Awaitable[Sequence[str]]]
 _log = logging.getLogger(__name__)
 
 
-class AddressBook:
-    """`lookup` gives the addresses of a name or raises OSError; `clock` is monotonic seconds. Implements `Names`."""
+class AddressFile:
+    """What names resolved to, on disk. Nothing in it is trusted: it is checked again, and lost without harm."""
 
-    def __init__(self, lookup: Lookup, policy: EgressPolicy, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Mapping[str, Sequence[str]]:
+        """Empty when there is none, or none that can be read."""
+        try:
+            kept = json.loads(self._path.read_bytes())
+            return {str(host): [str(ip_address(one)) for one in found] for host, found in kept.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+    def write(self, known: Mapping[str, Sequence[str]]) -> None:
+        """As far as the disk allows."""
+        with contextlib.suppress(OSError):
+            write_private_file(self._path, json.dumps(dict(known)).encode())
+
+
+class AddressBook:
+    """`lookup` gives the addresses of a name or raises OSError; `clock` is monotonic seconds. `kept` holds what was
+    known in the life before, for names that do not resolve in this one. Implements `Names`.
+    """
+
+    def __init__(
+        self, lookup: Lookup, policy: EgressPolicy, clock: Callable[[], float], kept: AddressFile | None = None
+    ) -> None:
         self._lookup = lookup
+        self._kept = kept
+        self._before: Mapping[str, Sequence[str]] = kept.read() if kept else {}
         self._policy = policy
         self._clock = clock
         self._seen: dict[str, dict[str, float]] = {}
@@ -49,6 +79,8 @@ class AddressBook:
         found = {host: _chosen(seen) for host, seen in self._seen.items() if seen}
         if found != before:
             self.known = MappingProxyType(found)
+            if self._kept is not None:
+                self._kept.write(found)
         return found != before
 
     async def _look_at(self, host: str) -> None:
@@ -60,6 +92,8 @@ class AddressBook:
         allowed = self._policy.allowed_of(answered)
         self._tell(host, answered, allowed)
         now, seen = self._clock(), self._seen.setdefault(host, {})
+        if not allowed and not seen:
+            allowed = self._policy.allowed_of(self._before.get(host, ()))
         if allowed:
             seen.update(dict.fromkeys(allowed[:_MOST], now))
             self._seen[host] = {address: at for address, at in seen.items() if now - at < KEPT}

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from contract.egress import EgressPolicy
 from contract.join_tokens import ca_fingerprint_of
-from liaison_agent.address_book import AddressBook, look_up
+from liaison_agent.address_book import AddressBook, AddressFile, look_up
 from liaison_agent.agent import Agent, Parts
 from liaison_agent.applier import Applier
 from liaison_agent.clocks import SystemClock
@@ -89,7 +89,7 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     poller = Poller(control, clock, random.Random())
     opener = Opener(identity.keys.sealing, workspace_id=identity.workspace_id, dataplane_id=identity.dataplane_id)
     egress = EgressPolicy(settings.allow_loopback_upstreams, settings.allow_private_upstreams)
-    book = AddressBook(look_up, egress, clock.monotonic)
+    book = AddressBook(look_up, egress, clock.monotonic, AddressFile(settings.state_folder / "addresses.json"))
     found = _gateway_options(options, egress)
 
     def compile_(desired: Desired, *, previous: Compiled | None) -> Compiled:

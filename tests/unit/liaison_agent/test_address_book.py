@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from contract.egress import EgressPolicy
-from liaison_agent.address_book import AddressBook, look_up
+from liaison_agent.address_book import AddressBook, AddressFile, look_up
 
 
 class Answers:
@@ -117,3 +118,23 @@ async def test_ipv4_is_preferred_and_ipv6_used_where_there_is_nothing_else() -> 
 
 async def test_the_systems_resolver_is_asked() -> None:
     assert {"127.0.0.1", "::1"} & set(await look_up("localhost"))
+
+
+async def test_what_was_known_serves_the_next_life_while_no_name_server_answers(tmp_path: Path) -> None:
+    answers, kept = Answers(), AddressFile(tmp_path / "addresses.json")
+    answers.of = {"a.example": ["9.9.9.9"], "local.example": ["127.0.0.1"]}
+    loose = AddressBook(answers.look_up, EgressPolicy(allow_loopback=True), lambda: 0.0, kept)
+    await loose.learn(["a.example", "local.example"])
+    answers.of = {}
+
+    strict = AddressBook(answers.look_up, EgressPolicy(), lambda: 0.0, kept)
+    await strict.learn(["a.example", "local.example"])
+
+    assert strict.known == {"a.example": ("9.9.9.9",)}
+
+
+async def test_a_file_that_was_damaged_is_passed_over(tmp_path: Path) -> None:
+    for damaged in (b"", b"[]", b'{"a": 1}', b'{"a": ["not an address"]}', b"\xff"):
+        (tmp_path / "addresses.json").write_bytes(damaged)
+
+        assert AddressFile(tmp_path / "addresses.json").read() == {}

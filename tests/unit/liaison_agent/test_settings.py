@@ -94,3 +94,19 @@ def test_every_problem_is_told_at_once() -> None:
 def test_a_url_is_scheme_host_and_port_and_nothing_else(url: str) -> None:
     with pytest.raises(SettingsError):
         read_settings(Options(control_plane=url), {})
+
+
+def test_loopback_and_private_upstreams_are_refused_unless_allowed() -> None:
+    variables = {"AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS": "true", "AGENTROUTER_ALLOW_PRIVATE_UPSTREAMS": "1"}
+
+    usual, allowed = read_settings(Options(), {}), read_settings(Options(), variables)
+    by_option = read_settings(Options(allow_loopback_upstreams=False), variables)
+
+    assert (usual.allow_loopback_upstreams, usual.allow_private_upstreams) == (False, False)
+    assert (allowed.allow_loopback_upstreams, allowed.allow_private_upstreams) == (True, True)
+    assert by_option.allow_loopback_upstreams is False
+
+
+def test_a_flag_that_is_no_flag_is_a_problem() -> None:
+    with pytest.raises(SettingsError, match="AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS"):
+        read_settings(Options(), {"AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS": "perhaps"})
