@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -10,8 +10,9 @@ from controlplane.domain.callers import AnonymousCaller, Caller, DataplaneCaller
 from controlplane.domain.dataplanes import Dataplane
 from controlplane.domain.errors import Unauthenticated
 from controlplane.domain.keys import ManagementKey
-from controlplane.services.ports import AgentVerifier, Clock, Mint, Store
+from controlplane.services.ports import AgentVerifier, Clock, Mint, Store, UnitOfWork
 from controlplane.services.refused_attempts import Attempt, RefusedAttempts
+from controlplane.services.shared_reads import SharedReads
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ class Authenticator:
         self, store: Store, mint: Mint, verifier: AgentVerifier, clock: Clock, attempts: RefusedAttempts
     ) -> None:
         self._store = store
+        self._read_dataplanes = SharedReads(store, dataplanes_by_id)
         self._mint = mint
         self._verifier = verifier
         self._clock = clock
@@ -97,8 +99,7 @@ class Authenticator:
         if found and found[0] > now:
             return found[1]
         forgotten = self._forgotten
-        async with self._store.reading() as work:
-            dataplane = await work.dataplanes.get(dataplane_id)
+        dataplane = await self._read_dataplanes.get(dataplane_id)
         if dataplane is not None and forgotten == self._forgotten:
             _remember(self._dataplanes, dataplane_id, (now + CACHE_FOR, dataplane))
         return dataplane
@@ -114,6 +115,11 @@ class Authenticator:
         if key is not None and forgotten == self._forgotten:
             _remember(self._keys, digest, (now + CACHE_FOR, key))
         return key
+
+
+async def dataplanes_by_id(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, Dataplane]:
+    """Those there are."""
+    return {dataplane.id: dataplane for dataplane in await work.dataplanes.by_ids(ids)}
 
 
 async def _nothing(_dataplane: Dataplane) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,9 +15,10 @@ from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.feed import Feed, View
-from controlplane.services.ports import Store
+from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.presence import Presence
 from controlplane.services.revocations import RevocationService
+from controlplane.services.shared_reads import SharedReads
 
 LONGEST_WAIT = timedelta(seconds=30)
 ANSWER_BYTES = 4 * 1024 * 1024
@@ -82,6 +83,7 @@ class PollService:
         self._jitter = jitter
         self._revocations = revocations
         self._sealed_keys: dict[str, Mapping[str, bytes]] = {}
+        self._read_keys = SharedReads(store, _sealed_keys)
 
     async def get_configuration(self, caller: Caller, poll: Poll) -> News:
         """Raises InvalidInput, NotFound, Unauthenticated (a cloned identity), StateConflict (an old boot), Unavailable.
@@ -173,10 +175,13 @@ class PollService:
         wanted = {secret.delivery_key_id for secret in secrets}
         known = self._sealed_keys.get(dataplane_id, {})
         if not wanted <= known.keys():
-            async with self._store.reading() as work:
-                known = await work.secrets.sealed_delivery_keys(dataplane_id)
+            known = await self._read_keys.get(dataplane_id) or {}
             self._sealed_keys[dataplane_id] = known
         return {key_id: known[key_id] for key_id in sorted(wanted) if key_id in known}
+
+
+async def _sealed_keys(work: UnitOfWork, dataplane_ids: Collection[str]) -> Mapping[str, Mapping[str, bytes]]:
+    return await work.secrets.sealed_delivery_keys(dataplane_ids)
 
 
 @lru_cache(maxsize=10_000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
 from controlplane.domain.callers import DataplaneCaller
 from controlplane.domain.dataplanes import AgentReport, Boot
 from controlplane.domain.events import check_boot
@@ -9,6 +12,7 @@ from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import enter_boot
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.publishing import Publisher
+from controlplane.services.shared_reads import SharedReads
 from controlplane.services.sightings import Sightings
 from controlplane.services.succession import full_revision
 
@@ -22,6 +26,7 @@ class Presence:
         self._publisher = publisher
         self._sightings = sightings
         self._boots: dict[str, Boot] = {}
+        self._read_lives = SharedReads(store, _lives)
         self._lost: dict[str, Boot | None] = {}
         self._elsewhere: dict[str, Boot | None] = {}
 
@@ -51,9 +56,11 @@ class Presence:
 
     async def _enter(self, dataplane_id: str, boot: Boot) -> int:
         """A boot not seen here before takes over what older ones held; how many events."""
-        async with self._store.reading() as work:
-            known = await work.dataplanes.get(dataplane_id)
+        known = await self._read_lives.get(dataplane_id)
         check_boot(known.boot if known else None, boot)
+        if known is not None and known.boot == boot and not known.holders - {boot}:
+            self._boots[dataplane_id] = boot  # it lived on while this process came up: nothing to release
+            return 0
         if known is not None and known.boot != boot:
             async with self._store.unit_of_work() as work:
                 await work.dataplanes.lock(dataplane_id)  # or an older boot, polling another replica, could undo it
@@ -77,6 +84,22 @@ class Presence:
             workspace = await work.workspaces.lock(caller.workspace_id)
             if workspace is not None and not await _rung_already(work, caller.dataplane_id):
                 await self._publisher.ring_everything(work, workspace, caller.dataplane_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """The newest boot that is stored, and the boots under which events are held."""
+
+    boot: Boot | None
+    holders: frozenset[Boot | None]
+
+
+async def _lives(work: UnitOfWork, dataplane_ids: Collection[str]) -> Mapping[str, _Life]:
+    holders: dict[str, set[Boot | None]] = {}
+    for event in await work.events.held_by(dataplane_ids):
+        holders.setdefault(event.dataplane_id, set()).add(event.holder)
+    planes = await work.dataplanes.by_ids(dataplane_ids)
+    return {plane.id: _Life(plane.boot, frozenset(holders.get(plane.id, ()))) for plane in planes}
 
 
 async def _rung_already(work: UnitOfWork, dataplane_id: str) -> bool:

@@ -49,6 +49,9 @@ class Events(Protocol):
 
     async def live_of_dataplane(self, dataplane_id: str) -> list[Event]: ...
 
+    async def held_by(self, dataplane_ids: Collection[str]) -> list[Event]:
+        """ACKNOWLEDGED events of those data planes."""
+
     async def to_process(self, narrow: EventsToProcess, now: datetime, after: str, limit: int) -> list[Event]:
         """Ascending by id, greater than `after`."""
 

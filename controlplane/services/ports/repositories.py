@@ -137,7 +137,8 @@ class Secrets(Protocol):
     async def add_sealed_delivery_key(self, dataplane_id: str, key_id: str, sealed: bytes) -> None:
         """Keep a delivery key as sealed to one data plane; adding it again replaces it."""
 
-    async def sealed_delivery_keys(self, dataplane_id: str) -> Mapping[str, bytes]: ...
+    async def sealed_delivery_keys(self, dataplane_ids: Collection[str]) -> Mapping[str, Mapping[str, bytes]]:
+        """By data plane and key id; a data plane without any is absent."""
 
     async def add_gatekeeper_key(self, key: GatekeeperKey) -> None: ...
 
@@ -160,6 +161,9 @@ class Dataplanes(Protocol):
     async def add(self, dataplane: Dataplane) -> None: ...
 
     async def get(self, dataplane_id: str) -> Dataplane | None: ...
+
+    async def by_ids(self, dataplane_ids: Collection[str]) -> list[Dataplane]:
+        """Those there are, in no order."""
 
     async def page(self, workspace_id: str, after: str, limit: int) -> list[Dataplane]:
         """Ascending by id, revoked ones too."""

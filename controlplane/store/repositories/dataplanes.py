@@ -33,6 +33,14 @@ class SqlDataplanes:
         row = await self._transaction.first(select(dataplanes).where(dataplanes.c.id == dataplane_id))
         return _dataplane(row) if row else None
 
+    async def by_ids(self, dataplane_ids: Collection[str]) -> list[Dataplane]:
+        """Those there are, in no order."""
+        found: list[Dataplane] = []
+        for part in in_parts(list(dataplane_ids)):
+            rows = await self._transaction.rows(select(dataplanes).where(dataplanes.c.id.in_(part)))
+            found += [_dataplane(row) for row in rows]
+        return found
+
     async def page(self, workspace_id: str, after: str, limit: int) -> list[Dataplane]:
         """Ascending by id, revoked ones too."""
         query = select(dataplanes).where(dataplanes.c.workspace_id == workspace_id, dataplanes.c.id > after)

@@ -64,6 +64,13 @@ class SqlEvents:
         """PENDING and ACKNOWLEDGED events of every slot, oldest first."""
         return await self._to_change(_where(events.c.dataplane_id == dataplane_id, LIVE).order_by(events.c.id))
 
+    async def held_by(self, dataplane_ids: Collection[str]) -> list[Event]:
+        """ACKNOWLEDGED events of those data planes, oldest first of each part that is asked for."""
+        found: list[Event] = []
+        for part in in_parts(list(dataplane_ids)):
+            found += await self._to_change(_where(events.c.dataplane_id.in_(part), ACKNOWLEDGED).order_by(events.c.id))
+        return found
+
     async def save(self, events_: Sequence[Event]) -> None:
         """Write changed events back by id. Raises NotFound when one does not exist."""
         if not events_:

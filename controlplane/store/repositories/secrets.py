@@ -68,10 +68,14 @@ class SqlSecrets:
         row = {"dataplane_id": dataplane_id, "key_id": key_id, "sealed": sealed}
         await self._transaction.replace(sealed_delivery_keys, row)
 
-    async def sealed_delivery_keys(self, dataplane_id: str) -> Mapping[str, bytes]:
-        """Sealed to that data plane, by key id."""
-        query = select(sealed_delivery_keys).where(sealed_delivery_keys.c.dataplane_id == dataplane_id)
-        return {row.key_id: row.sealed for row in await self._transaction.rows(query)}
+    async def sealed_delivery_keys(self, dataplane_ids: Collection[str]) -> Mapping[str, Mapping[str, bytes]]:
+        """By data plane and key id; a data plane without any is absent."""
+        found: dict[str, dict[str, bytes]] = {}
+        for part in in_parts(list(dataplane_ids)):
+            query = select(sealed_delivery_keys).where(sealed_delivery_keys.c.dataplane_id.in_(part))
+            for row in await self._transaction.rows(query):
+                found.setdefault(row.dataplane_id, {})[row.key_id] = row.sealed
+        return found
 
     async def add_gatekeeper_key(self, key: GatekeeperKey) -> None:
         """Store one more."""

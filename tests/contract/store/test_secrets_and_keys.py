@@ -86,8 +86,8 @@ async def test_a_delivery_key_sealed_again_replaces_the_one_before(store: SqlSto
         await work.secrets.add_sealed_delivery_key("dp_1", "k2", b"")
 
     async with store.reading() as work:
-        assert await work.secrets.sealed_delivery_keys("dp_1") == {"k1": ANYTHING, "k2": b""}
-        assert await work.secrets.sealed_delivery_keys("dp_2") == {}
+        assert await work.secrets.sealed_delivery_keys(["dp_1", "dp_2"]) == {"dp_1": {"k1": ANYTHING, "k2": b""}}
+        assert await work.secrets.sealed_delivery_keys([]) == {}
 
 
 async def test_a_management_key_is_found_by_hash_and_by_id(store: SqlStore) -> None:
