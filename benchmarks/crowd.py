@@ -30,6 +30,7 @@ FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 15.0
 ASKED_TO_WAIT = 1.0  # what the control plane's RetryInfo says when it is too busy
 TOO_BUSY: Final = {429, 503}
 AN_ADDRESS = 25_000  # connections from one loopback address to one port
+SEALED_BYTES = 80
 OPENING = 200  # connections under way at once, so that the listening queue holds them
 
 
@@ -52,7 +53,7 @@ async def enrolled(home: Home, count: int) -> list[Identity]:
     after an earlier life, with everything applied."""
     keys = [Ed25519PrivateKey.generate() for _ in range(count)]
     async with control_plane(load_settings(home=home.folder)) as plane, plane.store.unit_of_work() as work:
-        now = await work.now()
+        now, delivery_keys = await work.now(), await work.secrets.delivery_keys(home.workspace_id)
         for number, key in enumerate(keys):
             public = key.public_key().public_bytes_raw()
             boot, report = Boot(1, Position().boot.nonce), AgentReport()
@@ -60,6 +61,8 @@ async def enrolled(home: Home, count: int) -> list[Identity]:
                 _id(number), home.workspace_id, "default", f"agent-{number}", public, public, 0, boot, report, now
             )
             await work.dataplanes.add(made)
+            for delivery_key in delivery_keys:  # nobody opens them here
+                await work.secrets.add_sealed_delivery_key(made.id, delivery_key.id, bytes(SEALED_BYTES))
     return [Identity(_id(number), home.workspace_id, key) for number, key in enumerate(keys)]
 
 
