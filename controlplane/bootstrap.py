@@ -192,19 +192,15 @@ def assemble(
         **SlotHandlers(ReconciliationService(store, ringer), full_syncs).table(),
         **EventOperationHandlers(EventOperations(store, ids)).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
-        **WorkspaceHandlers(workspaces).table(),
-        **ManagementKeyHandlers(keys).table(),
-        **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
+        **_administration(store, workspaces, keys, TenantService(store, workspaces, keys, ids, clock)),
         **DataplaneHandlers(dataplanes).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **MasterKeyHandlers(MasterKeyService(store, vault, keeper)).table(),
-        **AuditHandlers(AuditService(store)).table(),
         **BackendHandlers(BackendService(store, keeper, publisher, ids, egress)).table(),
         **UpgradeHandlers(upgrades).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids, egress)).table(),
     }
-    metrics = Metrics()
-    metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)
+    metrics = _metrics(feed)
     return ControlPlane(
         store=store,
         feed=feed,
@@ -218,6 +214,24 @@ def assemble(
         metrics=metrics,
         key_proof=KeyProof(store, keeper),
     )
+
+
+def _administration(
+    store: Store, workspaces: WorkspaceService, keys: ManagementKeyService, tenants: TenantService
+) -> dict[str, Handler]:
+    """Handlers of who there is and what they did."""
+    return {
+        **WorkspaceHandlers(workspaces).table(),
+        **ManagementKeyHandlers(keys).table(),
+        **TenantHandlers(tenants).table(),
+        **AuditHandlers(AuditService(store)).table(),
+    }
+
+
+def _metrics(feed: Feed) -> Metrics:
+    metrics = Metrics()
+    metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)
+    return metrics
 
 
 def _upkeep(
