@@ -66,6 +66,16 @@ class Shell:
                 self.variables[name] = str(value)
 
 
+def refused(example: Example, said: str) -> bool:
+    """Whether it is no answer; what streams has frames or several objects."""
+    if example.streams:
+        return '"done": true' not in said and '"done":true' not in said
+    try:
+        return "code" in json.loads(said)
+    except ValueError:
+        return True
+
+
 async def dead_event(tenant: Tenant) -> str:
     """An event that was given up after five attempts; its id."""
     agent = await tenant.enrol()
@@ -80,38 +90,39 @@ async def dead_event(tenant: Tenant) -> str:
 
 
 @asynccontextmanager
-async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+async def shell(tmp_path: Path) -> AsyncIterator[tuple[Shell, Tenant]]:
     """A control plane with what the page takes for granted, named as the page names it."""
     async with running(sqlite_url(tmp_path / "docs.db"), tmp_path) as plane:
         api = open_api("connect", plane.grpc, plane.url)
         tenant = await new_tenant(api, plane)
         await tenant.put()
-        dead = await dead_event(tenant)
         upgraded, agent = await tenant.settled_agent(), await tenant.enrol()
         await completed(tenant, upgraded)
         old = await tenant.call(operations.RotateGatekeeperKeyRequest())
         keys = Ed25519PrivateKey.generate().public_key(), X25519PrivateKey.generate().public_key()
         signing, sealing = (base64.b64encode(key.public_bytes_raw()).decode() for key in keys)
-        yield Shell(
+        person = Shell(
             URL=plane.url,
             GRPC=plane.grpc,
             AK=tenant.admin,
             DATAPLANE=agent.id,
             DATAPLANE_TOKEN=agent.token,
             UPGRADED_DATAPLANE=upgraded.id,
-            DEAD_EVENT=dead,
             OLD_KID=old.kid,
             ED25519_PUBLIC_KEY=signing,
             X25519_PUBLIC_KEY=sealing,
         )
+        yield person, tenant
         await api.close()
 
 
 async def test_the_curl_and_buf_curl_lines_work_as_written(tmp_path: Path) -> None:
     lines = written()
     failed = {}
-    async with shell(tmp_path) as person:
+    async with shell(tmp_path) as (person, tenant):
         for example in EXAMPLES:
+            if example.method == "ReplayEvent":  # just before: whatever is announced later takes its place
+                person.variables["DEAD_EVENT"] = await dead_event(tenant)
             by_curl, by_buf = lines[example.method]
             said = await person.run(by_curl)
             if NOT_YET in said:
@@ -120,7 +131,7 @@ async def test_the_curl_and_buf_curl_lines_work_as_written(tmp_path: Path) -> No
                 person.keep(example, said)
             again = await person.run(by_buf)
             for program, answer in (("curl", said), ("buf", again)):
-                if '"code":' in answer or '"error"' in answer or not answer.strip():
+                if refused(example, answer):
                     failed[f"{example.method} by {program}"] = answer
 
     assert failed == {}
