@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.errors import DomainError, Unavailable
-from controlplane.scheduler.leadership import Leadership
-from controlplane.scheduler.upkeep import Tasks, Upkeep
+from controlplane.scheduler.tasks import upkeep_of
+from controlplane.scheduler.upkeep import Upkeep
 from controlplane.security.agent_auth import AgentVerifier
 from controlplane.security.certificates import Certificate
 from controlplane.security.cipher import CannotOpen, Cipher
@@ -23,6 +23,7 @@ from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
 from controlplane.services.dataplanes import DataplaneService
 from controlplane.services.documents import DocumentService
+from controlplane.services.epochs import Epoch
 from controlplane.services.event_operations import EventOperations
 from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import EventService
@@ -42,7 +43,6 @@ from controlplane.services.providers import ProviderService
 from controlplane.services.publishing import Publisher
 from controlplane.services.reconciliation import ReconciliationService
 from controlplane.services.refused_attempts import RefusedAttempts
-from controlplane.services.retention import Retention
 from controlplane.services.retirement import Retirement
 from controlplane.services.revocations import RevocationService
 from controlplane.services.ringing import Ringer
@@ -94,24 +94,6 @@ class ControlPlane:
     key_proof: KeyProof
 
 
-class Epoch:
-    """The store's epoch, read once and again with the upkeep; polls do not ask the database for it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._value = ""
-
-    async def known(self) -> str:
-        """Raises Unavailable while it was never read."""
-        if not self._value:
-            await self.read()
-        return self._value
-
-    async def read(self) -> None:
-        """Raises Unavailable."""
-        self._value = await self._store.epoch()
-
-
 def key_ring(settings: Settings) -> KeyRing:
     """The master key, with former ones that only open. Raises SettingsError, MasterKeyError."""
     former = settings.master_keys_old.get_secret_value() if settings.master_keys_old else None
@@ -154,6 +136,24 @@ async def control_plane(settings: Settings) -> AsyncIterator[ControlPlane]:
         yield plane
 
 
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What use cases share: each is made once."""
+
+    store: Store
+    clock: Clock
+    random: SystemRandom
+    ids: UlidIds
+    vault: Cipher
+    mint: Mint
+    publisher: Publisher
+    ringer: Ringer
+    keeper: SecretKeeper
+    gatekeeper: Gatekeeper
+    attempts: RefusedAttempts
+    authenticator: Authenticator
+
+
 def assemble(
     store: Store,
     ring: KeyRing,
@@ -164,104 +164,99 @@ def assemble(
     ca_fingerprint: str | None = None,
 ) -> ControlPlane:
     """Every object, made once and handed to whom it serves. `ca_fingerprint`: what join tokens pin."""
-    ids = UlidIds()
+    tools = _tools(store, ring, clock, random, ca_fingerprint)
+    ids, publisher, forget = tools.ids, tools.publisher, tools.authenticator.forget
     replica = ids.new("cp")
-    vault, mint, verifier = Cipher(ring, random.bytes), Mint(random, ca_fingerprint=ca_fingerprint), AgentVerifier()
-    publisher = Publisher(ids)
-    keeper = SecretKeeper(vault, ids, random, clock)
-    gatekeeper = Gatekeeper(vault, mint, publisher, clock)
-    attempts = RefusedAttempts(store, clock)
-    authenticator = Authenticator(store, mint, verifier, clock, attempts)
-    feed, sightings, epoch = Feed(store), Sightings(store, clock), Epoch(store)
-    events, event_upkeep = EventService(store, ids), EventUpkeep(store, ids)
-    presence = Presence(store, event_upkeep, publisher, sightings)
-    feed.on_identity = authenticator.forget
-    retirement = Retirement(store, publisher, retire_after, authenticator.forget)
-    authenticator.on_retired = retirement.revive
-    workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
-    keys = ManagementKeyService(store, mint, ids, clock, authenticator.forget)
-    dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, authenticator.forget, attempts)
-    revocations = RevocationService(store, publisher)
-    upgrades = UpgradeService(store, publisher)
+    feed, sightings, epoch, upkeep = Feed(store), Sightings(store, clock), Epoch(store), EventUpkeep(store, ids)
+    feed.on_identity = forget
+    retirement = Retirement(store, publisher, retire_after, forget)
+    tools.authenticator.on_retired = retirement.revive
+    revocations, upgrades = RevocationService(store, publisher), UpgradeService(store, publisher)
+    presence = Presence(store, upkeep, publisher, sightings)
     polls = PollService(store, feed, presence, epoch.known, random.fraction, revocations)
-    ringer = Ringer(ids)
-    full_syncs = FullSyncService(store, FullSyncSteps(publisher, ringer), ids, replica)
-    handlers: dict[str, Handler | Streamer] = {
-        **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, events).table(),
-        **GatewayHandlers(GatewayValueService(store, publisher), revocations, ProviderService(store)).table(),
-        **SlotHandlers(ReconciliationService(store, ringer), full_syncs).table(),
-        **EventOperationHandlers(EventOperations(store, ids)).table(),
-        **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
-        **_administration(store, workspaces, keys, TenantService(store, workspaces, keys, ids, clock)),
-        **DataplaneHandlers(dataplanes).table(),
-        **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
-        **MasterKeyHandlers(MasterKeyService(store, vault, keeper)).table(),
-        **BackendHandlers(BackendService(store, keeper, publisher, ids, egress)).table(),
-        **UpgradeHandlers(upgrades).table(),
-        **DocumentHandlers(DocumentService(store, keeper, publisher, ids, egress)).table(),
+    workspaces = WorkspaceService(store, tools.keeper, tools.gatekeeper, ids, clock)
+    keys = ManagementKeyService(store, tools.mint, ids, clock, forget)
+    full_syncs = FullSyncService(store, FullSyncSteps(publisher, tools.ringer), ids, replica)
+    handlers = {
+        **_configurator(tools, polls, revocations, upgrades, full_syncs, egress),
+        **_management(tools, workspaces, keys, egress),
     }
-    metrics = _metrics(feed)
+    metrics = Metrics()
+    metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)
     return ControlPlane(
         store=store,
         feed=feed,
         sightings=sightings,
         full_syncs=full_syncs,
-        upkeep=_upkeep(store, feed, event_upkeep, sightings, epoch, revocations, upgrades, retirement, replica),
+        upkeep=upkeep_of(store, feed, upkeep, sightings, epoch, revocations, upgrades, retirement, replica),
         workspaces=workspaces,
         management_keys=keys,
-        seam=Seam(authenticator, vault, metrics),
+        seam=Seam(tools.authenticator, tools.vault, metrics),
         operations=operations(handlers),
         metrics=metrics,
-        key_proof=KeyProof(store, keeper),
+        key_proof=KeyProof(store, tools.keeper),
     )
 
 
-def _administration(
-    store: Store, workspaces: WorkspaceService, keys: ManagementKeyService, tenants: TenantService
-) -> dict[str, Handler]:
-    """Handlers of who there is and what they did."""
+def _tools(store: Store, ring: KeyRing, clock: Clock, random: SystemRandom, ca_fingerprint: str | None) -> _Tools:
+    ids, vault = UlidIds(), Cipher(ring, random.bytes)
+    mint, publisher = Mint(random, ca_fingerprint=ca_fingerprint), Publisher(ids)
+    attempts = RefusedAttempts(store, clock)
+    return _Tools(
+        store=store,
+        clock=clock,
+        random=random,
+        ids=ids,
+        vault=vault,
+        mint=mint,
+        publisher=publisher,
+        ringer=Ringer(ids),
+        keeper=SecretKeeper(vault, ids, random, clock),
+        gatekeeper=Gatekeeper(vault, mint, publisher, clock),
+        attempts=attempts,
+        authenticator=Authenticator(store, mint, AgentVerifier(), clock, attempts),
+    )
+
+
+def _configurator(
+    tools: _Tools,
+    polls: PollService,
+    revocations: RevocationService,
+    upgrades: UpgradeService,
+    full_syncs: FullSyncService,
+    egress: EgressPolicy,
+) -> dict[str, Handler | Streamer]:
+    """The 22 RPCs."""
+    store, ids, publisher = tools.store, tools.ids, tools.publisher
+    values = GatewayValueService(store, publisher)
+    return {
+        **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, EventService(store, ids)).table(),
+        **GatewayHandlers(values, revocations, ProviderService(store)).table(),
+        **SlotHandlers(ReconciliationService(store, tools.ringer), full_syncs).table(),
+        **BackendHandlers(BackendService(store, tools.keeper, publisher, ids, egress)).table(),
+        **UpgradeHandlers(upgrades).table(),
+        **EventOperationHandlers(EventOperations(store, ids)).table(),
+    }
+
+
+def _management(
+    tools: _Tools, workspaces: WorkspaceService, keys: ManagementKeyService, egress: EgressPolicy
+) -> dict[str, Handler | Streamer]:
+    """The services around them."""
+    store, mint, keeper, publisher = tools.store, tools.mint, tools.keeper, tools.publisher
+    ids, clock, gatekeeper, forget = tools.ids, tools.clock, tools.gatekeeper, tools.authenticator.forget
+    dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, forget, tools.attempts)
     return {
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
-        **TenantHandlers(tenants).table(),
+        **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
+        **DataplaneHandlers(dataplanes).table(),
+        **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
+        **DocumentHandlers(DocumentService(store, keeper, publisher, ids, egress)).table(),
         **AuditHandlers(AuditService(store)).table(),
+        **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
+        **MasterKeyHandlers(MasterKeyService(store, tools.vault, keeper)).table(),
     }
-
-
-def _metrics(feed: Feed) -> Metrics:
-    metrics = Metrics()
-    metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)
-    return metrics
-
-
-def _upkeep(
-    store: Store,
-    feed: Feed,
-    events: EventUpkeep,
-    sightings: Sightings,
-    epoch: Epoch,
-    revocations: RevocationService,
-    upgrades: UpgradeService,
-    retirement: Retirement,
-    replica: str,
-) -> Upkeep:
-    """What is kept in this process's memory is kept up everywhere; what is in the database, by one replica."""
-    retention = Retention(store)
-    everywhere: Tasks = {
-        "write sightings": (timedelta(seconds=2), sightings.flush),
-        "reread views": (timedelta(seconds=5), feed.reread),
-        "read epoch": (timedelta(seconds=5), epoch.read),
-    }
-    once: Tasks = {
-        "lapse leases": (timedelta(seconds=1), events.lapse_leases),
-        "requeue due events": (timedelta(seconds=0.5), events.requeue_due),
-        "purge answers": (timedelta(minutes=10), retention.purge_answers),
-        "retention": (timedelta(hours=1), retention.purge),
-        "expire upgrade credentials": (timedelta(seconds=10), upgrades.expire),
-        "purge revocations": (timedelta(hours=1), revocations.purge),
-        "retire unseen data planes": (timedelta(minutes=10), retirement.retire_unseen),
-    }
-    return Upkeep(everywhere, once, Leadership(store, replica))
 
 
 async def why_not_ready(plane: ControlPlane) -> str:
