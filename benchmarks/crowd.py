@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -52,18 +53,31 @@ async def enrolled(home: Home, count: int) -> list[Identity]:
     """That many data planes, written at once into the store of a control plane that does not run yet: they are as
     after an earlier life, with everything applied."""
     keys = [Ed25519PrivateKey.generate() for _ in range(count)]
+    public = [key.public_key().public_bytes_raw() for key in keys]
     async with control_plane(load_settings(home=home.folder)) as plane, plane.store.unit_of_work() as work:
         now, delivery_keys = await work.now(), await work.secrets.delivery_keys(home.workspace_id)
-        for number, key in enumerate(keys):
-            public = key.public_key().public_bytes_raw()
-            boot, report = Boot(1, Position().boot.nonce), AgentReport()
-            made = Dataplane(
-                _id(number), home.workspace_id, "default", f"agent-{number}", public, public, 0, boot, report, now
-            )
-            await work.dataplanes.add(made)
-            for delivery_key in delivery_keys:  # nobody opens them here
-                await work.secrets.add_sealed_delivery_key(made.id, delivery_key.id, bytes(SEALED_BYTES))
+        boot = Boot(1, Position().boot.nonce)
+        first = Dataplane(
+            _id(0), home.workspace_id, "default", "agent", public[0], public[0], 0, boot, AgentReport(), now
+        )
+        await work.dataplanes.add(first)
+        for delivery_key in delivery_keys:  # nobody opens them here
+            await work.secrets.add_sealed_delivery_key(first.id, delivery_key.id, bytes(SEALED_BYTES))
+    with sqlite3.connect(home.folder / "agentrouter.db") as database:
+        others = [{"id": _id(number), "signing_key": public[number]} for number in range(1, count)]
+        _copy(database, "dataplanes", others)
+        _copy(database, "sealed_delivery_keys", [{"dataplane_id": other["id"]} for other in others])
     return [Identity(_id(number), home.workspace_id, key) for number, key in enumerate(keys)]
+
+
+def _copy(database: sqlite3.Connection, table: str, others: Sequence[Mapping[str, object]]) -> None:
+    """Each row of the table once more for each of the others, which differs in what it says."""
+    found = database.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name of ours
+    columns = [column for column, *_ in found.description]
+    for row in found.fetchall():
+        blanks = ", ".join("?" * len(columns))
+        rows = [[other.get(column, value) for column, value in zip(columns, row, strict=True)] for other in others]
+        database.executemany(f"INSERT INTO {table} VALUES ({blanks})", rows)  # noqa: S608
 
 
 def _id(number: int) -> str:

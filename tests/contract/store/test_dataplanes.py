@@ -24,6 +24,8 @@ async def test_a_data_plane_comes_back_as_it_was(store: SqlStore) -> None:
         assert await work.dataplanes.get("dp_9") == stored
         assert await work.dataplanes.get("dp_1") == dataplane("dp_1")
         assert await work.dataplanes.get("dp_8") is None
+        found = await work.dataplanes.by_ids(["dp_9", "dp_8", "dp_1"])
+        assert sorted(found, key=lambda each: each.id) == [dataplane("dp_1"), stored]
 
 
 async def test_a_data_plane_of_no_workspace_is_refused(store: SqlStore) -> None:

@@ -142,6 +142,7 @@ async def test_live_events_are_pending_and_acknowledged_ones_oldest_first(store:
     async with store.reading() as work:
         assert await work.events.live_in_slot("dp_1", "config/") == [acknowledged(2), event(3)]
         assert await work.events.live_of_dataplane("dp_1") == [acknowledged(2), event(3), event(4, "proxy_url")]
+        assert await work.events.held_by(["dp_1", "dp_2"]) == [acknowledged(2)]
 
 
 async def test_lapsed_leases_are_found_oldest_first_from_their_very_end_on(store: SqlStore) -> None:
