@@ -228,6 +228,20 @@ async def test_a_lapsed_lease_that_nobody_took_may_still_be_completed_by_its_hol
     assert (await agent.complete(held)).status == APPLIED
 
 
+async def test_a_lapsed_lease_that_nobody_took_may_still_be_failed_for_now_by_its_holder(tenant: Tenant) -> None:
+    agent, event = await rung(tenant)
+    held = await agent.acknowledge(event.id)
+    await later(tenant)
+
+    failed = await agent.fail(held, retryable=True)
+
+    await tenant.noticed()
+    assert failed.status == PENDING
+    assert await agent.pending() == []
+    await later(tenant, timedelta(seconds=5))
+    assert [each.id for each in await agent.pending()] == [event.id]
+
+
 async def test_a_lapsed_lease_that_nobody_took_may_be_renewed_with_the_same_token(tenant: Tenant) -> None:
     agent, event = await rung(tenant)
     held = await agent.acknowledge(event.id)
