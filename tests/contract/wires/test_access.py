@@ -44,9 +44,10 @@ async def test_every_rpc_of_this_release_has_a_sample(tenant: Tenant) -> None:
 
 async def test_a_role_may_do_what_it_is_for_and_is_told_which_role_it_lacks(tenant: Tenant) -> None:
     agent = await tenant.enrol()
+    event_id = (await tenant.events_of(agent))[0].id
     keys = {role: await tenant.key(role) for role in ROLES}
 
-    for sample in samples(tenant.id, agent.id):
+    for sample in samples(tenant.id, agent.id, event_id):
         for role, key in keys.items():
             if sample.role is None:
                 with refusal("PERMISSION_DENIED", "CALLER_KIND"):
