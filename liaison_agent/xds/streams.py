@@ -181,7 +181,9 @@ class Stream:
             return
         self._opened = self._opened or request.type_url == CLUSTER.type_url
         if request.refusal is None:
-            self._have.update((resource.key, resource.version) for resource in sent.put)
+            # Envoy acknowledges also what it let go of before it came, and forgets that at once.
+            kept = [resource for resource in sent.put if self.asks_for(resource.key)]
+            self._have.update((resource.key, resource.version) for resource in kept)
             for key in sent.drop:
                 self._forget(key)
         else:

@@ -161,3 +161,17 @@ async def test_a_secret_that_envoy_takes_up_again_before_it_let_go_is_sent_again
 
     assert had
     assert waiting(stream) == 2
+
+
+async def test_an_acknowledged_secret_that_envoy_let_go_of_meanwhile_is_sent_when_it_is_asked_for_again(
+    stream: Stream,
+) -> None:
+    stream.receive(Request(SECRET.type_url, subscribe=("key",)))
+    stream.receive(Request(SECRET.type_url, unsubscribe=("key",)))
+    stream.receive(Request(SECRET.type_url, nonce="1-1"))
+    had = stream.has(of(SECRET, "key").key)
+
+    stream.receive(Request(SECRET.type_url, subscribe=("key",)))
+
+    assert not had
+    assert waiting(stream) == 2
