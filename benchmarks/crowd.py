@@ -122,7 +122,9 @@ class _Agent:
             self._connection.close()
 
     def _ask(self, connection: Connection) -> None:
-        if self._connection is not connection:  # it was lost meanwhile, and on the next one we ask anyway
+        if (
+            self._connection is not connection or self._closed
+        ):  # it was lost meanwhile, and on the next one we ask anyway
             return
         wait = HANG if self._greeted else timedelta()
         connection.send(request(self._head, self.position.poll(wait).SerializeToString()))

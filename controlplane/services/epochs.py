@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from controlplane.services.ports import Store
 
 
@@ -11,11 +13,14 @@ class Epoch:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._value = ""
+        self._first_read = asyncio.Lock()
 
     async def known(self) -> str:
         """Raises Unavailable while it was never read."""
         if not self._value:
-            await self.read()
+            async with self._first_read:  # a crowd that comes while this process comes up reads it once
+                if not self._value:
+                    await self.read()
         return self._value
 
     async def read(self) -> None:
