@@ -7,6 +7,8 @@ from datetime import datetime
 from controlplane.domain.dataplanes import AgentReport
 from controlplane.services.ports import Clock, Sighting, Store, UnitOfWork
 
+AT_ONCE = 1000
+
 
 class Sightings:
     """Collects in memory; `flush` writes the newest of each data plane. A crash loses seconds of it, no promise."""
@@ -24,15 +26,21 @@ class Sightings:
         self._seen[dataplane_id] = self._clock.now()
 
     async def flush(self) -> int:
-        """Write what was heard since the last flush; how many data planes. What cannot be written is kept."""
+        """Write what was heard since the last flush; how many data planes. What cannot be written is kept.
+
+        A crowd is written in parts: whoever else writes has a turn between two of them."""
         seen, self._seen = self._seen, {}
-        if not seen:
-            return 0
+        waiting = list(seen)
         try:
-            async with self._store.unit_of_work() as work:
-                await work.dataplanes.save_sightings([await self._sighting(work, *each) for each in seen.items()])
+            while waiting:
+                part = waiting[:AT_ONCE]
+                async with self._store.unit_of_work() as work:
+                    await work.dataplanes.save_sightings(
+                        [await self._sighting(work, each, seen[each]) for each in part]
+                    )
+                waiting = waiting[AT_ONCE:]
         except Exception:
-            self._seen = {**seen, **self._seen}
+            self._seen = {**{each: seen[each] for each in waiting}, **self._seen}
             raise
         return len(seen)
 
