@@ -250,7 +250,7 @@ def _management(
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
         **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
-        **DataplaneHandlers(dataplanes).table(),
+        **DataplaneHandlers(dataplanes, egress).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
         **DocumentHandlers(DocumentService(store, keeper, publisher, ids, egress)).table(),
         **AuditHandlers(AuditService(store)).table(),

@@ -88,7 +88,10 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     boot = next_boot(settings.state_folder, now=clock.now())
     poller = Poller(control, clock, random.Random())
     opener = Opener(identity.keys.sealing, workspace_id=identity.workspace_id, dataplane_id=identity.dataplane_id)
-    egress = EgressPolicy(settings.allow_loopback_upstreams, settings.allow_private_upstreams)
+    egress = EgressPolicy(
+        settings.allow_loopback_upstreams or identity.egress.allow_loopback,
+        settings.allow_private_upstreams or identity.egress.allow_private,
+    )
     book = AddressBook(look_up, egress, clock.monotonic, AddressFile(settings.state_folder / "addresses.json"))
     found = _gateway_options(options, egress)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from contract.egress import STRICT, EgressPolicy
 from liaison_agent.memory import Completion, HeldEvent, Memory, Received
 from liaison_agent.state import ResourceSet
 
@@ -221,11 +222,12 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """Who this data plane is from now on."""
+    """Who this data plane is from now on, and where beside public addresses its requests may go."""
 
     dataplane_id: str
     workspace_id: str
     token_audience: str
+    egress: EgressPolicy = STRICT
 
 
 class ControlPlane(Protocol):

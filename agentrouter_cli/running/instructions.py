@@ -141,7 +141,7 @@ def _more(shown: Shown) -> str:
             "",
             f"  {agent} --control-plane {shown.run.http} \\",
             f'    --join-token "$({agentrouter} dataplanes join-token --raw)" \\',
-            f"    --state {second} --port-offset {shown.port_offset + 1000} --allow-loopback-upstreams",
+            f"    --state {second} --port-offset {shown.port_offset + 1000}",
             "",
         ]
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from contract.egress import STRICT, EgressPolicy
 from liaison_agent.ports import Boot, Enrolled
 from liaison_agent.private_files import write_private_file
 
@@ -56,18 +57,19 @@ class KeyPairs:
 @dataclass(frozen=True, slots=True)
 class Identity:
     """An enrolled data plane. The private halves never leave it. `ca`: the control plane's CA (PEM) that the join token
-    named; empty: whom the host trusts."""
+    named; empty: whom the host trusts. `egress`: where beside public addresses the control plane lets requests go."""
 
     dataplane_id: str
     workspace_id: str
     token_audience: str
     keys: KeyPairs
     ca: str = ""
+    egress: EgressPolicy = STRICT
 
     @classmethod
     def of(cls, enrolled: Enrolled, keys: KeyPairs, ca: str = "") -> Identity:
         """What enrolment with these keys gave."""
-        return cls(enrolled.dataplane_id, enrolled.workspace_id, enrolled.token_audience, keys, ca)
+        return cls(enrolled.dataplane_id, enrolled.workspace_id, enrolled.token_audience, keys, ca, enrolled.egress)
 
 
 def save_identity(folder: Path, identity: Identity) -> None:
@@ -80,6 +82,8 @@ def save_identity(folder: Path, identity: Identity) -> None:
         "signing_key": base64.b64encode(identity.keys.signing).decode(),
         "sealing_key": base64.b64encode(identity.keys.sealing).decode(),
         "control_plane_ca": identity.ca,
+        "allow_loopback_upstreams": identity.egress.allow_loopback,
+        "allow_private_upstreams": identity.egress.allow_private,
     }
     write_private_file(folder / IDENTITY_FILE, json.dumps(fields, indent=1).encode())
 
@@ -98,6 +102,9 @@ def load_identity(folder: Path) -> Identity | None:
             token_audience=str(fields["token_audience"]),
             keys=keys,
             ca=str(fields.get("control_plane_ca", "")),
+            egress=EgressPolicy(
+                fields.get("allow_loopback_upstreams") is True, fields.get("allow_private_upstreams") is True
+            ),
         )
     except FileNotFoundError:
         return None

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from agentrouter.configurator.v1 import configurations_pb2 as conf
 from agentrouter.configurator.v1 import events_pb2 as ev
 from agentrouter.management.v1 import dataplanes_pb2 as dp
+from contract.egress import EgressPolicy
 from liaison_agent.memory import Completion, HeldEvent, Proof, Received, Tombstone, Value
 from liaison_agent.ports import (
     Answer,
@@ -105,7 +106,8 @@ def enroll_request(enrolment: Enrolment) -> dp.EnrollDataplaneRequest:
 
 def enrolled_of(response: dp.EnrollDataplaneResponse) -> Enrolled:
     """EnrollDataplaneResponse."""
-    return Enrolled(response.dataplane.id, response.dataplane.workspace_id, response.token_audience)
+    egress = EgressPolicy(response.allow_loopback_upstreams, response.allow_private_upstreams)
+    return Enrolled(response.dataplane.id, response.dataplane.workspace_id, response.token_audience, egress)
 
 
 def _configuration(one: conf.Configuration) -> Received:

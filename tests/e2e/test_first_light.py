@@ -274,7 +274,7 @@ def test_a_second_data_plane_enrols_and_gets_everything(product: WholeProduct, t
     options = ["--control-plane", product.run_file["http"], "--state", str(tmp_path / "second")]
     with (tmp_path / "out").open("wb") as output:
         second = subprocess.Popen(
-            [*LIAISON_AGENT, *options, "--port-offset", str(offset), "--allow-loopback-upstreams"],
+            [*LIAISON_AGENT, *options, "--port-offset", str(offset)],
             env={**product.environment, "AGENTROUTER_JOIN_TOKEN": token},
             stdout=output,
             stderr=output,

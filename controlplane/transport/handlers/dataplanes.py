@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentrouter.management.v1 import dataplanes_pb2 as pb
 from contract.agent_tokens import CONTROL_PLANE_AUDIENCE
+from contract.egress import EgressPolicy
 from controlplane.services.dataplanes import CreateJoinToken, DataplaneService, EnrollDataplane
 from controlplane.transport.calls import Call
 from controlplane.transport.messages import management
@@ -15,8 +16,9 @@ from controlplane.transport.paging import cut, next_token, page_after, page_size
 class DataplaneHandlers:
     """One method an RPC."""
 
-    def __init__(self, service: DataplaneService) -> None:
+    def __init__(self, service: DataplaneService, egress: EgressPolicy) -> None:
         self._service = service
+        self._egress = egress
 
     def table(self) -> dict[str, Handler]:
         """Handlers by path."""
@@ -53,7 +55,12 @@ class DataplaneHandlers:
             agent_version=request.agent_version,
         )
         made = await self._service.enroll(call.caller, command)
-        return pb.EnrollDataplaneResponse(dataplane=management.dataplane(made), token_audience=CONTROL_PLANE_AUDIENCE)
+        return pb.EnrollDataplaneResponse(
+            dataplane=management.dataplane(made),
+            token_audience=CONTROL_PLANE_AUDIENCE,
+            allow_loopback_upstreams=self._egress.allow_loopback,
+            allow_private_upstreams=self._egress.allow_private,
+        )
 
     async def list(self, request: pb.ListDataplanesRequest, call: Call) -> pb.ListDataplanesResponse:
         size = page_size(request.page_size)

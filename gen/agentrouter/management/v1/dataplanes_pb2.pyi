@@ -124,12 +124,16 @@ class EnrollDataplaneRequest(_message.Message):
     def __init__(self, join_token: _Optional[str] = ..., signing_public_key: _Optional[bytes] = ..., sealing_public_key: _Optional[bytes] = ..., name: _Optional[str] = ..., agent_version: _Optional[str] = ...) -> None: ...
 
 class EnrollDataplaneResponse(_message.Message):
-    __slots__ = ("dataplane", "token_audience")
+    __slots__ = ("dataplane", "token_audience", "allow_loopback_upstreams", "allow_private_upstreams")
     DATAPLANE_FIELD_NUMBER: _ClassVar[int]
     TOKEN_AUDIENCE_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_LOOPBACK_UPSTREAMS_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_PRIVATE_UPSTREAMS_FIELD_NUMBER: _ClassVar[int]
     dataplane: Dataplane
     token_audience: str
-    def __init__(self, dataplane: _Optional[_Union[Dataplane, _Mapping]] = ..., token_audience: _Optional[str] = ...) -> None: ...
+    allow_loopback_upstreams: bool
+    allow_private_upstreams: bool
+    def __init__(self, dataplane: _Optional[_Union[Dataplane, _Mapping]] = ..., token_audience: _Optional[str] = ..., allow_loopback_upstreams: _Optional[bool] = ..., allow_private_upstreams: _Optional[bool] = ...) -> None: ...
 
 class ListDataplanesRequest(_message.Message):
     __slots__ = ("workspace_id", "page_size", "page_token")
