@@ -9,8 +9,9 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psycopg
@@ -108,14 +109,23 @@ class Hand:
         self._random = random_
 
     async def keep_harming(self, pause: float) -> None:
-        """Until cancelled; seconds between two harms. The first of each kind come soon."""
-        harms: list[Callable[[], Awaitable[None]]]
-        harms = [self._kill, self._restart_database, self._kill, self._end_connections, self._drain]
+        """Until cancelled; seconds between two harms. The first two come in every run."""
+        harms: list[Callable[[], Coroutine[Any, Any, None]]]
+        harms = [self._restart_database, self._kill, self._end_connections, self._kill, self._drain]
         while True:
             for harm in harms:
                 await asyncio.sleep(self._random.uniform(0.5, 1.5) * pause)
-                await asyncio.shield(harm())
+                await self._whole(harm())
             self._random.shuffle(harms)
+
+    async def _whole(self, harm: Coroutine[Any, Any, None]) -> None:
+        """Even when told to end meanwhile: what was taken away is given back first."""
+        task = asyncio.create_task(harm)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await task
+            raise
 
     async def _kill(self) -> None:
         await self._replace(signal.SIGKILL)
