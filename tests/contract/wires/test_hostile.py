@@ -228,6 +228,34 @@ async def test_a_half_sent_request_holds_up_nobody(victim: Tenant) -> None:
         writer.close()
 
 
+async def test_callers_that_never_read_their_answers_hold_up_nobody(victim: Tenant) -> None:
+    for number in range(3):
+        content = json.dumps(
+            {
+                "version": "consumer/v1",
+                "consumer_id": f"user-{number}",
+                "models": [f"model-{place:06}-{'x' * 150}" for place in range(6000)],
+            }
+        )
+        await victim.call(
+            documents.PutDocumentRequest(workspace_id=victim.id, user_id=f"user-{number}", content=content)
+        )
+    host, port = victim.running.url.removeprefix("http://").split(":")
+    writers = []
+    for _ in range(30):  # more than the database has connections
+        _, writer = await asyncio.open_connection(host, int(port), limit=1)
+        head = f"POST {POLL} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {victim.admin}\r\n"
+        writer.write(f"{head}content-type: application/proto\r\ncontent-length: 0\r\n\r\n".encode())
+        writers.append(writer)
+
+    await assert_others_are_served(victim)
+    made = await victim.call(workspaces.CreateWorkspaceRequest(name="meanwhile"))
+
+    assert made.workspace.id
+    for writer in writers:
+        writer.transport.abort()
+
+
 texts = st.one_of(st.sampled_from(INJECTIONS), st.text(max_size=300))
 
 

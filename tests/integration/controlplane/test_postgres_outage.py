@@ -179,6 +179,25 @@ async def test_thrown_out_connections_are_made_again_and_nothing_that_happened_m
     assert (await poll).configurations
 
 
+async def test_writers_that_wait_for_a_row_give_up_in_time_and_polls_go_on_meanwhile(
+    tenant: Tenant, database: str
+) -> None:
+    agent = await tenant.settled_agent()
+    known = await agent.poll()
+    await tenant.put()
+    with psycopg.connect(database.replace("postgresql+psycopg", "postgresql")) as somebody:
+        somebody.execute("SELECT * FROM workspaces WHERE id = %s FOR UPDATE", [tenant.id])
+
+        waiting = asyncio.gather(*(tenant.trigger(force=True) for _ in range(15)), return_exceptions=True)
+        assert (await agent.poll(known.revision)).revision >= known.revision
+        assert (await tenant.call(workspaces.GetWorkspaceRequest(workspace_id=tenant.id))).workspace.id
+        refused = await asyncio.wait_for(waiting, 30)
+
+    assert {type(each) for each in refused} == {Refused}
+    assert {each.code for each in refused if isinstance(each, Refused)} == {"UNAVAILABLE"}
+    assert (await tenant.trigger(force=True)).changed
+
+
 async def test_a_revocation_that_could_not_be_heard_of_is_known_when_the_connection_is_back(
     tenant: Tenant, database: str
 ) -> None:
