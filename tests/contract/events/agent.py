@@ -1,0 +1,105 @@
+"""An agent as the model has it: what it received, what it holds, what it has proven; it forgets and repeats itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentrouter.configurator.v1 import configurations_pb2 as conf
+from agentrouter.configurator.v1 import events_pb2 as ev
+from controlplane.domain.callers import DataplaneCaller
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An event that was acknowledged, with the token of that time."""
+
+    event_id: str
+    slot: str
+    user_id: str
+    version: int
+    token: int
+    full: bool
+
+
+@dataclass(slots=True)
+class ModelAgent:
+    """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot.
+
+    `refuses`: versions, by user, that its Envoy will never take.
+    """
+
+    caller: DataplaneCaller
+    boot: int = 1
+    revision: int = 0
+    epoch: str = ""
+    cursor: int = 0
+    lost: bool = False
+    known: dict[str, tuple[int, str]] = field(default_factory=dict)
+    waiting: dict[str, Any] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    ended: list[ev.CompleteEventRequest] = field(default_factory=list)
+    proven: dict[str, int] = field(default_factory=dict)
+
+    def poll(self) -> conf.GetConfigurationRequest:
+        """From where it stands."""
+        return conf.GetConfigurationRequest(
+            since_revision=self.revision,
+            epoch=self.epoch,
+            event_cursor=self.cursor,
+            boot=self.as_boot(),
+            report=conf.AgentReport(ledger_lost=self.lost),
+        )
+
+    def take(self, news: Any) -> None:
+        """Keep what came."""
+        for each in news.configurations:
+            self.known[each.user_id] = (each.version, each.digest)
+        self.waiting |= {event.id: event for event in news.pending_events}
+        self.revision, self.epoch, self.cursor = news.revision, news.epoch, news.event_cursor
+        self.lost = False
+
+    def restart(self, *, losing_ledger: bool) -> None:
+        """Its next life asks for pending events anew, and for everything when its disk was lost."""
+        self.boot += 1
+        self.cursor, self.waiting, self.held = 0, {}, {}
+        if losing_ledger:
+            self.revision, self.epoch, self.lost, self.known = 0, "", True, {}
+
+    def as_boot(self, counter: int | None = None) -> ev.Boot:
+        """This life, or a former one."""
+        counter = counter or self.boot
+        return ev.Boot(counter=counter, nonce=f"{self.caller.dataplane_id}-{counter}")
+
+    def acknowledged(self, event: Any) -> None:
+        """The event is its own now."""
+        full = event.payload.fields["full"].bool_value if event.HasField("payload") else False
+        self.waiting.pop(event.id, None)
+        self.held[event.id] = Held(
+            event.id, event.slot, event.user_id, event.configuration_version, event.fencing_token, full
+        )
+
+    def completion(self, held: Held, *, applied: bool, retryable: bool = False) -> ev.CompleteEventRequest:
+        """For the newest version it has; what it claims to have applied counts as proven from now on."""
+        version, digest = self.known.get(held.user_id, (held.version, ""))
+        version = max(version, held.version)
+        request = ev.CompleteEventRequest(
+            event_id=held.event_id,
+            outcome=ev.EVENT_OUTCOME_APPLIED if applied else ev.EVENT_OUTCOME_FAILED,
+            version=version,
+            digest=digest,
+            retryable=retryable,
+            error="" if applied else "Envoy said no",
+            fencing_token=held.token,
+        )
+        if applied:
+            self.claim(held.slot, version)
+        if held.full and not retryable:
+            for user_id, (known, _) in self.known.items():
+                if f"config/{user_id}" != held.slot:
+                    self.claim(f"config/{user_id}", known)
+        return request
+
+    def claim(self, slot: str, version: int) -> None:
+        """It said so, whether or not anybody heard."""
+        self.proven[slot] = max(self.proven.get(slot, 0), version)
