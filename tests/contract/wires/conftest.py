@@ -68,3 +68,11 @@ async def tenant(api: Api, control_plane: Running) -> Tenant:
 async def stranger(api: Api, control_plane: Running) -> Tenant:
     """Another one, who must see nothing of the first."""
     return await new_tenant(api, control_plane)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def victim(control_plane: Running) -> AsyncIterator[Tenant]:
+    """A tenant over JSON; the wire attacked is chosen by each test."""
+    api = open_api("json", control_plane.grpc, control_plane.url)
+    yield await new_tenant(api, control_plane)
+    await api.close()
