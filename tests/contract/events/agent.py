@@ -26,7 +26,7 @@ class Held:
 class ModelAgent:
     """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot.
 
-    `refuses`: versions, by user, that its Envoy will never take.
+    `former`: what earlier lives held. `tokens`: the newest token given for each event, heard of or not.
     """
 
     caller: DataplaneCaller
@@ -38,6 +38,8 @@ class ModelAgent:
     known: dict[str, tuple[int, str]] = field(default_factory=dict)
     waiting: dict[str, Any] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
+    former: list[Held] = field(default_factory=list)
+    tokens: dict[str, int] = field(default_factory=dict)
     ended: list[ev.CompleteEventRequest] = field(default_factory=list)
     proven: dict[str, int] = field(default_factory=dict)
 
@@ -62,6 +64,7 @@ class ModelAgent:
     def restart(self, *, losing_ledger: bool) -> None:
         """Its next life asks for pending events anew, and for everything when its disk was lost."""
         self.boot += 1
+        self.former += self.held.values()
         self.cursor, self.waiting, self.held = 0, {}, {}
         if losing_ledger:
             self.revision, self.epoch, self.lost, self.known = 0, "", True, {}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from agentrouter.configurator.v1 import configurations_pb2 as conf
 from agentrouter.configurator.v1 import events_pb2 as ev
@@ -17,7 +15,7 @@ from agentrouter.management.v1 import documents_pb2 as docs
 from agentrouter.management.v1 import operations_pb2 as ops
 from controlplane.domain.errors import StateConflict
 from tests.contract.events.agent import Held, ModelAgent
-from tests.contract.events.world import World
+from tests.contract.events.watched import Watched, expect
 from tests.contract.wires.documents import consumer, document
 
 USERS = ("", "ann", "bob")
@@ -33,39 +31,22 @@ which = st.integers(0, 1_000_000)
 outcomes = st.sampled_from("aaarrt")  # applied, refused, to be tried again
 
 
-def expect(conflict: StateConflict, *reasons: str) -> None:
-    """A refusal that is right in this place."""
-    assert conflict.reason in reasons, (conflict.reason, conflict.message)
-
-
-class Lives(RuleBasedStateMachine):
+class Lives(Watched):
     """The model: which versions were acknowledged to people, what each agent may truthfully claim."""
-
-    make_world: ClassVar[Callable[[], World]]
-    loop: ClassVar[asyncio.AbstractEventLoop]
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = type(self).make_world()
-        self.run(self.world.start())
-        self.agents: list[ModelAgent] = []
         self.versions: dict[str, int] = {}  # acknowledged to whoever asked for them
         self.content = 0
         self.applied: dict[tuple[str, str], int] = {}
         self.statuses: dict[str, tuple[int, str]] = {}
         self.replayed: set[str] = set()
 
-    def run(self, step: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(step)
-
     def teardown(self) -> None:
         try:
             self.settle()
         finally:
-            self.run(self.world.stop())
-
-    def at(self, replica: int) -> int:
-        return replica % len(self.world.replicas)
+            super().teardown()
 
     @initialize()
     def enrol(self) -> None:
@@ -165,7 +146,8 @@ class Lives(RuleBasedStateMachine):
             expect(conflict, "EVENT_FINISHED")
             it.waiting.pop(event.id)
             return
-        assert taken.fencing_token >= event.fencing_token
+        assert taken.fencing_token >= it.tokens.get(event.id, 1)
+        it.tokens[event.id] = taken.fencing_token
         if not lost_reply:
             it.acknowledged(taken)
 
@@ -191,6 +173,8 @@ class Lives(RuleBasedStateMachine):
             expect(conflict, *GIVEN_UP, "VERSION_TOO_OLD", "DIGEST_MISMATCH")
             if conflict.reason in GIVEN_UP:
                 it.held.pop(held.event_id, None)
+        else:
+            assert held.token == it.tokens[held.event_id], "an old token was taken"
 
     @precondition(lambda self: any(agent.ended for agent in self.agents))
     @rule(agent=agents, replica=replicas, one=which)
@@ -220,6 +204,15 @@ class Lives(RuleBasedStateMachine):
             self.run(self.world.call(self.at(replica), request, it.caller))
         except StateConflict as conflict:
             expect(conflict, "BOOT_TOO_OLD", "EVENT_FINISHED")
+
+    @precondition(lambda self: any(agent.former for agent in self.agents))
+    @rule(agent=agents, replica=replicas, one=which, outcome=outcomes)
+    def a_former_life_completes_an_event(self, agent: int, replica: int, one: int, outcome: str) -> None:
+        """Fine while nobody took the event over; refused by its token from then on."""
+        it = self.agents[agent]
+        if it.former:
+            held = it.former[one % len(it.former)]
+            self.send(it, held, it.completion(held, applied=outcome == "a", retryable=outcome == "t"), replica)
 
     # What happens
 
@@ -262,47 +255,3 @@ class Lives(RuleBasedStateMachine):
             else:
                 ended = (event.status, event.completed_at.ToJsonString())
                 assert self.statuses.setdefault(event.id, ended) == ended
-
-    def listed(self) -> dict[str, Any]:
-        request = conf.ListConfigurationsRequest(workspace_id=self.world.workspace_id, page_size=1000)
-        answer = self.run(self.world.call(0, request, self.world.admin))
-        return {each.user_id: each for each in answer.configurations}
-
-    def events(self) -> list[Any]:
-        request = ev.ListPendingEventsRequest(
-            workspace_id=self.world.workspace_id, include_finished=True, page_size=1000
-        )
-        return list(self.run(self.world.call(0, request, self.world.admin)).events)
-
-    def agent_of(self, dataplane_id: str) -> ModelAgent:
-        (found,) = [agent for agent in self.agents if agent.caller.dataplane_id == dataplane_id]
-        return found
-
-    def settle(self) -> None:
-        """Nothing fails any more and everybody does its work: every slot comes to its newest version, or refused it."""
-        for _ in range(4):
-            self.world.place.skip(timedelta(minutes=6))
-            for number in range(len(self.world.replicas)):
-                self.run(self.world.replicas[number].plane.upkeep.run_all())
-            for _ in range(3):
-                for agent in self.agents:
-                    self.work_off(agent)
-            request = slots.ReconcileWorkspaceRequest(workspace_id=self.world.workspace_id)
-            self.run(self.world.call(0, request, self.world.admin))
-        for user, each in self.listed().items():
-            for row in each.dataplanes:
-                assert each.version in (row.applied_version, row.rejected_version), (user, row)
-        assert not [event for event in self.events() if event.status == ev.EVENT_STATUS_PENDING]
-
-    def work_off(self, it: ModelAgent) -> None:
-        it.cursor, it.waiting, it.held = 0, {}, {}
-        self.run(self.world.replicas[0].plane.feed.reread(whole=True))
-        it.take(self.run(self.world.call(0, it.poll(), it.caller)))
-        for event in list(it.waiting.values()):
-            try:
-                request = ev.AcknowledgeEventRequest(event_id=event.id, boot=it.as_boot())
-                it.acknowledged(self.run(self.world.call(0, request, it.caller)).event)
-                held = it.held.pop(event.id)
-                self.run(self.world.call(0, it.completion(held, applied=True), it.caller))
-            except StateConflict as conflict:
-                expect(conflict, "EVENT_FINISHED")

@@ -12,8 +12,8 @@ from agentrouter.management.v1 import operations_pb2 as operations
 from tests.contract.wires.documents import consumer
 from tests.contract.wires.people import Agent, Tenant
 from tests.contract.wires.refusals import refusal
+from tests.contract.wires.repairs import exhaust, only_pending, pending, reconcile, settle
 from tests.contract.wires.samples import OPERATOR, VIEWER
-from tests.contract.wires.test_reconcile import exhaust, only_pending, pending, reconcile, settle
 
 DEAD, PENDING = events.EVENT_STATUS_DEAD_LETTER, events.EVENT_STATUS_PENDING
 

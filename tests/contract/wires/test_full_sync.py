@@ -18,10 +18,20 @@ from controlplane.store.urls import store_url
 from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.people import Agent, Tenant
 from tests.contract.wires.refusals import refusal
-from tests.contract.wires.test_reconcile import exhaust, found, only_pending, pending, reconcile, refuse, remove, settle
-
-MISSING, STALE = slots.SLOT_FINDING_MISSING, slots.SLOT_FINDING_STALE
-ORPHANED, REJECTED = slots.SLOT_FINDING_ORPHANED, slots.SLOT_FINDING_REJECTED
+from tests.contract.wires.repairs import (
+    MISSING,
+    ORPHANED,
+    REJECTED,
+    STALE,
+    exhaust,
+    found,
+    only_pending,
+    pending,
+    reconcile,
+    refuse,
+    remove,
+    settle,
+)
 
 
 async def full_sync(tenant: Tenant, **fields: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.people import Tenant
-from tests.contract.wires.test_reconcile import found, only_pending, reconcile, settle
+from tests.contract.wires.repairs import found, only_pending, reconcile, settle
 
 MONTH = timedelta(days=31)
 
