@@ -26,11 +26,13 @@ class Held:
 class ModelAgent:
     """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot.
 
-    `former`: what earlier lives held. `tokens`: the newest token given for each event, heard of or not.
+    `heard`: its newest life that the control plane was told of. `former`: what earlier lives held. `tokens`: the newest
+    token given for each event, heard of or not.
     """
 
     caller: DataplaneCaller
     boot: int = 1
+    heard: int = 0
     revision: int = 0
     epoch: str = ""
     cursor: int = 0

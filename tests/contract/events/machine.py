@@ -116,6 +116,7 @@ class Lives(Watched):
         if heard:
             self.run(self.world.replicas[self.at(replica)].plane.feed.reread(whole=True))
         news = self.run(self.world.call(self.at(replica), it.poll(), it.caller))
+        it.heard = it.boot
         assert news.revision >= it.revision or news.resync
         if not lost_reply:
             for each in news.configurations:
@@ -204,6 +205,8 @@ class Lives(Watched):
             self.run(self.world.call(self.at(replica), request, it.caller))
         except StateConflict as conflict:
             expect(conflict, "BOOT_TOO_OLD", "EVENT_FINISHED")
+        else:
+            assert it.heard < it.boot, "an older boot took an event after the newer one was heard of"
 
     @precondition(lambda self: any(agent.former for agent in self.agents))
     @rule(agent=agents, replica=replicas, one=which, outcome=outcomes)
