@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,7 +81,9 @@ async def test_a_dry_run_and_a_refused_act_leave_no_record(tenant: Tenant) -> No
 
 
 async def test_what_cannot_be_recorded_does_not_happen(tenant: Tenant) -> None:
-    break_writing(tenant, "CREATE TRIGGER no_audit BEFORE INSERT ON audit_records BEGIN SELECT RAISE(ABORT, 'no'); END")
+    await break_writing(
+        tenant, "CREATE TRIGGER no_audit BEFORE INSERT ON audit_records BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
     try:
         for name in sorted(ACTS):
             request, bearer = await _prepared_despite(tenant, name)
@@ -90,7 +93,7 @@ async def test_what_cannot_be_recorded_does_not_happen(tenant: Tenant) -> None:
         with refusal("NOT_FOUND"):
             await tenant.call(documents.GetDocumentRequest(workspace_id=tenant.id))
     finally:
-        break_writing(tenant, "DROP TRIGGER no_audit ON audit_records")
+        await break_writing(tenant, "DROP TRIGGER no_audit ON audit_records")
 
     names = {each.name for each in (await tenant.call(workspaces.ListWorkspacesRequest())).workspaces}
     assert "more" not in names
@@ -104,8 +107,12 @@ async def _prepared_despite(tenant: Tenant, name: str) -> tuple[Any, str]:
         return None, ""
 
 
-def break_writing(tenant: Tenant, statement: str) -> None:
-    """Behind the control plane's back."""
+async def break_writing(tenant: Tenant, statement: str) -> None:
+    """Behind the control plane's back; in a thread, for a write of the control plane's may have to end first."""
+    await asyncio.to_thread(_break_writing, tenant, statement)
+
+
+def _break_writing(tenant: Tenant, statement: str) -> None:
     engine = create_engine(_sync_url(tenant), poolclass=NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql" and statement.startswith("CREATE"):
@@ -174,11 +181,7 @@ async def test_another_tenants_acts_are_in_another_chain(tenant: Tenant, strange
     assert {record.workspace_id for record in await records(stranger)} <= {"", stranger.id}
 
 
-async def test_a_record_altered_in_the_database_is_found_and_named(tenant: Tenant) -> None:
-    await tenant.put()
-    await tenant.put(document(api_key="sk-x"))
-    place = (await records(tenant, action="document.put"))[-1].sequence
-
+def _forge_actor(tenant: Tenant, place: int) -> None:
     engine = create_engine(_sync_url(tenant), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(
@@ -186,6 +189,14 @@ async def test_a_record_altered_in_the_database_is_found_and_named(tenant: Tenan
             {"tenant": tenant.tenant_id, "place": place},
         )
     engine.dispose()
+
+
+async def test_a_record_altered_in_the_database_is_found_and_named(tenant: Tenant) -> None:
+    await tenant.put()
+    await tenant.put(document(api_key="sk-x"))
+    place = (await records(tenant, action="document.put"))[-1].sequence
+
+    await asyncio.to_thread(_forge_actor, tenant, place)
 
     verified = await tenant.call(audit.VerifyAuditRequest())
     assert (verified.intact, verified.broken_sequence) == (False, place)

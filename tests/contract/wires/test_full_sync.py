@@ -44,7 +44,12 @@ def rows(steps: list[Any]) -> list[tuple[str, int]]:
 
 
 async def alter_stored(tenant: Tenant, user_id: str, digest: str) -> None:
-    """As if another release had compiled the newest version to something else."""
+    """As if another release had compiled the newest version to something else; in a thread, for a write of the
+    control plane's may have to end first."""
+    await asyncio.to_thread(_alter_stored, tenant, user_id, digest)
+
+
+def _alter_stored(tenant: Tenant, user_id: str, digest: str) -> None:
     engine = create_engine(store_url(tenant.running.database_url).set(drivername=_driver(tenant)))
     with engine.begin() as connection:
         line = (stored.c.workspace_id == tenant.id) & (stored.c.user_id == user_id) & stored.c.newest
