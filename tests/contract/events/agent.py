@@ -24,7 +24,8 @@ class Held:
 
 @dataclass(slots=True)
 class ModelAgent:
-    """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot.
+    """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot,
+    `refused`: the newest that was taken as refused.
 
     `heard`: its newest life that the control plane was told of. `former`: what earlier lives held. `tokens`: the newest
     token given for each event, heard of or not.
@@ -42,8 +43,9 @@ class ModelAgent:
     held: dict[str, Held] = field(default_factory=dict)
     former: list[Held] = field(default_factory=list)
     tokens: dict[str, int] = field(default_factory=dict)
-    ended: list[ev.CompleteEventRequest] = field(default_factory=list)
+    ended: list[tuple[Held, ev.CompleteEventRequest]] = field(default_factory=list)
     proven: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
 
     def poll(self) -> conf.GetConfigurationRequest:
         """From where it stands."""
@@ -76,13 +78,13 @@ class ModelAgent:
         counter = counter or self.boot
         return ev.Boot(counter=counter, nonce=f"{self.caller.dataplane_id}-{counter}")
 
-    def acknowledged(self, event: Any) -> None:
+    def acknowledged(self, event: Any) -> Held:
         """The event is its own now."""
         full = event.payload.fields["full"].bool_value if event.HasField("payload") else False
         self.waiting.pop(event.id, None)
-        self.held[event.id] = Held(
-            event.id, event.slot, event.user_id, event.configuration_version, event.fencing_token, full
-        )
+        held = Held(event.id, event.slot, event.user_id, event.configuration_version, event.fencing_token, full)
+        self.held[event.id] = held
+        return held
 
     def completion(self, held: Held, *, applied: bool, retryable: bool = False) -> ev.CompleteEventRequest:
         """For the newest version it has; what it claims to have applied counts as proven from now on."""

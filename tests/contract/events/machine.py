@@ -15,13 +15,12 @@ from agentrouter.management.v1 import documents_pb2 as docs
 from agentrouter.management.v1 import operations_pb2 as ops
 from controlplane.domain.errors import StateConflict
 from tests.contract.events.agent import Held, ModelAgent
-from tests.contract.events.watched import Watched, expect
+from tests.contract.events.watched import Watched, expect, pick
 from tests.contract.wires.documents import consumer, document
 
 USERS = ("", "ann", "bob")
 AGENTS = 2
 FINISHED = {ev.EVENT_STATUS_APPLIED, ev.EVENT_STATUS_FAILED, ev.EVENT_STATUS_SUPERSEDED}
-GIVEN_UP = ("EVENT_FINISHED", "FENCING_TOKEN_OLD")
 
 users = st.sampled_from(USERS)
 agents = st.integers(0, AGENTS - 1)
@@ -107,115 +106,142 @@ class Lives(Watched):
                 self.replayed.add(event.id)
                 self.statuses.pop(event.id, None)
 
-    # What agents do
+    # What agents do. `one` picks whose turn it is among those who have something to do, and with what.
 
     @rule(agent=agents, replica=replicas, heard=chance, lost_reply=chance)
     def poll(self, agent: int, replica: int, heard: bool, lost_reply: bool) -> None:
         """`heard`: whether this replica has followed every notice by then."""
-        it = self.agents[agent]
-        if heard:
-            self.run(self.world.replicas[self.at(replica)].plane.feed.reread(whole=True))
-        news = self.run(self.world.call(self.at(replica), it.poll(), it.caller))
-        it.heard = it.boot
-        assert news.revision >= it.revision or news.resync
-        if not lost_reply:
-            for each in news.configurations:
-                assert each.version >= it.known.get(each.user_id, (0, ""))[0]
-            it.take(news)
+        self.ask(self.agents[agent], replica, heard=heard, lost_reply=lost_reply)
 
-    @rule(agent=agents, replica=replicas, outcome=outcomes, events=st.integers(1, 3), one=which)
-    def work(self, agent: int, replica: int, outcome: str, events: int, one: int) -> None:
+    @rule(agent=agents, replica=replicas, outcome=outcomes, most=st.integers(1, 3))
+    def work(self, agent: int, replica: int, outcome: str, most: int) -> None:
         """What mostly happens: it polls, takes some events and ends them."""
-        self.poll(agent, replica, heard=True, lost_reply=False)
-        for _ in range(events):
-            self.acknowledge(agent, replica, one, lost_reply=False)
-            self.complete(agent, replica, one, outcome, lost_reply=False, twice=False)
+        it = self.agents[agent]
+        self.ask(it, replica)
+        for event in list(it.waiting.values())[:most]:
+            if (held := self.take(it, event, replica)) is not None:
+                self.end(it, held, outcome, replica)
+
+    @rule(agent=agents, replica=replicas)
+    def keep_failing(self, agent: int, replica: int) -> None:
+        """The oldest event fails each time until nobody gives it out any more."""
+        it = self.agents[agent]
+        for _ in range(5):
+            self.world.place.skip(timedelta(minutes=1))
+            self.run_upkeep()
+            it.cursor = 0
+            self.ask(it, replica)
+            event = min(it.waiting.values(), key=lambda each: str(each.id), default=None)
+            if event is not None and (held := self.take(it, event, replica)) is not None:
+                self.end(it, held, "t", replica)
 
     @precondition(lambda self: any(agent.waiting for agent in self.agents))
-    @rule(agent=agents, replica=replicas, one=which, lost_reply=chance)
-    def acknowledge(self, agent: int, replica: int, one: int, lost_reply: bool) -> None:
-        it = self.agents[agent]
-        if not it.waiting:
-            return
-        event = it.waiting[sorted(it.waiting)[one % len(it.waiting)]]
-        if it.known.get(event.user_id, (0, ""))[0] < event.configuration_version:
-            return
-        request = ev.AcknowledgeEventRequest(event_id=event.id, boot=it.as_boot())
-        try:
-            taken = self.run(self.world.call(self.at(replica), request, it.caller)).event
-        except StateConflict as conflict:
-            expect(conflict, "EVENT_FINISHED")
-            it.waiting.pop(event.id)
-            return
-        assert taken.fencing_token >= it.tokens.get(event.id, 1)
-        it.tokens[event.id] = taken.fencing_token
-        if not lost_reply:
-            it.acknowledged(taken)
+    @rule(one=which, replica=replicas, lost_reply=chance)
+    def acknowledge(self, one: int, replica: int, lost_reply: bool) -> None:
+        it, event = pick(self.agents, lambda agent: list(agent.waiting.values()), one)
+        held = self.take(it, event, replica)
+        if held is not None and lost_reply:
+            it.held.pop(event.id)
+            it.waiting[event.id] = event
 
     @precondition(lambda self: any(agent.held for agent in self.agents))
-    @rule(agent=agents, replica=replicas, one=which, outcome=outcomes, lost_reply=chance, twice=chance)
-    def complete(self, agent: int, replica: int, one: int, outcome: str, lost_reply: bool, twice: bool) -> None:
-        it = self.agents[agent]
-        if not it.held:
-            return
-        held = it.held[sorted(it.held)[one % len(it.held)]]
-        request = it.completion(held, applied=outcome == "a", retryable=outcome == "t")
-        self.send(it, held, request, replica)
-        it.ended.append(request)
+    @rule(one=which, replica=replicas, outcome=outcomes, lost_reply=chance, twice=chance)
+    def complete(self, one: int, replica: int, outcome: str, lost_reply: bool, twice: bool) -> None:
+        it, held = pick(self.agents, lambda agent: list(agent.held.values()), one)
+        request = self.end(it, held, outcome, replica)
         if twice:
             self.send(it, held, request, replica + 1)
-        if not lost_reply:
-            it.held.pop(held.event_id, None)
-
-    def send(self, it: ModelAgent, held: Held, request: ev.CompleteEventRequest, replica: int) -> None:
-        try:
-            self.run(self.world.call(self.at(replica), request, it.caller))
-        except StateConflict as conflict:
-            expect(conflict, *GIVEN_UP, "VERSION_TOO_OLD", "DIGEST_MISMATCH")
-            if conflict.reason in GIVEN_UP:
-                it.held.pop(held.event_id, None)
-        else:
-            assert held.token == it.tokens[held.event_id], "an old token was taken"
+        if lost_reply:
+            it.held.setdefault(held.event_id, held)
 
     @precondition(lambda self: any(agent.ended for agent in self.agents))
-    @rule(agent=agents, replica=replicas, one=which)
-    def repeat_an_old_completion(self, agent: int, replica: int, one: int) -> None:
+    @rule(one=which, replica=replicas)
+    def repeat_an_old_completion(self, one: int, replica: int) -> None:
         """From a queue somewhere, long after: it changes nothing, or nothing that was not true."""
-        it = self.agents[agent]
-        if it.ended:
-            request = it.ended[one % len(it.ended)]
-            try:
-                self.run(self.world.call(self.at(replica), request, it.caller))
-            except StateConflict as conflict:
-                expect(conflict, *GIVEN_UP, "VERSION_TOO_OLD", "DIGEST_MISMATCH")
+        it, (held, request) = pick(self.agents, lambda agent: agent.ended, one)
+        self.send(it, held, request, replica)
 
     @rule(agent=agents, losing_ledger=chance)
     def restart_agent(self, agent: int, losing_ledger: bool) -> None:
         self.agents[agent].restart(losing_ledger=losing_ledger)
 
+    @precondition(lambda self: any(agent.held for agent in self.agents))
+    @rule(one=which, replica=replicas, outcome=outcomes)
+    def overtake(self, one: int, replica: int, outcome: str) -> None:
+        """The next life takes what this one holds; whichever of the two then says how it ended."""
+        it, held = pick(self.agents, lambda agent: list(agent.held.values()), one)
+        it.restart(losing_ledger=False)
+        self.ask(it, replica)
+        if held.event_id in it.waiting:
+            self.take(it, it.waiting[held.event_id], replica)
+        self.send(it, held, it.completion(held, applied=outcome == "a", retryable=outcome == "t"), replica)
+
     @precondition(lambda self: any(agent.boot > 1 and agent.waiting for agent in self.agents))
-    @rule(agent=agents, replica=replicas)
-    def a_former_life_takes_an_event(self, agent: int, replica: int) -> None:
+    @rule(one=which, replica=replicas)
+    def a_former_life_takes_an_event(self, one: int, replica: int) -> None:
         """A process that should be dead: it is refused once the newer life was heard of."""
-        it = self.agents[agent]
-        if it.boot == 1 or not it.waiting:
-            return
-        request = ev.AcknowledgeEventRequest(event_id=min(it.waiting), boot=it.as_boot(it.boot - 1))
+        it, event = pick(self.agents, lambda agent: list(agent.waiting.values()) if agent.boot > 1 else [], one)
+        request = ev.AcknowledgeEventRequest(event_id=event.id, boot=it.as_boot(it.boot - 1))
         try:
-            self.run(self.world.call(self.at(replica), request, it.caller))
+            taken = self.run(self.world.call(self.at(replica), request, it.caller)).event
         except StateConflict as conflict:
             expect(conflict, "BOOT_TOO_OLD", "EVENT_FINISHED")
         else:
             assert it.heard < it.boot, "an older boot took an event after the newer one was heard of"
+            it.tokens[event.id] = taken.fencing_token
 
     @precondition(lambda self: any(agent.former for agent in self.agents))
-    @rule(agent=agents, replica=replicas, one=which, outcome=outcomes)
-    def a_former_life_completes_an_event(self, agent: int, replica: int, one: int, outcome: str) -> None:
+    @rule(one=which, replica=replicas, outcome=outcomes)
+    def a_former_life_completes_an_event(self, one: int, replica: int, outcome: str) -> None:
         """Fine while nobody took the event over; refused by its token from then on."""
-        it = self.agents[agent]
-        if it.former:
-            held = it.former[one % len(it.former)]
-            self.send(it, held, it.completion(held, applied=outcome == "a", retryable=outcome == "t"), replica)
+        it, held = pick(self.agents, lambda agent: agent.former, one)
+        self.send(it, held, it.completion(held, applied=outcome == "a", retryable=outcome == "t"), replica)
+
+    def ask(self, it: ModelAgent, replica: int, *, heard: bool = True, lost_reply: bool = False) -> None:
+        """What comes is never older than what it has."""
+        if heard:
+            self.run(self.world.replicas[self.at(replica)].plane.feed.reread(whole=True))
+        news = self.run(self.world.call(self.at(replica), it.poll(), it.caller))
+        it.heard = it.boot
+        assert news.revision >= it.revision or news.resync
+        for each in news.configurations:
+            assert each.version >= it.known.get(each.user_id, (0, ""))[0]
+        if not lost_reply:
+            it.take(news)
+
+    def take(self, it: ModelAgent, event: Any, replica: int) -> Held | None:
+        """Acknowledge it, if what it rings for is here; a token never goes back."""
+        if it.known.get(event.user_id, (0, ""))[0] < event.configuration_version:
+            return None
+        request = ev.AcknowledgeEventRequest(event_id=event.id, boot=it.as_boot())
+        try:
+            taken = self.run(self.world.call(self.at(replica), request, it.caller)).event
+        except StateConflict as conflict:
+            expect(conflict, "EVENT_FINISHED")
+            it.waiting.pop(event.id, None)
+            return None
+        it.heard = it.boot
+        assert taken.fencing_token >= it.tokens.get(event.id, 1)
+        it.tokens[event.id] = taken.fencing_token
+        return it.acknowledged(taken)
+
+    def end(self, it: ModelAgent, held: Held, outcome: str, replica: int) -> ev.CompleteEventRequest:
+        request = it.completion(held, applied=outcome == "a", retryable=outcome == "t")
+        it.ended.append((held, request))
+        it.held.pop(held.event_id, None)
+        self.send(it, held, request, replica)
+        return request
+
+    def send(self, it: ModelAgent, held: Held, request: ev.CompleteEventRequest, replica: int) -> None:
+        """Only the newest holder is believed."""
+        try:
+            ended = self.run(self.world.call(self.at(replica), request, it.caller)).event
+        except StateConflict as conflict:
+            expect(conflict, "EVENT_FINISHED", "FENCING_TOKEN_OLD", "VERSION_TOO_OLD", "DIGEST_MISMATCH")
+            return
+        assert held.token == it.tokens[held.event_id], "an old token was taken"
+        if ended.status == ev.EVENT_STATUS_FAILED:
+            it.refused[held.slot] = max(request.version, it.refused.get(held.slot, 0))
 
     # What happens
 
@@ -223,9 +249,9 @@ class Lives(Watched):
     def time_passes(self, seconds: int) -> None:
         self.world.place.skip(timedelta(seconds=seconds))
 
-    @rule(replica=replicas)
-    def upkeep(self, replica: int) -> None:
-        self.run(self.world.replicas[self.at(replica)].plane.upkeep.run_all())
+    @rule()
+    def upkeep(self) -> None:
+        self.run_upkeep()
 
     @rule(replica=replicas)
     def restart_control_plane(self, replica: int) -> None:
@@ -245,6 +271,8 @@ class Lives(Watched):
                 proven = self.agent_of(row.dataplane_id).proven.get(at[1], 0)
                 assert self.applied.get(at, 0) <= row.applied_version <= proven, (at, self.applied, proven)
                 self.applied[at] = row.applied_version
+                refused = self.agent_of(row.dataplane_id).refused.get(at[1], 0)
+                assert refused <= max(row.rejected_version, row.applied_version), (at, refused, row)
 
     @invariant()
     def a_finished_event_stays_as_it_ended(self) -> None:

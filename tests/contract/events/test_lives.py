@@ -17,7 +17,7 @@ from tests.fakes.postgres import PostgresServer
 
 MODEST = settings(
     max_examples=int(os.environ.get("LIVES", "12")),  # more for a night: LIVES=2000
-    stateful_step_count=40,
+    stateful_step_count=50,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
@@ -16,10 +16,18 @@ from controlplane.domain.errors import StateConflict
 from tests.contract.events.agent import ModelAgent
 from tests.contract.events.world import World
 
+T = TypeVar("T")
+
 
 def expect(conflict: StateConflict, *reasons: str) -> None:
     """A refusal that is right in this place."""
     assert conflict.reason in reasons, (conflict.reason, conflict.message)
+
+
+def pick(agents: Sequence[ModelAgent], things: Callable[[ModelAgent], Sequence[T]], one: int) -> tuple[ModelAgent, T]:
+    """An agent and a thing of it, of all that there are; there must be one."""
+    all_of_them = [(agent, thing) for agent in agents for thing in things(agent)]
+    return all_of_them[one % len(all_of_them)]
 
 
 class Watched(RuleBasedStateMachine):
@@ -43,6 +51,11 @@ class Watched(RuleBasedStateMachine):
     def at(self, replica: int) -> int:
         return replica % len(self.world.replicas)
 
+    def run_upkeep(self) -> None:
+        """On every replica; what only one should do, its leader does."""
+        for replica in self.world.replicas:
+            self.run(replica.plane.upkeep.run_all())
+
     def listed(self) -> dict[str, Any]:
         request = conf.ListConfigurationsRequest(workspace_id=self.world.workspace_id, page_size=1000)
         answer = self.run(self.world.call(0, request, self.world.admin))
@@ -62,8 +75,7 @@ class Watched(RuleBasedStateMachine):
         """Nothing fails any more and everybody does its work: every slot comes to its newest version, or refused it."""
         for _ in range(4):
             self.world.place.skip(timedelta(minutes=6))
-            for number in range(len(self.world.replicas)):
-                self.run(self.world.replicas[number].plane.upkeep.run_all())
+            self.run_upkeep()
             for _ in range(3):
                 for agent in self.agents:
                     self.work_off(agent)
