@@ -142,6 +142,7 @@ class Tenant:
         signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
         request = enrolment(await self.join_token(), signing, sealing)
         made = (await self.api(request)).dataplane
+        await self.noticed()
         return Agent(self.api, made.id, made.workspace_id, self.running.clock.now, signing, sealing)
 
     async def settled_agent(self) -> Agent:

@@ -20,6 +20,7 @@ from controlplane.settings import Settings
 from controlplane.store import open_store
 from controlplane.system import SystemRandom
 
+_one_barrier = asyncio.Lock()
 barriers = itertools.count(1)
 MASTER_KEY = MasterKey(bytes(range(32)))
 
@@ -98,7 +99,11 @@ class Running:
 
     async def noticed(self) -> None:
         """Return once every notice so far was followed: one of ours stands behind them in the same queue."""
-        ours, followed = f"barrier-{next(barriers)}", asyncio.Event()
+        async with _one_barrier:
+            await self._pass_barrier(f"barrier-{next(barriers)}")
+
+    async def _pass_barrier(self, ours: str) -> None:
+        followed = asyncio.Event()
         told = self.plane.feed.on_identity
         self.plane.feed.on_identity = lambda identity: followed.set() if identity == ours else told(identity)
         try:
