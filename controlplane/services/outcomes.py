@@ -48,8 +48,10 @@ async def record(work: UnitOfWork, plane: Dataplane, ended: Event, details: Deta
 async def _enter(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> None:
     state = await _state(work, plane, ended.slot)
     desired = await work.slots.desired_of(plane.workspace_id, plane.id, [ended.slot])
-    refused_with = details.workspace_version or await _workspace_version(work, plane)
-    state = moved(state, ended, desired.get(ended.slot), refused_with if is_consumer(ended.slot) else 0)
+    refused_with = 0
+    if is_consumer(ended.slot) and ended.status is not EventStatus.APPLIED:
+        refused_with = details.workspace_version or await _workspace_version(work, plane)
+    state = moved(state, ended, desired.get(ended.slot), refused_with)
     if _is_told_by_watermark(state, plane.applied_revision):
         await work.slots.drop(plane.id, [ended.slot])
     else:
