@@ -13,6 +13,7 @@ import pytest
 from agentrouter.configurator.v1 import events_pb2 as ev
 from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.management.v1 import documents_pb2 as docs
+from controlplane.domain.full_syncs import FULL_SYNC_LEASE, FullSyncRun
 from controlplane.services import full_sync_steps
 from controlplane.transport.calls import Call
 from tests.contract.events.world import World, postgres_place
@@ -68,8 +69,21 @@ def kill_runs(world: World, number: int) -> None:
         task.cancel()
 
 
+async def left_behind(world: World) -> None:
+    """A run that a third replica began; it died before its first step."""
+    async with world.replicas[0].plane.store.unit_of_work() as work:
+        now = await work.now()
+        lease_ends_at = now + FULL_SYNC_LEASE
+        await work.full_syncs.put(FullSyncRun(world.workspace_id, world.ids.new("fs"), "third", lease_ends_at, now))
+
+
 async def test_callers_of_two_replicas_see_one_run(world: World) -> None:
-    first, second = await asyncio.gather(full_sync(world, 0), full_sync(world, 1))
+    await left_behind(world)
+    calls = [asyncio.create_task(full_sync(world, number)) for number in (0, 1)]
+    await asyncio.sleep(0.3)
+
+    world.place.skip(FULL_SYNC_LEASE)  # both may take it over now
+    first, second = await asyncio.gather(*calls)
 
     assert first == second
     assert first[-1].done

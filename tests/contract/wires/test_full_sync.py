@@ -57,6 +57,14 @@ def _alter_stored(tenant: Tenant, user_id: str, digest: str) -> None:
     engine.dispose()
 
 
+async def begun_elsewhere(tenant: Tenant) -> None:
+    """A run of a replica that died before its first step."""
+    async with tenant.running.plane.store.unit_of_work() as work:
+        now = await work.now()
+        run = FullSyncRun(tenant.id, f"fs_{tenant.id}", "a replica that died", now + timedelta(seconds=15), now)
+        await work.full_syncs.put(run)
+
+
 def _driver(tenant: Tenant) -> str:
     return "sqlite" if tenant.running.database_url.startswith("sqlite") else "postgresql+psycopg"
 
@@ -168,8 +176,12 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(tenant: Tenant) -> N
 async def test_a_second_caller_joins_and_is_told_the_same(tenant: Tenant) -> None:
     await tenant.put()
     agents = [await tenant.enrol() for _ in range(3)]
+    await begun_elsewhere(tenant)  # so that both find a run to join
+    calls = [asyncio.create_task(full_sync(tenant)) for _ in range(2)]
+    await asyncio.sleep(0.3)
 
-    first, second = await asyncio.gather(full_sync(tenant), full_sync(tenant))
+    tenant.running.clock.skip(timedelta(seconds=16))
+    first, second = await asyncio.gather(*calls)
 
     assert first == second
     for agent in agents:
@@ -192,11 +204,7 @@ async def test_a_repeated_request_is_told_the_same_again(tenant: Tenant) -> None
 async def test_a_run_that_its_replica_left_is_carried_on_by_who_follows_it(tenant: Tenant) -> None:
     await tenant.put()
     agent = await tenant.enrol()
-    store = tenant.running.plane.store
-    async with store.unit_of_work() as work:
-        now = await work.now()
-        run = FullSyncRun(tenant.id, f"fs_{tenant.id}", "a replica that died", now + timedelta(seconds=15), now)
-        await work.full_syncs.put(run)
+    await begun_elsewhere(tenant)
 
     following = asyncio.create_task(full_sync(tenant))
     await asyncio.sleep(0.5)
