@@ -20,6 +20,7 @@ from contract.own_backends import (
 from contract.own_secrets import consumer_of_secret, own_secret_name
 from contract.reading import parse_consumer, parse_workspace, read_consumer, read_workspace
 from contract.secret_refs import SecretRef, SecretRefError, is_secret_ref, parse_secret_ref
+from contract.serving import unserved_parts
 from contract.text import parse_text
 from contract.workspace_document import (
     BackendRef,
@@ -73,6 +74,7 @@ __all__ = [
     "read_workspace",
     "resolve_backend",
     "unresolved_environment",
+    "unserved_parts",
     "with_backend_secrets",
     "workspace_json_schema",
 ]

@@ -1,4 +1,4 @@
-"""What is wrong with a document: every fault at once, each with its path, a stable code and a way out."""
+"""What is wrong with a document: every fault at once, with its path, a stable code and a way out; warnings apart."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ FaultCode = Literal[
 ]
 """The codes of this library's faults; docs/CONTRACT.md says what each means. None is ever renamed."""
 
+Severity = Literal["error", "warning"]
+
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _NUMBERS: Final = re.compile(r"(\d+)")
 
@@ -40,15 +42,22 @@ class Fault:
     """One thing that is wrong.
 
     `path` looks like `providers.models[1].backend_refs[0].base_url`; it is empty when the whole document is meant.
-    `code` is stable, a `FaultCode` when the fault is found here; `message` is for people and never repeats a secret.
+    `code` is stable, a `FaultCode` when the fault is found here. `message` says what is wrong and `remedy` the way out;
+    both are for people and never repeat a secret. A document with warnings alone is valid. `line` and `column` count
+    from 1 and are known where the source is YAML.
     """
 
     path: str
     code: str
     message: str
+    remedy: str = ""
+    severity: Severity = "error"
+    line: int | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path or 'document'}: {self.message} [{self.code}]"
+        way_out = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.path or 'document'}: {self.message}{way_out} [{self.code}]"
 
 
 class ContractError(Exception):
@@ -64,16 +73,26 @@ class FaultLog:
 
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
+        self._warnings: dict[Fault, None] = {}
 
     @property
     def is_full(self) -> bool:
         """Whether so many were found that nobody will read how to mend a further one."""
         return len(self._faults) >= MOST_FAULTS
 
-    def add(self, path: str, code: FaultCode, message: str) -> None:
-        self._faults[Fault(path, code, message)] = None
+    def add(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
+        self._faults[Fault(path, code, message, remedy)] = None
+
+    def warn(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
+        """What is probably not meant, or will not do what it seems to; the document stays valid."""
+        self._warnings[Fault(path, code, message, remedy, "warning")] = None
+
+    def warnings(self) -> tuple[Fault, ...]:
+        """In the order of their paths, at most as many as faults are listed."""
+        return tuple(sorted(self._warnings, key=_document_order)[:MOST_FAULTS])
 
     def raise_if_any(self) -> None:
+        """Raises ContractError when there are faults; warnings alone raise nothing."""
         if not self._faults:
             return
         faults = sorted(self._faults, key=_document_order)

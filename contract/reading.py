@@ -19,6 +19,7 @@ from contract.retired_keys import (
     UNSUPPORTED,
     UNSUPPORTED_OF_CONSUMERS,
 )
+from contract.serving import unserved_parts
 from contract.structure import Fitting, Retired, build
 from contract.text import parse_json
 from contract.workspace_document import WorkspaceDocument
@@ -54,13 +55,19 @@ def read_workspace(delivered: bytes) -> WorkspaceDocument:
     document = _workspace(plain(parse_json(delivered), log), log, tolerate_unknown=True)
     check_delivered_secrets(document, log)
     log.raise_if_any()
-    return document
+    return _served(document)
 
 
 def read_consumer(delivered: bytes) -> ConsumerDocument:
     """What an agent calls on delivered bytes; as tolerant as `read_workspace`. Raises ContractError."""
     log = FaultLog()
-    return _consumer(plain(parse_json(delivered), log), log, _OF_DELIVERED_CONSUMERS, tolerate_unknown=True)
+    return _served(_consumer(plain(parse_json(delivered), log), log, _OF_DELIVERED_CONSUMERS, tolerate_unknown=True))
+
+
+def _served(document: D) -> D:
+    if faults := unserved_parts(document):
+        raise ContractError(faults)
+    return document
 
 
 def _workspace(raw: dict[str, Any], log: FaultLog, *, tolerate_unknown: bool) -> WorkspaceDocument:

@@ -21,6 +21,7 @@ from contract import (
     parse_text,
     parse_workspace,
     unresolved_environment,
+    unserved_parts,
     with_backend_secrets,
 )
 from contract.egress import STRICT, EgressPolicy, egress_faults
@@ -218,10 +219,12 @@ def parse_source(user_id: str, content: str) -> _Parsed:
     try:
         raw = parse_text(content)
         if user_id:
-            return _Parsed(raw, _own_consumer(user_id, parse_consumer(raw)))
+            consumer = _own_consumer(user_id, parse_consumer(raw))
+            if unserved := unserved_parts(consumer):
+                raise ContractError(unserved)
+            return _Parsed(raw, consumer)
         document = parse_workspace(raw)
-        faults = unresolved_environment(document)
-        if faults:
+        if faults := (*unserved_parts(document), *unresolved_environment(document)):
             raise ContractError(faults)
         return _Parsed(raw, document)
     except ContractError as error:
