@@ -21,7 +21,7 @@ from connectrpc.protocol import ProtocolType
 from connectrpc.server import ConnectASGIApplication, ConnectWSGIApplication, DEFAULT_READ_MAX_BYTES, Endpoint, EndpointSync
 from pyqwest import Client, SyncClient
 
-from .documents_pb2 import GetDocumentRequest, GetDocumentResponse, PutDocumentRequest, PutDocumentResponse, ValidateDocumentRequest, ValidateDocumentResponse
+from .documents_pb2 import DiffDocumentRequest, DiffDocumentResponse, GetDocumentRequest, GetDocumentResponse, ListDocumentVersionsRequest, ListDocumentVersionsResponse, PutDocumentRequest, PutDocumentResponse, RollbackDocumentRequest, RollbackDocumentResponse, ValidateDocumentRequest, ValidateDocumentResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -49,13 +49,33 @@ class DocumentService(Protocol):
 
     async def get_document(self, request: GetDocumentRequest, ctx: RequestContext[GetDocumentRequest, GetDocumentResponse], /) -> GetDocumentResponse:
         """
-        The source document as it is stored: credentials are references.
+        The source document as it is stored, or an earlier version of it: credentials are references.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
     async def validate_document(self, request: ValidateDocumentRequest, ctx: RequestContext[ValidateDocumentRequest, ValidateDocumentResponse], /) -> ValidateDocumentResponse:
         """
-        Every fault of a document, with its path; nothing is stored.
+        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def diff_document(self, request: DiffDocumentRequest, ctx: RequestContext[DiffDocumentRequest, DiffDocumentResponse], /) -> DiffDocumentResponse:
+        """
+        What a document means otherwise than the stored one, by path: the order of keys and written-out defaults mean
+        nothing. Nothing is stored.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def list_document_versions(self, request: ListDocumentVersionsRequest, ctx: RequestContext[ListDocumentVersionsRequest, ListDocumentVersionsResponse], /) -> ListDocumentVersionsResponse:
+        """
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def rollback_document(self, request: RollbackDocumentRequest, ctx: RequestContext[RollbackDocumentRequest, RollbackDocumentResponse], /) -> RollbackDocumentResponse:
+        """
+        Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
+        stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -105,6 +125,39 @@ class DocumentServiceASGIApplication(ConnectASGIApplication[DocumentService]):
                         stream_type=StreamType.UNARY,
                     ),
                     function=svc.validate_document,
+                ),
+                "/agentrouter.management.v1.DocumentService/DiffDocument": Endpoint.unary(
+                    method=MethodInfo(
+                        name="DiffDocument",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=DiffDocumentRequest,
+                        output=DiffDocumentResponse,
+                        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.diff_document,
+                ),
+                "/agentrouter.management.v1.DocumentService/ListDocumentVersions": Endpoint.unary(
+                    method=MethodInfo(
+                        name="ListDocumentVersions",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=ListDocumentVersionsRequest,
+                        output=ListDocumentVersionsResponse,
+                        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.list_document_versions,
+                ),
+                "/agentrouter.management.v1.DocumentService/RollbackDocument": Endpoint.unary(
+                    method=MethodInfo(
+                        name="RollbackDocument",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=RollbackDocumentRequest,
+                        output=RollbackDocumentResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.rollback_document,
                 ),
             },
             interceptors=interceptors,
@@ -179,7 +232,7 @@ class DocumentServiceClient(ConnectClient):
         use_get: bool = False,
     ) -> GetDocumentResponse:
         """
-        The source document as it is stored: credentials are references.
+        The source document as it is stored, or an earlier version of it: credentials are references.
         """
         return await self.execute_unary(
             request=request,
@@ -204,7 +257,7 @@ class DocumentServiceClient(ConnectClient):
         use_get: bool = False,
     ) -> ValidateDocumentResponse:
         """
-        Every fault of a document, with its path; nothing is stored.
+        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
         """
         return await self.execute_unary(
             request=request,
@@ -220,6 +273,81 @@ class DocumentServiceClient(ConnectClient):
             timeout_ms=timeout_ms,
             use_get=use_get,
         )
+    async def diff_document(
+        self,
+        request: DiffDocumentRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+        use_get: bool = False,
+    ) -> DiffDocumentResponse:
+        """
+        What a document means otherwise than the stored one, by path: the order of keys and written-out defaults mean
+        nothing. Nothing is stored.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="DiffDocument",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=DiffDocumentRequest,
+                output=DiffDocumentResponse,
+                idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+            use_get=use_get,
+        )
+    async def list_document_versions(
+        self,
+        request: ListDocumentVersionsRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+        use_get: bool = False,
+    ) -> ListDocumentVersionsResponse:
+        """
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="ListDocumentVersions",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=ListDocumentVersionsRequest,
+                output=ListDocumentVersionsResponse,
+                idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+            use_get=use_get,
+        )
+    async def rollback_document(
+        self,
+        request: RollbackDocumentRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> RollbackDocumentResponse:
+        """
+        Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
+        stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="RollbackDocument",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=RollbackDocumentRequest,
+                output=RollbackDocumentResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
 
 class DocumentServiceSync(Protocol):
     """
@@ -233,13 +361,33 @@ class DocumentServiceSync(Protocol):
 
     def get_document(self, request: GetDocumentRequest, ctx: RequestContext[GetDocumentRequest, GetDocumentResponse], /) -> GetDocumentResponse:
         """
-        The source document as it is stored: credentials are references.
+        The source document as it is stored, or an earlier version of it: credentials are references.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
     def validate_document(self, request: ValidateDocumentRequest, ctx: RequestContext[ValidateDocumentRequest, ValidateDocumentResponse], /) -> ValidateDocumentResponse:
         """
-        Every fault of a document, with its path; nothing is stored.
+        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def diff_document(self, request: DiffDocumentRequest, ctx: RequestContext[DiffDocumentRequest, DiffDocumentResponse], /) -> DiffDocumentResponse:
+        """
+        What a document means otherwise than the stored one, by path: the order of keys and written-out defaults mean
+        nothing. Nothing is stored.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def list_document_versions(self, request: ListDocumentVersionsRequest, ctx: RequestContext[ListDocumentVersionsRequest, ListDocumentVersionsResponse], /) -> ListDocumentVersionsResponse:
+        """
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def rollback_document(self, request: RollbackDocumentRequest, ctx: RequestContext[RollbackDocumentRequest, RollbackDocumentResponse], /) -> RollbackDocumentResponse:
+        """
+        Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
+        stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -287,6 +435,39 @@ class DocumentServiceWSGIApplication(ConnectWSGIApplication):
                         stream_type=StreamType.UNARY,
                     ),
                     function=service.validate_document,
+                ),
+                "/agentrouter.management.v1.DocumentService/DiffDocument": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="DiffDocument",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=DiffDocumentRequest,
+                        output=DiffDocumentResponse,
+                        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.diff_document,
+                ),
+                "/agentrouter.management.v1.DocumentService/ListDocumentVersions": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="ListDocumentVersions",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=ListDocumentVersionsRequest,
+                        output=ListDocumentVersionsResponse,
+                        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.list_document_versions,
+                ),
+                "/agentrouter.management.v1.DocumentService/RollbackDocument": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="RollbackDocument",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=RollbackDocumentRequest,
+                        output=RollbackDocumentResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.rollback_document,
                 ),
             },
             interceptors=interceptors,
@@ -361,7 +542,7 @@ class DocumentServiceClientSync(ConnectClientSync):
         use_get: bool = False,
     ) -> GetDocumentResponse:
         """
-        The source document as it is stored: credentials are references.
+        The source document as it is stored, or an earlier version of it: credentials are references.
         """
         return self.execute_unary(
             request=request,
@@ -386,7 +567,7 @@ class DocumentServiceClientSync(ConnectClientSync):
         use_get: bool = False,
     ) -> ValidateDocumentResponse:
         """
-        Every fault of a document, with its path; nothing is stored.
+        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
         """
         return self.execute_unary(
             request=request,
@@ -401,4 +582,79 @@ class DocumentServiceClientSync(ConnectClientSync):
             headers=headers,
             timeout_ms=timeout_ms,
             use_get=use_get,
+        )
+    def diff_document(
+        self,
+        request: DiffDocumentRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+        use_get: bool = False,
+    ) -> DiffDocumentResponse:
+        """
+        What a document means otherwise than the stored one, by path: the order of keys and written-out defaults mean
+        nothing. Nothing is stored.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="DiffDocument",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=DiffDocumentRequest,
+                output=DiffDocumentResponse,
+                idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+            use_get=use_get,
+        )
+    def list_document_versions(
+        self,
+        request: ListDocumentVersionsRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+        use_get: bool = False,
+    ) -> ListDocumentVersionsResponse:
+        """
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="ListDocumentVersions",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=ListDocumentVersionsRequest,
+                output=ListDocumentVersionsResponse,
+                idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+            use_get=use_get,
+        )
+    def rollback_document(
+        self,
+        request: RollbackDocumentRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> RollbackDocumentResponse:
+        """
+        Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
+        stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="RollbackDocument",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=RollbackDocumentRequest,
+                output=RollbackDocumentResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
         )

@@ -50,6 +50,21 @@ class DocumentServiceStub:
                 request_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ValidateDocumentRequest.SerializeToString,
                 response_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ValidateDocumentResponse.FromString,
                 _registered_method=True)
+        self.DiffDocument = channel.unary_unary(
+                '/agentrouter.management.v1.DocumentService/DiffDocument',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DiffDocumentRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DiffDocumentResponse.FromString,
+                _registered_method=True)
+        self.ListDocumentVersions = channel.unary_unary(
+                '/agentrouter.management.v1.DocumentService/ListDocumentVersions',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ListDocumentVersionsRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ListDocumentVersionsResponse.FromString,
+                _registered_method=True)
+        self.RollbackDocument = channel.unary_unary(
+                '/agentrouter.management.v1.DocumentService/RollbackDocument',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentResponse.FromString,
+                _registered_method=True)
 
 
 class DocumentServiceServicer:
@@ -64,14 +79,37 @@ class DocumentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDocument(self, request, context):
-        """The source document as it is stored: credentials are references.
+        """The source document as it is stored, or an earlier version of it: credentials are references.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ValidateDocument(self, request, context):
-        """Every fault of a document, with its path; nothing is stored.
+        """Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiffDocument(self, request, context):
+        """What a document means otherwise than the stored one, by path: the order of keys and written-out defaults mean
+        nothing. Nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDocumentVersions(self, request, context):
+        """The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackDocument(self, request, context):
+        """Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
+        stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,6 +132,21 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     servicer.ValidateDocument,
                     request_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ValidateDocumentRequest.FromString,
                     response_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ValidateDocumentResponse.SerializeToString,
+            ),
+            'DiffDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffDocument,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DiffDocumentRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DiffDocumentResponse.SerializeToString,
+            ),
+            'ListDocumentVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDocumentVersions,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ListDocumentVersionsRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.ListDocumentVersionsResponse.SerializeToString,
+            ),
+            'RollbackDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackDocument,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +231,87 @@ class DocumentService:
             '/agentrouter.management.v1.DocumentService/ValidateDocument',
             agentrouter_dot_management_dot_v1_dot_documents__pb2.ValidateDocumentRequest.SerializeToString,
             agentrouter_dot_management_dot_v1_dot_documents__pb2.ValidateDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.DocumentService/DiffDocument',
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.DiffDocumentRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.DiffDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDocumentVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.DocumentService/ListDocumentVersions',
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.ListDocumentVersionsRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.ListDocumentVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.DocumentService/RollbackDocument',
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,
