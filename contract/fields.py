@@ -50,9 +50,9 @@ class Part(BaseModel):
     )
 
 
-def refuse(code: FaultCode, message: str) -> PydanticCustomError:
+def refuse(code: FaultCode, message: str, remedy: str = "") -> PydanticCustomError:
     """A fault of one value; `contract.structure` adds the path."""
-    return PydanticCustomError("contract", "{message}", {"code": code, "message": message})
+    return PydanticCustomError("contract", "{message}", {"code": code, "message": message, "remedy": remedy})
 
 
 def _checked_by(check: Callable[[str], object], code: FaultCode, error: type[Exception]) -> Callable[[str], str]:
@@ -119,6 +119,9 @@ def _empty_is_absent(value: Any) -> Any:
 
 Items = Annotated[tuple[T, ...], Strict(False)]
 """A list in the document, a tuple in the model."""
+
+WRITTEN: Final = "written"
+"""Marks a field that the canonical form writes though it equals its default: some rule asks whether it was written."""
 
 Optionally = Annotated[T | None, BeforeValidator(_empty_is_absent)]
 """Absent when null, left out or empty text, as `${UNSET}` leaves it behind."""

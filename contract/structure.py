@@ -128,7 +128,7 @@ def build(fitted: dict[str, Any], model: type[M], log: FaultLog) -> M | None:
         for error in refusal.errors(include_url=False):
             if error["type"] == "default_factory_not_called":
                 continue  # only says that an earlier field, which has its own fault, is needed for this one's default
-            log.add(_path_of(error), *_code_and_message(error))
+            log.add(_path_of(error), *_code_and_message(error), error.get("ctx", {}).get("remedy", ""))
         return None
 
 

@@ -1,0 +1,97 @@
+"""What a routing section declares, so that rules elsewhere in it can be held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from contract.plain_values import entries, section, text
+
+LeafType = Literal[
+    "keyword",
+    "embedding",
+    "domain",
+    "fact_check",
+    "user_feedback",
+    "reask",
+    "preference",
+    "language",
+    "context",
+    "structure",
+    "complexity",
+    "modality",
+    "authz",
+    "jailbreak",
+    "pii",
+    "kb",
+    "conversation",
+    "event",
+    "metadata",
+    "classifier",
+    "projection",
+]
+
+LEAF_TYPES: Final[tuple[str, ...]] = get_args(LeafType)
+
+FAMILY_OF_TYPE: Final[Mapping[str, str]] = {
+    "keyword": "keywords",
+    "embedding": "embeddings",
+    "domain": "domains",
+    "fact_check": "fact_check",
+    "user_feedback": "user_feedbacks",
+    "reask": "reasks",
+    "preference": "preferences",
+    "language": "language",
+    "context": "context",
+    "structure": "structure",
+    "complexity": "complexity",
+    "modality": "modality",
+    "authz": "role_bindings",
+    "jailbreak": "jailbreak",
+    "pii": "pii",
+    "kb": "kb",
+    "conversation": "conversation",
+    "event": "events",
+    "metadata": "metadata",
+    "classifier": "classifiers",
+}
+"""The key of routing.signals that declares the names of a leaf type; `projection` has none there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSignals:
+    """The names of one routing section by leaf type, and its classifiers by name as they are written.
+
+    `is_whole` is false for a fragment, whose leaves may name what another part of the document declares.
+    """
+
+    names: Mapping[str, frozenset[str]]
+    classifiers: Mapping[str, dict[str, Any]]
+    is_whole: bool = True
+
+    def has(self, leaf_type: str, name: str) -> bool:
+        return name in self.names.get(leaf_type, frozenset())
+
+    def takes_any(self, leaf_type: str) -> bool:
+        """Whether nothing can be said of a name: in a fragment, or of a domain when domains are generated."""
+        return not self.is_whole or (leaf_type == "domain" and not self.names.get("domain"))
+
+
+def declared_signals(routing: dict[str, Any], *, is_whole: bool = True) -> DeclaredSignals:
+    """What a fitted `routing` mapping, of a document or of a recipe, declares for its own rules."""
+    signals = section(routing, "signals")
+    names = {leaf: _names(signals, family) for leaf, family in FAMILY_OF_TYPE.items()}
+    names["authz"] |= {text(binding, "role") for _, binding in entries(signals, "role_bindings", "")} - {""}
+    names["projection"] = _outputs(section(routing, "projections"))
+    classifiers = {text(rule, "name"): rule for _, rule in entries(signals, "classifiers", "")}
+    return DeclaredSignals(names, classifiers, is_whole)
+
+
+def _names(holder: dict[str, Any], key: str) -> frozenset[str]:
+    return frozenset(text(entry, "name") for _, entry in entries(holder, key, "")) - {""}
+
+
+def _outputs(projections: dict[str, Any]) -> frozenset[str]:
+    mappings = [mapping for _, mapping in entries(projections, "mappings", "")]
+    return frozenset(name for mapping in mappings for name in _names(mapping, "outputs"))

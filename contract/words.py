@@ -1,0 +1,37 @@
+"""Fields that take one of a few known words: what else is written is named, with the word that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, get_args
+
+from pydantic import BeforeValidator
+
+from contract.faults import shown
+from contract.fields import refuse
+from contract.spelling import nearest
+
+
+def known_word(words: Any, what: str, fold: Callable[[str], str] | None = None) -> BeforeValidator:
+    """For `Annotated[Words, known_word(Words, "method")]`, where Words is a Literal of texts.
+
+    With `fold` (str.lower, str.upper) a word counts however it is cased, and is kept as the Literal writes it.
+    """
+    known: tuple[str, ...] = get_args(words)
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        word = fold(value.strip()) if fold else value
+        if word not in known:
+            raise refuse("value", f"unsupported {what} {shown(value)}", way_out(value, known))
+        return word
+
+    return BeforeValidator(validate)
+
+
+def way_out(word: str, known: Iterable[str]) -> str:
+    """The remedy for a word that is not known: the nearest one, or all of them."""
+    known = tuple(known)
+    meant = nearest(word.lower(), known) or nearest(word.upper(), known)
+    return f"did you mean {meant!r}?" if meant else f"use one of: {', '.join(known)}"
