@@ -5,22 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
+from contract.durations import format_duration
 from contract.faults import ContractError, Fault
+from contract.fields import WRITTEN
+
+_ALWAYS: Final = object()
+"""Stands for the default of a field that is written whatever it says; equal to no value."""
 
 
 def canonical_bytes(document: BaseModel | Mapping[str, Any]) -> bytes:
-    """JSON in UTF-8: keys sorted, no spaces, defaults written out, fields without a value left out.
+    """JSON in UTF-8: keys sorted, no spaces, what equals its default left out; the same meaning gives the same bytes.
 
     A mapping is written as it is. Raises ContractError for NaN, infinity and what JSON cannot hold.
     """
-    if isinstance(document, BaseModel):
-        document = document.model_dump(mode="json", by_alias=True, exclude_none=True)
     try:
-        written = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        written = json.dumps(
+            _plain(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
         return written.encode()
     except (TypeError, ValueError, RecursionError):
         raise ContractError([Fault("", "value", "holds what JSON cannot: NaN, infinity or a foreign object")]) from None
@@ -29,3 +37,55 @@ def canonical_bytes(document: BaseModel | Mapping[str, Any]) -> bytes:
 def digest(delivered: bytes) -> str:
     """Lower-case hex SHA-256 of the delivered bytes."""
     return hashlib.sha256(delivered).hexdigest()
+
+
+class _Key(NamedTuple):
+    """A field of a part as documents write it."""
+
+    attribute: str
+    written: str
+    info: FieldInfo
+    default: Any
+
+    def default_in(self, part: BaseModel) -> Any:
+        """Its default, which may follow from other fields of the same part."""
+        if self.info.default_factory is None or self.default is _ALWAYS:
+            return self.default
+        return self.info.get_default(call_default_factory=True, validated_data=part.__dict__)
+
+
+@cache
+def _keys(model: type[BaseModel]) -> tuple[_Key, ...]:
+    return tuple(
+        _Key(
+            name, info.alias or name, info, _ALWAYS if info.is_required() or WRITTEN in info.metadata else info.default
+        )
+        for name, info in model.model_fields.items()
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _sparse(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(element) for key, element in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(element) for element in value]
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return value
+
+
+def _sparse(part: BaseModel) -> dict[str, Any]:
+    """Only what would be read differently if it were missing; nothing where there is a default is written as empty."""
+    sparse = {}
+    for key in _keys(type(part)):
+        value, default = getattr(part, key.attribute), key.default_in(part)
+        if not _same(value, default):
+            sparse[key.written] = "" if value is None else _plain(value)
+    return sparse
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Python takes True for 1, documents do not."""
+    return isinstance(value, bool) == isinstance(default, bool) and bool(value == default)

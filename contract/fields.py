@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, TypeVar
@@ -48,6 +49,17 @@ class Part(BaseModel):
         hide_input_in_errors=True,
         protected_namespaces=(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """For `Annotated[A | B, Field(discriminator="type"), Variants("plugin type")]`: parts that their `type` tells apart.
+
+    `what` is how messages call the type; `aliases` are earlier spellings of types.
+    """
+
+    what: str
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse(code: FaultCode, message: str, remedy: str = "") -> PydanticCustomError:

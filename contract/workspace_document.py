@@ -9,6 +9,7 @@ from pydantic import Field
 
 from contract.addresses import scheme_of
 from contract.fields import (
+    WRITTEN,
     ApiKey,
     BaseUrl,
     Duration,
@@ -27,6 +28,10 @@ from contract.fields import (
     Variable,
 )
 from contract.retries import RetryConditions
+from contract.router_settings import GlobalSettings
+from contract.routing.choices import Payload
+from contract.routing.profile import RoutingProfile
+from contract.routing.recipes import Entrypoint, Recipe
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -84,7 +89,7 @@ class BackendRef(Part):
 class Pricing(Part):
     """Units of `currency` per 1,000,000 tokens; absent means unknown, which is not free."""
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$"), WRITTEN] = "USD"
     prompt_per_1m: Price | None = None
     cached_input_per_1m: Price | None = None
     cache_write_per_1m: Price | None = None
@@ -96,7 +101,7 @@ class Reliability(Part):
 
     lb_policy: Literal["round_robin", "least_request"] = "round_robin"
     retry_count: Annotated[int, Field(ge=0, le=5)] = 0
-    retry_on: RetryConditions = "connect-failure,refused-stream"
+    retry_on: Annotated[RetryConditions, WRITTEN] = "connect-failure,refused-stream"
     consecutive_5xx: Count = 0
     base_ejection_time: Duration = timedelta(seconds=30)
     max_ejection_percent: Annotated[int, Field(ge=0, le=100)] = 50
@@ -142,14 +147,10 @@ class ModelCard(Part):
     tags: Items[Name] = ()
 
 
-class Routing(Part):
-    """The semantic graph; of it this release knows the cards."""
+class Routing(RoutingProfile):
+    """The semantic graph: the models, and the document's own way of routing over them."""
 
     model_cards: Items[ModelCard] = Field(default=(), alias="modelCards")
-
-
-class GlobalSettings(Part):
-    """Router-wide overrides, sparse by nature; this release has nothing to override yet."""
 
 
 class WorkspaceDocument(Part):
@@ -158,5 +159,8 @@ class WorkspaceDocument(Part):
     version: Literal["v0.3"]
     listeners: Items[Listener] = ()
     providers: Providers = Providers()
-    routing: Routing = Routing()
+    routing: Annotated[Routing, WRITTEN] = Routing()
+    entrypoints: Items[Entrypoint] = ()
+    recipes: Items[Recipe] = ()
+    setup: Payload | None = None
     global_settings: GlobalSettings = Field(default=GlobalSettings(), alias="global")
