@@ -74,6 +74,7 @@ class FaultLog:
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
         self._warnings: dict[Fault, None] = {}
+        self._found: set[tuple[str, str]] = set()
 
     @property
     def is_full(self) -> bool:
@@ -82,6 +83,11 @@ class FaultLog:
 
     def add(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
         self._faults[Fault(path, code, message, remedy)] = None
+        self._found.add((path, code))
+
+    def has(self, path: str, code: FaultCode) -> bool:
+        """Whether this was found at this place already, in whatever words."""
+        return (path, code) in self._found
 
     def warn(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
         """What is probably not meant, or will not do what it seems to; the document stays valid."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from contract.faults import FaultCode, FaultLog, item, under
-from contract.fields import Part
+from contract.faults import FaultCode, FaultLog, item, shown, under
+from contract.fields import Part, Variants
 from contract.spelling import nearest
+from contract.words import way_out
 
 M = TypeVar("M", bound=Part)
 
@@ -30,6 +32,12 @@ _KINDS: Final = {
     list: "a list",
     type(None): "nothing",
 }
+
+_SAID_ELSEWHERE: Final = (
+    "default_factory_not_called",  # an earlier field, which has its own fault, is needed for this one's default
+    "union_tag_invalid",  # the variant is unknown, as was found when the document was fitted
+    "union_tag_not_found",
+)
 
 _WANTED: Final = {
     "string": "text",
@@ -67,30 +75,51 @@ class Fitting:
             at, pattern_at = under(path, key), f"{pattern}.{key}" if pattern else key
             if self._is_retired(value, at, pattern_at):
                 continue
-            if key not in known:
+            if key not in known and value is not None and model.model_config.get("extra") == "allow":
+                self._passed_on(key, at, known)
+                fitted[key] = value
+            elif key not in known:
                 self._unknown(key, at, pattern, known)
             elif value is not None:
                 fitted[key] = self._fit_value(value, known[key], at, pattern_at)
         return fitted
 
-    def _fit_value(self, value: Any, part: _FieldPart | None, at: str, pattern: str) -> Any:
+    def _fit_value(self, value: Any, part: FieldPart | None, at: str, pattern: str) -> Any:
         if part is None:
             return value
         if part.many is dict and isinstance(value, dict):
             return {
-                key: self.fit(element, part.model, under(at, key), f"{pattern}.*")
-                if isinstance(element, dict)
-                else element
-                for key, element in value.items()
+                key: self._fit_part(element, part, under(at, key), f"{pattern}.*") for key, element in value.items()
             }
         if part.many is tuple and isinstance(value, list):
             return [
-                self.fit(element, part.model, item(at, index), f"{pattern}[]") if isinstance(element, dict) else element
-                for index, element in enumerate(value)
+                self._fit_part(element, part, item(at, index), f"{pattern}[]") for index, element in enumerate(value)
             ]
-        if part.many is None and isinstance(value, dict):
+        return self._fit_part(value, part, at, pattern) if part.many is None else value
+
+    def _fit_part(self, value: Any, part: FieldPart, at: str, pattern: str) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if part.variants is None:
             return self.fit(value, part.model, at, pattern)
-        return value
+        written = value.get("type")
+        word = part.variants.aliases.get(written, written) if isinstance(written, str) else None
+        model = part.models.get(word) if word else None
+        if model is None:
+            self._unknown_variant(written, part, under(at, "type"))
+            return value
+        if word != written:
+            self.log.warn(under(at, "type"), "deprecated", f"{shown(str(written))} is an old spelling", f"write {word}")
+        return self.fit({**value, "type": word}, model, at, pattern)
+
+    def _unknown_variant(self, written: Any, part: FieldPart, at: str) -> None:
+        what = part.variants.what if part.variants else "type"
+        if written is None:
+            self.log.add(at, "required", f"{what} is required", f"use one of: {', '.join(part.models)}")
+        elif isinstance(written, str):
+            self.log.add(at, "value", f"unsupported {what} {shown(written)}", way_out(written, part.models))
+        else:
+            self.log.add(at, "type", f"should be text, not {_KINDS.get(type(written), 'this')}")
 
     def _is_retired(self, value: Any, at: str, pattern: str) -> bool:
         if pattern in self.retired.deprecated:
@@ -109,6 +138,13 @@ class Fitting:
         message = f"deprecated config fields are no longer supported; {self.retired.deprecated[pattern]}"
         self.log.add(at, "deprecated", f"{message} ({self.retired.hint})")
 
+    def _passed_on(self, key: str, at: str, known: Mapping[str, object]) -> None:
+        meant = nearest(key, known)
+        if meant:
+            self.log.warn(
+                at, "unknown_field", "is not a field of the contract and passed on", f"did you mean {meant!r}?"
+            )
+
     def _unknown(self, key: str, at: str, pattern: str, known: Mapping[str, object]) -> None:
         if self.tolerate_unknown:
             return
@@ -126,32 +162,57 @@ def build(fitted: dict[str, Any], model: type[M], log: FaultLog) -> M | None:
         return model.model_validate(fitted)
     except ValidationError as refusal:
         for error in refusal.errors(include_url=False):
-            if error["type"] == "default_factory_not_called":
-                continue  # only says that an earlier field, which has its own fault, is needed for this one's default
-            log.add(_path_of(error), *_code_and_message(error), error.get("ctx", {}).get("remedy", ""))
+            if error["type"] in _SAID_ELSEWHERE:
+                continue
+            path = _path_of(error, fitted)
+            if error["type"] == "missing" and log.has(path, "required"):
+                continue  # a rule that knows more of the field has said so
+            log.add(path, *_code_and_message(error), error.get("ctx", {}).get("remedy", ""))
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class _FieldPart:
+class FieldPart:
     """A field that holds parts: one of them, a tuple of them, or a dict of them by name."""
 
     model: type[Part]
     many: type[tuple[Any, ...]] | type[dict[str, Any]] | None
+    variants: Variants | None = None
+    models: Mapping[str, type[Part]] = field(default_factory=dict)
+    """With variants: the part of each type."""
 
 
 @cache
-def _parts_of(model: type[Part]) -> dict[str, _FieldPart | None]:
+def _parts_of(model: type[Part]) -> dict[str, FieldPart | None]:
     """The model's keys as documents write them, in the model's order; None for fields that hold plain values."""
-    return {info.alias or name: _part_in(info.annotation, None) for name, info in model.model_fields.items()}
+    return {
+        key: part_in(info.annotation) for name, info in model.model_fields.items() for key in written_keys(name, info)
+    }
 
 
-def _part_in(annotation: Any, many: Any) -> _FieldPart | None:
+def written_keys(name: str, info: FieldInfo) -> tuple[str, ...]:
+    """What documents may call a field: its name or alias, then its earlier names."""
+    if isinstance(info.validation_alias, AliasChoices):
+        return tuple(choice for choice in info.validation_alias.choices if isinstance(choice, str))
+    return (info.alias or name,)
+
+
+def part_in(annotation: Any, many: Any = None) -> FieldPart | None:
+    """The parts that a field of this type holds; None for plain values."""
     if isinstance(annotation, type) and issubclass(annotation, Part):
-        return _FieldPart(annotation, many)
+        return FieldPart(annotation, many)
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Variants):
+            models = {_tag_of(model): model for model in get_args(get_args(annotation)[0])}
+            return FieldPart(next(iter(models.values())), many, mark, models)
     origin = get_origin(annotation)
     many = origin if origin in (tuple, dict) else many
-    return next((part for argument in get_args(annotation) if (part := _part_in(argument, many))), None)
+    return next((part for argument in get_args(annotation) if (part := part_in(argument, many))), None)
+
+
+def _tag_of(variant: type[Part]) -> str:
+    (tag,) = get_args(variant.model_fields["type"].annotation)
+    return str(tag)
 
 
 def _keys_within(value: Any, at: str, pattern: str) -> Iterator[tuple[str, str]]:
@@ -165,12 +226,23 @@ def _keys_within(value: Any, at: str, pattern: str) -> Iterator[tuple[str, str]]
             yield from _keys_within(element, item(at, index), f"{pattern}[]")
 
 
-def _path_of(error: ErrorDetails) -> str:
-    path = ""
-    for step in error["loc"]:
-        if step != "[key]":
-            path = item(path, step) if isinstance(step, int) else under(path, step)
+def _path_of(error: ErrorDetails, document: Any) -> str:
+    """Where the error is in the document: pydantic's steps without those that name keys and variants."""
+    path, here, steps = "", document, error["loc"]
+    for index, step in enumerate(steps):
+        is_variant = isinstance(here, dict) and step not in here and here.get("type") == step
+        if step == "[key]" or (is_variant and index + 1 < len(steps)):
+            continue
+        path = item(path, step) if isinstance(step, int) else under(path, step)
+        here = _within(here, step)
     return path
+
+
+def _within(holder: Any, step: int | str) -> Any:
+    try:
+        return holder[step]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def _code_and_message(error: ErrorDetails) -> tuple[FaultCode, str]:

@@ -1,0 +1,90 @@
+"""The kinds of value that decisions, algorithms and plugins share: one word of a few, amounts, payloads of anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from types import MappingProxyType
+from typing import Annotated, Any, Final, get_args
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from contract.faults import shown
+from contract.fields import Part, refuse
+from contract.words import way_out
+
+NONE_RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def choice(words: Any, name: str, default: str | None = None, retired: Mapping[str, str] = NONE_RETIRED) -> Any:
+    """For `Annotated[Words, choice(Words, "mode", "auto")]`: Words is a Literal of texts, empty text means the default.
+
+    `retired` holds words that earlier releases took, with the way out.
+    """
+    known: tuple[str, ...] = get_args(words)
+
+    def validate(value: Any) -> Any:
+        if value == "":
+            return default
+        if not isinstance(value, str) or value in known:
+            return value
+        if value in retired:
+            raise refuse("deprecated", f"{name} {shown(value)} is no longer supported", retired[value])
+        raise refuse("value", f"{name} must be {_listed(known)}, not {shown(value)}", way_out(value, known))
+
+    return BeforeValidator(validate)
+
+
+def or_else(default: str) -> BeforeValidator:
+    """For free texts whose emptiness means the default."""
+    return BeforeValidator(lambda value: default if value == "" else value)
+
+
+def filled(name: str, complaint: str = "cannot be empty") -> AfterValidator:
+    """For lists and texts that say nothing when they are empty."""
+
+    def validate(value: Any) -> Any:
+        if not (value.strip() if isinstance(value, str) else value):
+            raise refuse("required", f"{name} {complaint}")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for NaN and infinity."""
+    waiting = [value]
+    while waiting:
+        element = waiting.pop()
+        if isinstance(element, float) and not isfinite(element):
+            raise refuse("value", "holds a number that is not finite")
+        if isinstance(element, dict):
+            waiting.extend(element.values())
+        elif isinstance(element, list):
+            waiting.extend(element)
+    return value
+
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0, le=1e15)]
+Whole = Annotated[int, Field(ge=0, le=2**53)]
+Positive = Annotated[int, Field(ge=1, le=2**53)]
+Percentile = Annotated[int, Field(ge=1, le=100)]
+Prompt = Annotated[str, StringConstraints(max_length=65_536)]
+"""What a model is told: instructions, templates."""
+
+Payload = Annotated[dict[str, Any], AfterValidator(_finite)]
+"""A mapping that only its consumer can judge."""
+
+
+class OpenPart(Part):
+    """A part that passes on keys it does not know; those it knows are judged."""
+
+    model_config = ConfigDict(extra="allow")
+
+    __pydantic_extra__: dict[str, Annotated[Any, AfterValidator(_finite)]]

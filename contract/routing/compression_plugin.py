@@ -1,0 +1,152 @@
+"""The plugin context_compression: what of a long request is shortened, from when on and how far."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+
+from contract.faults import FaultLog, under
+from contract.fields import HeaderName, Items, Name, Optionally, Part, refuse
+from contract.plain_values import section, text
+from contract.routing.choices import Whole, choice
+
+CompressionMode = Literal["auto", "always"]
+TargetMode = Literal["preserve", "extractive", "recoverable"]
+ScoringMethod = Literal["bm25", "embedding", "hybrid"]
+RecoveryStore = Literal["redis", "valkey", "response_cache"]
+CompressionControl = Literal["bypass", "target"]
+FailureMode = Literal["fail_open", "fail_closed"]
+
+_TARGETS: Final = ("tool_outputs", "history", "rag", "memory")
+_TOOL_OUTPUTS: Final = {"min_tokens": 2000, "target_tokens": 1000}
+
+
+def _tokens(value: Any) -> Any:
+    """`auto` or a count, which may be written as text."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word == "auto" or value == "":
+        return "auto"
+    if word.isascii() and word.isdigit() and len(word) <= 15:
+        return int(word)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 2**53:
+        return value
+    raise refuse("value", "should be a count of tokens, 0 or more, or auto")
+
+
+def _zero_means(default: int) -> BeforeValidator:
+    return BeforeValidator(lambda count: default if count == 0 and count is not False else count)
+
+
+TokenLimit = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_tokens),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 0}]}),
+]
+
+
+class CompressionBudget(Part):
+    """When compression starts, how far it goes, and what is left for the answer, in tokens."""
+
+    trigger_tokens: TokenLimit = "auto"
+    target_tokens: TokenLimit = "auto"
+    reserve_output_tokens: TokenLimit = "auto"
+
+
+class CompressionTarget(Part):
+    """How one part of a request is treated; 0 sets no bound."""
+
+    mode: Annotated[TargetMode, choice(TargetMode, "target mode", "preserve")] = "preserve"
+    min_tokens: Whole = 0
+    target_tokens: Whole = 0
+
+
+class ToolOutputs(Part):
+    """How tool outputs are treated; they are shortened unless told otherwise, and 0 means the default."""
+
+    mode: Annotated[TargetMode, choice(TargetMode, "target mode", "extractive")] = "extractive"
+    min_tokens: Annotated[Whole, _zero_means(_TOOL_OUTPUTS["min_tokens"])] = _TOOL_OUTPUTS["min_tokens"]
+    target_tokens: Annotated[Whole, _zero_means(_TOOL_OUTPUTS["target_tokens"])] = _TOOL_OUTPUTS["target_tokens"]
+
+
+class CompressionTargets(Part):
+    """The parts of a request."""
+
+    tool_outputs: ToolOutputs = ToolOutputs()
+    history: CompressionTarget = CompressionTarget()
+    rag: CompressionTarget = CompressionTarget()
+    memory: CompressionTarget = CompressionTarget()
+
+
+class CompressionScoring(Part):
+    """What is worth keeping; embedding and hybrid need a model."""
+
+    method: Annotated[ScoringMethod, choice(ScoringMethod, "scoring.method", "bm25")] = "bm25"
+    embedding_model_ref: Optionally[Name] = None
+
+
+class CompressionRecovery(Part):
+    """Whether the model may ask for what was left out, and for how long and how much is kept."""
+
+    enabled: bool = False
+    store: Annotated[RecoveryStore | None, choice(RecoveryStore, "recovery.store")] = None
+    ttl_seconds: Whole = 900
+    max_bytes_per_request: Whole = 10 * 1024 * 1024
+    max_total_bytes: Whole = 256 * 1024 * 1024
+    max_retrievals: Whole = 8
+
+
+class CompressionRequestControls(Part):
+    """What callers may say of their own request in the header."""
+
+    enabled: bool = False
+    header: Optionally[HeaderName] = None
+    allowed: Items[Annotated[CompressionControl, choice(CompressionControl, "request control")]] = ()
+    max_target_tokens: Whole = 16000
+
+
+class ContextCompression(Part):
+    """Long requests that are shortened before they reach the model."""
+
+    enabled: bool = False
+    mode: Annotated[CompressionMode, choice(CompressionMode, "mode", "auto")] = "auto"
+    budget: CompressionBudget = CompressionBudget()
+    targets: CompressionTargets = CompressionTargets()
+    scoring: CompressionScoring = CompressionScoring()
+    recovery: CompressionRecovery = CompressionRecovery()
+    request_controls: CompressionRequestControls = CompressionRequestControls()
+    failure_mode: Annotated[FailureMode, choice(FailureMode, "failure_mode", "fail_open")] = "fail_open"
+
+
+def check_context_compression(configuration: dict[str, Any], path: str, log: FaultLog) -> None:
+    """Every target lies below what triggers it; what scoring and recovery need is there."""
+    _check_below(section(configuration, "budget"), "trigger_tokens", {}, under(path, "budget"), log)
+    for name in _TARGETS:
+        target, at = section(section(configuration, "targets"), name), under(under(path, "targets"), name)
+        _check_below(target, "min_tokens", _TOOL_OUTPUTS if name == "tool_outputs" else {}, at, log)
+    scoring = section(configuration, "scoring")
+    method = text(scoring, "method")
+    if method in ("embedding", "hybrid") and not text(scoring, "embedding_model_ref").strip():
+        at = under(under(path, "scoring"), "embedding_model_ref")
+        log.add(at, "required", f"scoring.embedding_model_ref is required for {method}", "name the embedding model")
+    recovery = section(configuration, "recovery")
+    if recovery.get("enabled") is True and not text(recovery, "store"):
+        at = under(under(path, "recovery"), "store")
+        log.add(at, "required", "recovery.store is required when recovery is enabled", "redis, valkey, response_cache")
+
+
+def _check_below(holder: dict[str, Any], upper: str, defaults: dict[str, int], path: str, log: FaultLog) -> None:
+    """0 and auto set no bound; where there is a default it stands for both."""
+    most, target = (_count(holder.get(key)) or defaults.get(key, 0) for key in (upper, "target_tokens"))
+    if 0 < most <= target:
+        message = f"target_tokens must be less than {upper}"
+        log.add(under(path, "target_tokens"), "range", message, f"write a target below {most}")
+
+
+def _count(value: Any) -> int:
+    """The count that is written, if one is; what is none has its own fault."""
+    try:
+        counted = _tokens(value)
+    except ValueError:
+        return 0
+    return counted if isinstance(counted, int) else 0

@@ -1,0 +1,18 @@
+"""One way of routing, as a document has it for itself and each of its recipes has its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from contract.fields import Items, Part
+from contract.routing.choices import choice
+from contract.routing.decisions import Decision
+
+Strategy = Literal["priority", "confidence"]
+
+
+class RoutingProfile(Part):
+    """The decisions and what they are made of; without a strategy, global.router.strategy holds."""
+
+    strategy: Annotated[Strategy | None, choice(Strategy, "strategy")] = None
+    decisions: Items[Decision] = ()
