@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from contract.egress import STRICT, EgressPolicy
 from controlplane.bootstrap import ControlPlane, assemble
 from controlplane.security.keyring import KeyRing, MasterKey
 from controlplane.server import bind, serve_plane
@@ -115,7 +116,7 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(database_url: str, home: Path) -> AsyncIterator[Running]:
+async def running(database_url: str, home: Path, egress: EgressPolicy = STRICT) -> AsyncIterator[Running]:
     """Serve until the block ends, then drain."""
     journal, clock = Journal(), HurriedClock()
     logging.getLogger().addHandler(journal)
@@ -124,7 +125,7 @@ async def running(database_url: str, home: Path) -> AsyncIterator[Running]:
     stopping = asyncio.Event()
     addresses: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
     async with open_store(database_url, clock=HurriedClock(), random=SystemRandom()) as store:
-        plane = assemble(HurriedStore(store, clock), KeyRing(MASTER_KEY), clock, SystemRandom())
+        plane = assemble(HurriedStore(store, clock), KeyRing(MASTER_KEY), clock, SystemRandom(), egress=egress)
         serving = asyncio.create_task(
             serve_plane(plane, settings, listener, stopping, lambda *told: addresses.set_result(told))
         )

@@ -27,11 +27,11 @@ class Host:
     def __init__(self, state: Path, client: aiohttp.ClientSession) -> None:
         self.state = state
         self.key = SigningKey()
-        self._client = client
+        self.client = client
         self._process: asyncio.subprocess.Process | None = None
         self._envoys: set[int] = set()
 
-    async def start(self, url: str, *more: str) -> None:
+    async def start(self, url: str, *more: str, join_token: str = JOIN_TOKEN) -> None:
         """Start the agent; returns when the process is there."""
         with (self.state.parent / "agent.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -40,7 +40,7 @@ class Host:
                 "liaison_agent",
                 *("--control-plane", url, "--state", str(self.state), *more),
                 stderr=log,
-                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": JOIN_TOKEN, LOOPBACK: "true"},
+                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": join_token, LOOPBACK: "true"},
             )
 
     @property
@@ -63,6 +63,16 @@ class Host:
         """Wait until the agent says that it serves; returns Envoy's process id."""
         await self.until(lambda: self._is_ours() and self.status["status"] == "serving" and self.status["envoy_pid"])
         return int(self.status["envoy_pid"])
+
+    def pause_agent(self) -> None:
+        """SIGSTOP, as a frozen host does it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume_agent(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill_agent(self) -> None:
         """`kill -9`; Envoy is left alone."""
@@ -87,11 +97,12 @@ class Host:
         assert self._process is not None
         return await self._process.wait()
 
-    async def chat(self, port: int, model: str = "fast", user: str = "ann") -> tuple[int, str]:
-        """One chat completion; status 0 when nobody listens."""
-        token = self.key.sign(user, aud=WORKSPACE)
+    async def chat(self, port: int, model: str = "fast", user: str = "ann", key: str = "") -> tuple[int, str]:
+        """One chat completion, with a consumer key of the simulator's unless one is given; status 0 when nobody
+        listens."""
+        token = key or self.key.sign(user, aud=WORKSPACE)
         try:
-            async with self._client.post(
+            async with self.client.post(
                 f"http://127.0.0.1:{port}{CHAT}",
                 headers={"authorization": f"Bearer {token}"},
                 json={"model": model, "messages": [{"role": "user", "content": "hello"}]},

@@ -195,7 +195,7 @@ async def test_a_second_agent_on_one_state_folder_is_refused(
     served.simulator.put("", document(provider, free_port), one="KEY-ONE")
     await host.start(served.connect_url)
     await host.until_serving()
-    second = Host(host.state, host._client)
+    second = Host(host.state, host.client)
 
     await second.start(served.connect_url)
 

@@ -24,7 +24,7 @@ from tests.integration.agent_envoy.envoy_resources import Resources, free_port
 
 async def another_envoy(gateway: EnvoyGateway, killed: int) -> None:
     async with asyncio.timeout(20):
-        while gateway.pid in (None, killed):
+        while gateway.pid in (None, killed):  # noqa: ASYNC110 - another process makes it so
             await asyncio.sleep(0.02)
 
 
