@@ -34,6 +34,7 @@ _KINDS: Final = {
 }
 
 _SAID_ELSEWHERE: Final = (
+    "extra_forbidden",  # two names of one field, as a rule has said; unknown keys were found when it was fitted
     "default_factory_not_called",  # an earlier field, which has its own fault, is needed for this one's default
     "union_tag_invalid",  # the variant is unknown, as was found when the document was fitted
     "union_tag_not_found",
