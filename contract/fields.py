@@ -135,6 +135,9 @@ Items = Annotated[tuple[T, ...], Strict(False)]
 WRITTEN: Final = "written"
 """Marks a field that the canonical form writes though it equals its default: some rule asks whether it was written."""
 
+SAID: Final = "said"
+"""Marks a field whose null is no absence: left empty it would take the default away and put nothing in its place."""
+
 Optionally = Annotated[T | None, BeforeValidator(_empty_is_absent)]
 """Absent when null, left out or empty text, as `${UNSET}` leaves it behind."""
 

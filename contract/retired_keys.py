@@ -59,7 +59,23 @@ _SIGNALS_OF_FLAT_KEYS: Final = {
     "response_api": "global.services.response_api",
     "router_replay": "global.services.router_replay",
 }
-_REMOVED_SELECTORS: Final = ("session_aware", "model_switch_gate", "lookup_tables", "elo")
+_REMOVED_SELECTORS: Final = (
+    "session_aware",
+    "model_switch_gate",
+    "lookup_tables",
+    "elo",
+    "rl_driven",
+    "gmtrouter",
+    "bandit",
+    "personalization",
+)
+_OF_EXTERNAL_MODELS: Final = {
+    "endpoint": "llm_endpoint",
+    "model_name": "llm_model_name",
+    "provider": "llm_provider",
+    "role": "model_role",
+    "timeout_seconds": "llm_timeout_seconds",
+}
 
 DEPRECATED: Final[dict[str, str]] = {
     **{key: f"move it to {place}" for key, place in _SIGNALS_OF_FLAT_KEYS.items()},
@@ -84,10 +100,17 @@ DEPRECATED: Final[dict[str, str]] = {
     **{f"providers.models[].{key}": f"move it to the model's card: routing.modelCards[].{key}" for key in _ON_CARDS},
     "global.modules": "move it to global.model_catalog.modules",
     "global.model_catalog.embeddings.bert": "use global.model_catalog.embeddings.semantic",
-    "global.model_catalog.classifiers": "move it to global.model_catalog.modules.classifier",
+    "global.model_catalog.classifiers": "describe them in global.model_catalog.kbs",
     **{
         f"global.router.model_selection.{key}": "it was removed; use global.router.learning"
         for key in _REMOVED_SELECTORS
+    },
+    **{f"global.model_catalog.external[].{old}": f"it is called {new}" for old, new in _OF_EXTERNAL_MODELS.items()},
+    "global.services.observability.tracing.sampling_rate": "write it as sampling.rate",
+    "global.stores.response_cache.backend_config_path": "describe the backend beside it: redis, valkey, milvus, qdrant",
+    **{
+        f"global.stores.response_cache.{key}": "it was removed"
+        for key in ("use_hnsw", "hnsw_m", "hnsw_ef_construction", "max_memory_entries")
     },
 }
 
@@ -95,7 +118,6 @@ DEPRECATED: Final[dict[str, str]] = {
 UNSUPPORTED: Final[dict[str, str]] = {
     **dict.fromkeys(("entrypoints", "recipes", "setup"), LATER),
     **{f"routing.{key}": LATER for key in ("signals", "decisions", "projections", "strategy")},
-    **{f"global.{key}": LATER for key in ("router", "services", "stores", "integrations", "model_catalog")},
     "listeners[].api_keys": "is not supported: callers present consumer keys, which `agentrouter keys` issues",
 }
 

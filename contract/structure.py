@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from contract.faults import FaultCode, FaultLog, item, shown, under
-from contract.fields import Part, Variants
+from contract.fields import SAID, Part, Variants
 from contract.spelling import nearest
 from contract.words import way_out
 
@@ -81,7 +81,7 @@ class Fitting:
                 fitted[key] = value
             elif key not in known:
                 self._unknown(key, at, pattern, known)
-            elif value is not None:
+            elif value is not None or key in _said(model):
                 fitted[key] = self._fit_value(value, known[key], at, pattern_at)
         return fitted
 
@@ -189,6 +189,13 @@ def _parts_of(model: type[Part]) -> dict[str, FieldPart | None]:
     return {
         key: part_in(info.annotation) for name, info in model.model_fields.items() for key in written_keys(name, info)
     }
+
+
+@cache
+def _said(model: type[Part]) -> frozenset[str]:
+    """The keys whose null is passed on, to be refused."""
+    fields = model.model_fields.items()
+    return frozenset(key for name, info in fields if SAID in info.metadata for key in written_keys(name, info))
 
 
 def written_keys(name: str, info: FieldInfo) -> tuple[str, ...]:

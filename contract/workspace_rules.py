@@ -14,6 +14,7 @@ from contract.backend_names import backend_name
 from contract.backend_rules import NEEDS_RELAY, check_backend
 from contract.faults import FaultLog, shown, under
 from contract.plain_values import entries, section, text
+from contract.router_settings.rules import check_global
 
 _METADATA: Final = (
     "reasoning_family",
@@ -35,6 +36,7 @@ def check_workspace(document: dict[str, Any], log: FaultLog) -> None:
     families = _check_families(section(providers, "defaults"), log)
     _check_default_model(section(providers, "defaults"), cards | loras, log)
     _check_models(providers, cards, families, log)
+    check_global(section(document, "global"), log)
 
 
 def _check_unique(named: Iterable[tuple[str, dict[str, Any]]], what: str, log: FaultLog) -> set[str]:

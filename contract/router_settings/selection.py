@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from contract.faults import shown
-from contract.fields import Part, refuse
-from contract.router_settings.values import Amount, Chosen, Line, Share, Whole
+from contract.fields import SAID, Part, refuse
+from contract.router_settings.values import Amount, Line, Share, Whole
 
 SelectionMethod = Literal[
     "knn",
@@ -30,13 +30,17 @@ LEARNED_ELSEWHERE: Final = frozenset(
 )
 """Selectors that v0.3 removed."""
 
+_LEARNING: Final = "what is learned across requests is global.router.learning.adaptation and protection now"
+
 
 def _method(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise refuse("required", "names no selector", f"leave it out for knn, or name one; {_LEARNING}")
     if isinstance(value, str) and value.strip() in LEARNED_ELSEWHERE:
         raise refuse(
             "deprecated",
-            f"the selector {shown(value.strip())} was removed; use global.router.learning.adaptation, and "
-            "global.router.learning.protection to stay with a model",
+            f"the selector {shown(value.strip())} was removed",
+            f"leave method out or name another; {_LEARNING}",
         )
     return value
 
@@ -115,7 +119,7 @@ class ModelSelection(Part):
     """The selector that decides when a decision names several models and no algorithm."""
 
     enabled: bool = True
-    method: Annotated[Chosen[SelectionMethod], BeforeValidator(_method)] = "knn"
+    method: Annotated[SelectionMethod, BeforeValidator(_method), SAID] = "knn"
     router_dc: RouterDcSelection = RouterDcSelection()
     automix: AutomixSelection = AutomixSelection()
     hybrid: HybridSelection = HybridSelection()

@@ -38,6 +38,8 @@ def faults_of(document: dict[str, Any]) -> dict[str, str]:
         ("router.config_source", "consul", "", "value"),
         ("router.model_selection.method", "rl_driven", "", "deprecated"),
         ("router.model_selection.method", "dice", "", "value"),
+        ("router.model_selection.method", "", "", "required"),
+        ("router.model_selection.method", None, "", "required"),
         ("router.model_selection.bandit", {}, "", "deprecated"),
         ("router.learning.adaptation.strategy", "guess", "", "value"),
         ("router.learning.adaptation.candidate_set", "cluster", "", "value"),

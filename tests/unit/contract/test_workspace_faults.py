@@ -69,7 +69,7 @@ def test_the_base_document_is_accepted() -> None:
         ),
         ("routing.signals", {"keywords": [{}]}, "routing.signals", "unsupported"),
         ("routing.models", [], "routing.models", "deprecated"),
-        ("global.router", {"strategy": "priority"}, "global.router", "unsupported"),
+        ("global.router", {"stategy": "priority"}, "global.router.stategy", "unknown_field"),
         ("global.modules", {}, "global.modules", "deprecated"),
         ("entrypoints", [{"recipe": "x"}], "entrypoints", "unsupported"),
         ("keyword_rules", [], "keyword_rules", "deprecated"),
@@ -179,10 +179,10 @@ def test_empty_sections_of_later_releases_and_nulls_say_nothing() -> None:
     assert parse_workspace(raw) == parse_workspace(BASE)
 
 
-def test_a_deprecated_key_inside_an_unsupported_section_keeps_its_hint() -> None:
+def test_a_deprecated_key_deep_in_a_section_is_found() -> None:
     faults = faults_of(with_value("global.model_catalog.embeddings.bert", {}))
 
-    assert faults == {"global.model_catalog": "unsupported", "global.model_catalog.embeddings.bert": "deprecated"}
+    assert faults == {"global.model_catalog.embeddings.bert": "deprecated"}
 
 
 def test_a_model_that_nobody_serves_may_carry_metadata_alone() -> None:
