@@ -198,6 +198,24 @@ async def _enrol(plane: ControlPlane, agent: DataplaneCaller, ids: UlidIds) -> N
         await Publisher(ids).ring_everything(work, held, agent.dataplane_id)
 
 
+async def add_dataplanes(place: Measured, count: int) -> list[DataplaneCaller]:
+    """So many more data planes of the workspace, each with everything applied that there is."""
+    ids = UlidIds()
+    callers = [DataplaneCaller(ids.new("dp"), place.workspace_id) for _ in range(count)]
+    async with place.plane.store.unit_of_work() as work:
+        held, now = await work.workspaces.lock(place.workspace_id), await work.now()
+        if held is None:
+            raise CannotMeasure("the workspace was made a moment ago, and is gone")
+        for number, caller in enumerate(callers):
+            key, report = number.to_bytes(32, "big"), AgentReport(agent_version="0.1.0")
+            name = f"agent-{number}"
+            await work.dataplanes.add(
+                Dataplane(caller.dataplane_id, held.id, "default", name, key, key, 0, None, report, now)
+            )
+            await work.dataplanes.raise_applied_revision(caller.dataplane_id, held.revision)
+    return callers
+
+
 async def seconds_of(step: Any) -> float:
     """How long it takes."""
     began = time.perf_counter()

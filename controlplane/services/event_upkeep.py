@@ -11,7 +11,7 @@ from datetime import datetime
 
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.events import Event, EventStatus
-from controlplane.services.outcomes import raise_watermark, record
+from controlplane.services.outcomes import settle
 from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import give_way, waiting_for
 
@@ -60,7 +60,7 @@ class EventUpkeep:
             await work.workspaces.lock(workspace_id)
             now = await work.now()
             changed = 0
-            for seen in found:
+            for seen in sorted(found, key=lambda event: (event.dataplane_id, event.id)):  # as groups of acks lock them
                 await work.dataplanes.lock(seen.dataplane_id)  # before the event, as completions do
                 event = await work.events.get_for_update(seen.id)
                 stepped = step(event, now) if event else None
@@ -86,8 +86,8 @@ class EventUpkeep:
         await work.events.save([dead])
         plane = await work.dataplanes.lock(dead.dataplane_id)
         if plane is not None:
-            await record(work, plane, dead)
-            await raise_watermark(work, plane, dead)
+            desired = await work.slots.desired_of(plane.workspace_id, plane.id, [dead.slot])
+            await settle(work, plane, dead, desired.get(dead.slot))
 
     def _stamped(self, event: Event) -> Event:
         return replace(event, etag=self._ids.new("etg"))

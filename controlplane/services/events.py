@@ -9,12 +9,12 @@ from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.dataplanes import Boot, Dataplane
 from controlplane.domain.errors import InvalidInput, StateConflict
 from controlplane.domain.events import Event, EventStatus, check_boot
-from controlplane.domain.slots import is_command
+from controlplane.domain.slots import DesiredSlot, is_command
 from controlplane.services.access import reach_workspace, require_dataplane, unknown
-from controlplane.services.desired import newest_of
-from controlplane.services.outcomes import NO_DETAILS, Details, raise_watermark, record
+from controlplane.services.group_commits import GroupCommits
+from controlplane.services.outcomes import NO_DETAILS, Details, settle
 from controlplane.services.ports import EventsToProcess, Ids, Notice, Store, UnitOfWork
-from controlplane.services.succession import give_way, heir, waiting_for
+from controlplane.services.succession import covered_by, give_way, heir, waiting_for
 from controlplane.services.upgrades import follow_command
 
 FAILED_FOR_NOW = (EventStatus.PENDING, EventStatus.DEAD_LETTER)
@@ -56,6 +56,7 @@ class EventService:
     def __init__(self, store: Store, ids: Ids) -> None:
         self._store = store
         self._ids = ids
+        self._together = GroupCommits(store)
 
     async def list_events(self, caller: Caller, query: ListEvents) -> list[Event]:
         """A data plane sees its own only, and what its newest boot holds as its to go on with."""
@@ -81,33 +82,60 @@ class EventService:
         Raises StateConflict for an older boot, a finished event, or a slot whose other event is being worked on.
         """
         dataplane = require_dataplane(caller)
-        async with self._store.unit_of_work() as work:
-            await work.dataplanes.lock(dataplane.dataplane_id)
-            event = await self._own(work, dataplane, event_id)
-            await enter_boot(work, dataplane.dataplane_id, boot)
-            if event.status is EventStatus.PENDING:
-                event = await self._take_place(work, event, boot)
-            taken = self._stamped(event.acknowledge(boot, await work.now()))
-            await work.events.save([taken])
-            work.announce(closed(taken))
-            return taken
+
+        async def step(work: UnitOfWork) -> Event:
+            return await self._acknowledge(work, dataplane, event_id, boot)
+
+        return await self._together.run(dataplane.dataplane_id, step)
 
     async def complete(self, caller: Caller, command: CompleteEvent) -> Event:
         """Record the outcome for the slot; the same completion twice is fine, an old token is refused."""
         dataplane = require_dataplane(caller)
+
+        async def step(work: UnitOfWork) -> Event:
+            return await self._complete(work, dataplane, command)
+
+        if command.applied or not command.retryable:
+            return await self._together.run(dataplane.dataplane_id, step)
         async with self._store.unit_of_work() as work:
-            if command.retryable and not command.applied:  # the event may have to give way, which takes a cursor
-                await work.workspaces.lock(dataplane.workspace_id)
-            plane = await work.dataplanes.lock(dataplane.dataplane_id)
-            event = await self._own(work, dataplane, command.event_id)
-            ended = _ended(event, command, await work.now())
-            if ended is event or plane is None:
-                return event
-            await self._check_desired(work, event, command)
-            waiting = await waiting_for(work, event) if ended.status in FAILED_FOR_NOW else None
-            if waiting is not None:
-                return await self._give_way(work, event, waiting, command.error)
-            return await self._end(work, plane, self._stamped(ended), command.details)
+            # The event may have to give way, which takes a cursor: locked before the data plane, so never in a group.
+            await work.workspaces.lock(dataplane.workspace_id)
+            return await step(work)
+
+    async def _acknowledge(self, work: UnitOfWork, dataplane: DataplaneCaller, event_id: str, boot: Boot) -> Event:
+        plane = await work.dataplanes.lock(dataplane.dataplane_id)
+        event = await self._own(work, dataplane, event_id)
+        check_boot(plane.boot if plane else None, boot)
+        now, given_way = await work.now(), []
+        if event.status is EventStatus.PENDING:
+            for other in await self._in_its_place(work, event, boot):
+                given_way.append(self._stamped(other.supersede(event.id, now)))
+                event = heir(event, other)
+        taken = self._stamped(event.acknowledge(boot, now))
+        if plane is not None and plane.boot != boot:
+            await work.dataplanes.set_boot(plane.id, boot)
+        await work.events.save([*given_way, taken])
+        work.announce(closed(taken))
+        return taken
+
+    async def _complete(self, work: UnitOfWork, dataplane: DataplaneCaller, command: CompleteEvent) -> Event:
+        plane = await work.dataplanes.lock(dataplane.dataplane_id)
+        event = await self._own(work, dataplane, command.event_id)
+        now = await work.now()
+        ended = _ended(event, command, now)
+        if ended is event or plane is None:
+            return event
+        desired = await _desired(work, event, command)
+        waiting = await waiting_for(work, event) if ended.status in FAILED_FOR_NOW else None
+        if waiting is not None:
+            return await self._give_way(work, event, waiting, command.error)
+        ended = self._stamped(ended)
+        if ended.live:
+            await work.events.save([ended])
+        else:
+            await self._end(work, plane, ended, desired, command.details)
+        work.announce(closed(ended))
+        return ended
 
     async def _own(self, work: UnitOfWork, caller: DataplaneCaller, event_id: str) -> Event:
         event = await work.events.get_for_update(event_id)
@@ -115,15 +143,13 @@ class EventService:
             raise unknown("event")
         return event
 
-    async def _take_place(self, work: UnitOfWork, event: Event, boot: Boot) -> Event:
+    async def _in_its_place(self, work: UnitOfWork, event: Event, boot: Boot) -> list[Event]:
         """At most one ACKNOWLEDGED event a slot: an older one of the same holder, or of an older boot, gives way."""
-        now = await work.now()
-        for other in await work.events.live_in_slot(event.dataplane_id, event.slot):
-            if other.status is EventStatus.ACKNOWLEDGED and other.id != event.id:
-                check_boot(other.holder, boot)
-                await work.events.save([self._stamped(other.supersede(event.id, now))])
-                event = heir(event, other)
-        return event
+        live = await work.events.live_in_slot(event.dataplane_id, event.slot)
+        others = [other for other in live if other.status is EventStatus.ACKNOWLEDGED and other.id != event.id]
+        for other in others:
+            check_boot(other.holder, boot)
+        return others
 
     async def _give_way(self, work: UnitOfWork, event: Event, successor: Event, error: str) -> Event:
         """A newer event waits already, so there is nothing to try again for."""
@@ -135,31 +161,16 @@ class EventService:
             work.announce(Notice(event.workspace_id))
         return superseded
 
-    async def _end(self, work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> Event:
-        await work.events.save([ended])
-        work.announce(closed(ended))
-        if not ended.live:
-            if is_command(ended.slot):
-                await follow_command(work, ended)
-            covered = [self._stamped(other) for other in await record(work, plane, ended, details)]
-            await work.events.save(covered)
-            for other in covered:
-                work.announce(closed(other))
-            await raise_watermark(work, plane, ended)
-        return ended
-
-    async def _check_desired(self, work: UnitOfWork, event: Event, command: CompleteEvent) -> None:
-        desired, digest = await newest_of(work, event)
-        if command.version > desired:
-            raise InvalidInput(
-                f"version {command.version} does not exist: the newest of slot {event.slot} is {desired}"
-            )
-        if digest and command.applied and command.version == desired and command.digest != digest:
-            raise StateConflict(
-                f"the digest is not that of version {desired}: fetch the configuration again",
-                subject=event.id,
-                reason="DIGEST_MISMATCH",
-            )
+    async def _end(
+        self, work: UnitOfWork, plane: Dataplane, ended: Event, desired: DesiredSlot | None, details: Details
+    ) -> None:
+        if is_command(ended.slot):
+            await follow_command(work, ended)
+        covered = [self._stamped(other) for other in await covered_by(work, ended)]
+        await work.events.save([ended, *covered])
+        for other in covered:
+            work.announce(closed(other))
+        await settle(work, plane, ended, desired, details)
 
     def _stamped(self, event: Event) -> Event:
         return replace(event, etag=self._ids.new("etg"))
@@ -173,6 +184,25 @@ async def enter_boot(work: UnitOfWork, dataplane_id: str, boot: Boot) -> bool:
         return False
     await work.dataplanes.set_boot(dataplane_id, boot)
     return True
+
+
+async def _desired(work: UnitOfWork, event: Event, command: CompleteEvent) -> DesiredSlot | None:
+    """What should be in the event's slot; None in a command's. Raises InvalidInput, StateConflict."""
+    if is_command(event.slot):
+        desired, newest, digest = None, event.configuration_version, ""
+    else:
+        found = await work.slots.desired_of(event.workspace_id, event.dataplane_id, [event.slot])
+        desired = found.get(event.slot)
+        newest, digest = (desired.version, desired.digest) if desired else (0, "")
+    if command.version > newest:
+        raise InvalidInput(f"version {command.version} does not exist: the newest of slot {event.slot} is {newest}")
+    if digest and command.applied and command.version == newest and command.digest != digest:
+        raise StateConflict(
+            f"the digest is not that of version {newest}: fetch the configuration again",
+            subject=event.id,
+            reason="DIGEST_MISMATCH",
+        )
+    return desired
 
 
 def _ended(event: Event, command: CompleteEvent, now: datetime) -> Event:

@@ -13,7 +13,7 @@ from controlplane.domain.dataplanes import Dataplane, RejectedVersion, SlotState
 from controlplane.domain.events import Event, EventStatus
 from controlplane.domain.slots import WORKSPACE_SLOT, AppliedSlot, DesiredSlot, is_command, is_consumer
 from controlplane.services.ports import UnitOfWork
-from controlplane.services.succession import covers, full_revision
+from controlplane.services.succession import full_revision
 
 FIRST_LOOK, NEXT_LOOKS = 16, 500  # versions; mostly the first one that is not applied yet is near
 
@@ -30,63 +30,71 @@ class Details:
 NO_DETAILS = Details()
 
 
-async def record(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details = NO_DETAILS) -> list[Event]:
-    """Enter an APPLIED, FAILED or DEAD_LETTER event; the events that it covers, superseded and not yet saved.
+async def settle(
+    work: UnitOfWork, plane: Dataplane, ended: Event, desired: DesiredSlot | None, details: Details = NO_DETAILS
+) -> None:
+    """Enter an APPLIED, FAILED or DEAD_LETTER event, and raise the watermark as far as it goes then.
 
-    The applied version never goes back. A dead letter leaves its version given up, so that nothing takes the slot for
-    applied until it is. A command leaves nothing behind but its event.
+    `desired`: the newest version of its slot. The applied version never goes back. A dead letter leaves its version
+    given up, so that nothing takes the slot for applied until it is. A command leaves nothing behind but its event.
     """
-    if not is_command(ended.slot):
-        await _enter(work, plane, ended, details)
-    if ended.status is EventStatus.DEAD_LETTER:
-        return []
-    now = await work.now()
-    live = await work.events.live_in_slot(ended.dataplane_id, ended.slot)
-    return [other.supersede(ended.id, now) for other in live if covers(ended, other)]
-
-
-async def _enter(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> None:
-    state = await _state(work, plane, ended.slot)
-    desired = await work.slots.desired_of(plane.workspace_id, plane.id, [ended.slot])
-    refused_with = 0
-    if is_consumer(ended.slot) and ended.status is not EventStatus.APPLIED:
-        refused_with = details.workspace_version or await _workspace_version(work, plane)
-    state = moved(state, ended, desired.get(ended.slot), refused_with)
-    if _is_told_by_watermark(state, plane.applied_revision):
-        await work.slots.drop(plane.id, [ended.slot])
-    else:
+    if is_command(ended.slot):
+        return
+    stored = (await work.slots.states_of(plane.id, [ended.slot])).get(ended.slot)
+    state = stored or await _as_the_watermark_says(work, plane, ended, desired)
+    state = moved(state, ended, desired, await _refused_with(work, plane, ended, details))
+    known = None if ended.status is EventStatus.DEAD_LETTER else full_revision(ended)
+    if known is not None:
+        await _put_whole(work, plane, state, known, details.refused)
+        return
+    reached, others = await _reached(work, plane, plane.applied_revision, state)
+    if not _is_told_by_watermark(state, max(reached, plane.applied_revision)):
         await work.dataplanes.put_slot_state(state)
-    known = full_revision(ended)
-    if known is not None and ended.status is not EventStatus.DEAD_LETTER:
-        await _settle_rows(work, plane, known, details.refused)
+    elif stored is not None:
+        await work.slots.drop(plane.id, [state.slot])
+    if reached > plane.applied_revision:
+        await work.dataplanes.raise_applied_revision(plane.id, reached)
+        if others:
+            await work.slots.forget_covered(plane.id, reached)
 
 
-async def raise_watermark(work: UnitOfWork, plane: Dataplane, ended: Event) -> None:
-    """As far as everything is applied, or kept in a row that says otherwise; a full event covers all up to its own.
+async def _refused_with(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> int:
+    """The version of the workspace document that a consumer's was refused together with; 0 where nothing was."""
+    if not is_consumer(ended.slot) or ended.status is EventStatus.APPLIED:
+        return 0
+    return details.workspace_version or await _workspace_version(work, plane)
 
-    A full event that was refused for good has been tried whole as well: what was refused is kept in rows.
-    """
-    known = full_revision(ended) if ended.status in (EventStatus.APPLIED, EventStatus.FAILED) else None
-    reached = await _reached(work, plane, max(plane.applied_revision, known or 0))
+
+async def _put_whole(
+    work: UnitOfWork, plane: Dataplane, state: SlotState, known: int, refused: Sequence[RejectedVersion]
+) -> None:
+    """A full event covers all up to its own revision; one that was refused for good has been tried whole as well: what
+    was refused is kept in rows."""
+    await work.dataplanes.put_slot_state(state)
+    await _settle_rows(work, plane, known, refused)
+    reached, _ = await _reached(work, plane, max(plane.applied_revision, known), state)
     if reached > plane.applied_revision:
         await work.dataplanes.raise_applied_revision(plane.id, reached)
         await work.slots.forget_covered(plane.id, reached)
-    if known is not None and 0 < plane.wanted_revision <= known:
+    if 0 < plane.wanted_revision <= known:
         await work.dataplanes.want_everything(plane.id, 0)
 
 
-async def _reached(work: UnitOfWork, plane: Dataplane, revision: int) -> int:
-    """The last revision before the first version that is neither applied nor kept in a row as refused or given up."""
-    look = FIRST_LOOK
+async def _reached(work: UnitOfWork, plane: Dataplane, revision: int, own: SlotState) -> tuple[int, bool]:
+    """The last revision before the first version that is neither applied nor kept in a row as refused or given up, and
+    whether rows other than `own` were met on the way."""
+    look, met = FIRST_LOOK, False
     while True:
         found = await work.slots.versions_since(plane.workspace_id, plane.id, revision, look)
-        states = await work.slots.states_of(plane.id, {each.slot for each in found.versions})
+        asked = {each.slot for each in found.versions} - {own.slot}
+        states = {**(await work.slots.states_of(plane.id, asked) if asked else {}), own.slot: own}
+        met = met or len(states) > 1
         for version in found.versions:
             if not _passes(states.get(version.slot), version):
-                return version.revision - 1
+                return version.revision - 1, met
         revision, look = found.complete_to, NEXT_LOOKS
         if not found.more:
-            return revision
+            return revision, met
 
 
 def _passes(state: SlotState | None, version: DesiredSlot) -> bool:
@@ -98,13 +106,15 @@ def _is_told_by_watermark(state: SlotState, revision: int) -> bool:
     return not state.deviates and 0 < state.applied_revision <= revision and state.slot != WORKSPACE_SLOT
 
 
-async def _state(work: UnitOfWork, plane: Dataplane, slot: str) -> SlotState:
-    """The slot's row, or what the watermark tells of it."""
-    state = (await work.slots.states_of(plane.id, [slot])).get(slot)
-    if state is not None:
-        return state
-    applied = await work.slots.applied_at(plane.workspace_id, plane.id, plane.applied_revision, [slot])
-    return blank_state(plane.id, slot, applied.get(slot))
+async def _as_the_watermark_says(
+    work: UnitOfWork, plane: Dataplane, ended: Event, desired: DesiredSlot | None
+) -> SlotState:
+    """Of a slot without a row. What was applied before is not asked for where the newest version there is was."""
+    newest = desired.version if desired else 0
+    if ended.status is EventStatus.APPLIED and ended.completed_version == newest:
+        return blank_state(plane.id, ended.slot, None)
+    applied = await work.slots.applied_at(plane.workspace_id, plane.id, plane.applied_revision, [ended.slot])
+    return blank_state(plane.id, ended.slot, applied.get(ended.slot))
 
 
 def blank_state(dataplane_id: str, slot: str, applied: AppliedSlot | None) -> SlotState:

@@ -54,3 +54,11 @@ def covers(ended: Event, other: Event) -> bool:
     reached = full_revision(ended)
     everything = needed is None or (reached is not None and reached >= needed)
     return everything and other.id != ended.id and other.configuration_version <= ended.completed_version
+
+
+async def covered_by(work: UnitOfWork, ended: Event) -> list[Event]:
+    """The events of its slot that an ended event covers, superseded and not yet saved; a dead letter covers none."""
+    if ended.status is EventStatus.DEAD_LETTER or ended.completed_at is None:
+        return []
+    live = await work.events.live_in_slot(ended.dataplane_id, ended.slot)
+    return [other.supersede(ended.id, ended.completed_at) for other in live if covers(ended, other)]

@@ -42,7 +42,7 @@ class SqlSlots:
             found += await self._configurations(of_users)
         for part in in_parts(_others(slots)):
             of_slots = queries.values(workspace_id, dataplane_id).where(slot_values.c.slot.in_(part))
-            found += await self._values(of_slots)
+            found += await self._values(of_slots.order_by(slot_values.c.dataplane_id))  # its own counts
         if REVOCATIONS_SLOT in slots:
             found += await self._revocations(queries.newest_revocation(workspace_id))
         return {each.slot: each for each in found}
@@ -71,13 +71,17 @@ class SqlSlots:
         return total
 
     async def versions_since(self, workspace_id: str, dataplane_id: str, revision: int, limit: int) -> SlotVersions:
-        """Configurations are read first: whatever of the others came in since is behind `complete_to`, and left out."""
+        """Configurations are read first: whatever of the others came in since is behind `complete_to`, and left out.
+
+        Each revision is of one thing: where documents took all of them, nothing else has to be asked for."""
         rows = await self._transaction.rows(queries.versions_since(workspace_id, revision, limit))
         read = [row for row in rows if row.version is not None]
         more = len(read) == limit
         complete_to = (read[-1].revision if more else rows[0].workspace_revision) if rows else revision
-        others = await self._values(queries.values_since(workspace_id, dataplane_id, revision))
-        others += await self._revocations(queries.revocations_since(workspace_id, revision))
+        others: list[DesiredSlot] = []
+        if len(read) < complete_to - revision:
+            others += await self._values(queries.values_since(workspace_id, dataplane_id, revision))
+            others += await self._revocations(queries.revocations_since(workspace_id, revision))
         versions = [_configuration(row) for row in read] + [each for each in others if each.revision <= complete_to]
         return SlotVersions(tuple(sorted(versions, key=lambda each: each.revision)), complete_to, more)
 

@@ -1,0 +1,130 @@
+"""Group commit: small writes that come while one is being written share the next transaction.
+
+A crowd of agents then pays for one beginning and one end (on a disk: one flush) together, not each for its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from zlib import crc32
+
+from controlplane.domain.errors import DomainError, Unavailable
+from controlplane.services.ports import Store, UnitOfWork
+
+AT_ONCE = 50  # steps a transaction: others who write are let in between two
+LANES = 3  # transactions at a time; SQLite has one writer anyway
+T = TypeVar("T")
+
+
+class GroupCommits:
+    """Carries out steps, those of one `key` in their order.
+
+    A step refuses (raises a DomainError) before it writes anything, so that a refusal leaves nothing behind in the
+    transaction it shares. It may be carried out twice, the second time on its own: when it spoiled the transaction, or
+    somebody else's step did.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._lanes = [_Lane(store) for _ in range(LANES if store.shared else 1)]
+
+    async def run(self, key: str, step: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """What the step returned, once that is committed. Raises what it raised; Unavailable.
+
+        Keys are locked in their order: a step locks rows of its key only.
+        """
+        outcome: T = await self._lanes[crc32(key.encode()) % len(self._lanes)].run(key, step)
+        return outcome
+
+
+@dataclass(eq=False, slots=True)
+class _Member:
+    key: str
+    step: Callable[[UnitOfWork], Awaitable[Any]]
+    outcome: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def settle(self, result: Any, error: Exception | None) -> None:
+        """Whoever waited may be gone."""
+        if self.outcome.done():
+            return
+        if error is None:
+            self.outcome.set_result(result)
+        else:
+            self.outcome.set_exception(error)
+            self.outcome.exception()  # seen, should whoever waits be cancelled this very moment
+
+
+class _Lane:
+    """One transaction after the other."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: deque[_Member] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._working = False
+
+    async def run(self, key: str, step: Callable[[UnitOfWork], Awaitable[Any]]) -> Any:
+        member = _Member(key, step)
+        self._waiting.append(member)
+        if not self._working:
+            self._working = True
+            self._in_background(self._work())
+        return await member.outcome
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+                group = [member for member in group if not member.outcome.done()]  # gave up before its turn
+                await self._commit(sorted(group, key=lambda member: member.key))
+        finally:
+            self._working = False
+
+    async def _commit(self, group: Sequence[_Member]) -> None:
+        if len(group) > 1 and await self._together(group):
+            return
+        if len(group) == 1:
+            await self._alone(group[0])
+            return
+        for member in group:  # nobody waits for whoever spoiled it
+            self._in_background(self._alone(member))
+
+    async def _together(self, group: Sequence[_Member]) -> bool:
+        """Whether all of them are settled."""
+        settled: list[tuple[_Member, Any, Exception | None]] = []
+        try:
+            async with self._store.unit_of_work() as work:
+                for member in group:
+                    settled.append((member, *await _tried(member, work)))
+        except Exception:
+            return False  # each on its own finds out whether it was the one
+        for member, result, error in settled:
+            member.settle(result, error)
+        return True
+
+    async def _alone(self, member: _Member) -> None:
+        try:
+            async with self._store.unit_of_work() as work:
+                result = await member.step(work)
+        except Exception as error:
+            member.settle(None, error)
+        else:
+            member.settle(result, None)
+
+
+async def _tried(member: _Member, work: UnitOfWork) -> tuple[Any, DomainError | None]:
+    """The step's result, or its refusal."""
+    try:
+        return await member.step(work), None
+    except Unavailable:
+        raise  # the transaction is lost, for all of them
+    except DomainError as refused:
+        return None, refused
