@@ -83,6 +83,8 @@ def _sparse(part: BaseModel) -> dict[str, Any]:
         value, default = getattr(part, key.attribute), key.default_in(part)
         if not _same(value, default):
             sparse[key.written] = "" if value is None else _plain(value)
+    for passed_on, value in (part.model_extra or {}).items():
+        sparse[passed_on] = _plain(value)
     return sparse
 
 
