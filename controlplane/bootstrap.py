@@ -22,6 +22,7 @@ from controlplane.services.backends import BackendService
 from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
 from controlplane.services.dataplanes import DataplaneService
+from controlplane.services.document_history import DocumentHistoryService
 from controlplane.services.documents import DocumentService
 from controlplane.services.epochs import Epoch
 from controlplane.services.event_operations import EventOperations
@@ -58,11 +59,11 @@ from controlplane.transport.handlers.audit import AuditHandlers
 from controlplane.transport.handlers.backends import BackendHandlers
 from controlplane.transport.handlers.configurator import ConfiguratorHandlers
 from controlplane.transport.handlers.dataplanes import DataplaneHandlers
+from controlplane.transport.handlers.documents import DocumentHandlers
 from controlplane.transport.handlers.event_operations import EventOperationHandlers
 from controlplane.transport.handlers.gateways import GatewayHandlers, KeyRotationHandlers
 from controlplane.transport.handlers.management import (
     ConsumerKeyHandlers,
-    DocumentHandlers,
     ManagementKeyHandlers,
     WorkspaceHandlers,
 )
@@ -252,7 +253,9 @@ def _management(
         **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
         **DataplaneHandlers(dataplanes, egress).table(),
         **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
-        **DocumentHandlers(DocumentService(store, keeper, publisher, ids, egress)).table(),
+        **DocumentHandlers(
+            DocumentService(store, keeper, publisher, ids, egress), DocumentHistoryService(store, keeper, egress)
+        ).table(),
         **AuditHandlers(AuditService(store)).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),
         **MasterKeyHandlers(MasterKeyService(store, tools.vault, keeper)).table(),

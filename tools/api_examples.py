@@ -65,7 +65,7 @@ def _dataplanes(method: str, says: str, caller: str, **more: Any) -> Example:
 EXAMPLES: tuple[Example, ...] = (
     _documents(
         "ValidateDocument",
-        "Says every fault of a document; stores nothing.",
+        "Says exactly what PutDocument would refuse; stores nothing.",
         VIEWER,
         body={"user_id": "alice", "content": YAML},
     ),
@@ -76,6 +76,25 @@ EXAMPLES: tuple[Example, ...] = (
         body={"user_id": "alice", "content": YAML, "reason": "alice joins"},
     ),
     _documents("GetDocument", "Gives a source document back, credentials as references.", VIEWER, body={"user_id": ""}),
+    _documents(
+        "DiffDocument",
+        "Says what a document means otherwise than the stored one, by path.",
+        VIEWER,
+        body={"user_id": "alice", "content": f"{YAML}enabled: false\n"},
+    ),
+    _documents(
+        "ListDocumentVersions",
+        "Versions that are kept of a source document, newest first: who, when, why.",
+        VIEWER,
+        body={"user_id": "alice", "page_size": 10},
+        keeps={"DOCUMENT_VERSION": "versions.0.version"},
+    ),
+    _documents(
+        "RollbackDocument",
+        "Puts an earlier version again, with all that PutDocument checks.",
+        OPERATOR,
+        body={"user_id": "alice", "version": "$DOCUMENT_VERSION", "reason": "as it was"},
+    ),
     _configurator(
         "TriggerUpdate",
         "Compiles a configuration anew and announces it when it differs.",

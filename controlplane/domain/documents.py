@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -10,7 +10,8 @@ from datetime import datetime
 class SourceDocument:
     """The newest source of one (workspace, user). `content` is canonical JSON with credentials as `secret://<name>`.
 
-    `generation` grows by one with every change of any input of the compiled document.
+    `generation` grows by one with every change of any input of the compiled document, `version` with every change of
+    the document itself.
     """
 
     workspace_id: str
@@ -19,3 +20,24 @@ class SourceDocument:
     etag: str
     generation: int
     updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """One version of a source, as it was put. `content` is empty where only the rest was asked for.
+
+    `author` is the id of the management key, empty for what was put before versions were kept. `restored_version`: the
+    earlier version that this one puts again; 0 for none.
+    """
+
+    workspace_id: str
+    user_id: str
+    version: int
+    etag: str
+    author: str
+    reason: str
+    configuration_version: int
+    restored_version: int
+    created_at: datetime
+    content: bytes = field(default=b"", repr=False)

@@ -13,7 +13,6 @@ from contract import (
     ContractError,
     OwnBackend,
     api_key_problem,
-    canonical_bytes,
     origin_of_url,
     origins_of,
     own_secret_name,
@@ -24,7 +23,7 @@ from contract import (
 from contract.addresses import parse_base_url
 from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.backends import Backend, BackendMode, BackendSet, Credential
-from controlplane.domain.callers import Caller, Role
+from controlplane.domain.callers import Caller, ManagementCaller, Role
 from controlplane.domain.documents import SourceDocument
 from controlplane.domain.errors import Changed, FieldFault, InvalidInput
 from controlplane.domain.events import EventType
@@ -32,10 +31,11 @@ from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.audit import Facts, record
-from controlplane.services.documents import consumer_snapshot_of
 from controlplane.services.ports import Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 from controlplane.services.secrets import SecretKeeper
+from controlplane.services.snapshots import consumer_snapshot_of
+from controlplane.services.sources import change_by, keep_version, store_default
 from controlplane.valet.compiling import compile_consumer
 
 API_KEY = "api_key"
@@ -82,6 +82,16 @@ class ShownSet:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Whose set is replaced, what is stored of it, and why."""
+
+    workspace: Workspace
+    user_id: str
+    stored: BackendSet | None
+    cause: Cause
+
+
 class BackendService:
     """Use cases of consumers' own backends. All but listing need the role operator."""
 
@@ -114,9 +124,8 @@ class BackendService:
                 raise Changed("the stored backends have another etag: list them again, then save")
             backends, renewed = await self._with_credentials(work, workspace, command, settings, stored)
             mode = command.mode if backends else None
-            saved = await self._replace(
-                work, workspace, command.user_id, stored, backends, mode, EventType.BYOK_UPDATE, renewed=renewed
-            )
+            target = _Target(workspace, command.user_id, stored, Cause(EventType.BYOK_UPDATE, "backends saved"))
+            saved = await self._replace(work, management, target, backends, mode, renewed=renewed)
             facts: Facts = {"backends": " ".join(one.name for one in backends), "mode": mode.value if mode else ""}
             await record(work, management, "backends.save", command.user_id, workspace, facts)
             await remember(work, request, _as_answer(saved))
@@ -144,7 +153,8 @@ class BackendService:
                 raise unknown(f"backend {sorted(missing)[0]!r} of consumer {user_id!r}")
             left = tuple(one for one in stored.backends if names and one.name not in names)
             mode = stored.mode if left else None
-            saved = await self._replace(work, workspace, user_id, stored, left, mode, EventType.BYOK_DELETE)
+            target = _Target(workspace, user_id, stored, Cause(EventType.BYOK_DELETE, "backends deleted"))
+            saved = await self._replace(work, management, target, left, mode)
             facts: Facts = {"backends": " ".join(names) or "all"}
             await record(work, management, "backends.delete", user_id, workspace, facts)
             await remember(work, request, _as_answer(saved))
@@ -191,35 +201,33 @@ class BackendService:
     async def _replace(
         self,
         work: UnitOfWork,
-        workspace: Workspace,
-        user_id: str,
-        stored: BackendSet | None,
+        caller: ManagementCaller,
+        target: _Target,
         backends: tuple[Backend, ...],
         mode: BackendMode | None,
-        why: EventType,
         *,
         renewed: bool = False,
     ) -> BackendSet:
+        stored, workspace, user_id = target.stored, target.workspace, target.user_id
         if stored is not None and not renewed and (stored.backends, stored.mode) == (backends, mode):
             return stored
-        now = await work.now()
-        saved = BackendSet(workspace.id, user_id, mode, backends, self._ids.new("etg"), now)
+        saved = BackendSet(workspace.id, user_id, mode, backends, self._ids.new("etg"), await work.now())
         await work.backends.put(saved)
-        source = await self._touched_source(work, workspace.id, user_id, now)
+        known = await work.documents.get(workspace.id, user_id)
+        source = await _touched(work, known) if known else await store_default(work, self._ids, workspace, user_id)
         compiled = compile_consumer(await consumer_snapshot_of(work, workspace.id, _consumer(source)))
-        reason = "backends saved" if why is EventType.BYOK_UPDATE else "backends deleted"
-        await self._publisher.publish(work, workspace, user_id, compiled, Cause(why, reason), force=False)
+        published = await self._publisher.publish(work, workspace, user_id, compiled, target.cause, force=False)
+        if known is None:
+            change = change_by(caller, target.cause.reason)
+            await keep_version(work, source, change, published.configuration.version)
         return saved
 
-    async def _touched_source(self, work: UnitOfWork, workspace_id: str, user_id: str, now: datetime) -> SourceDocument:
-        """The consumer's source, made when there is none. Its generation tells valet that an input changed."""
-        source = await work.documents.get(workspace_id, user_id)
-        if source is None:
-            content = canonical_bytes(ConsumerDocument(version="consumer/v1", consumer_id=user_id))
-            source = SourceDocument(workspace_id, user_id, content, self._ids.new("etg"), 0, now)
-        source = replace(source, generation=source.generation + 1, updated_at=now)
-        await work.documents.put(source)
-        return source
+
+async def _touched(work: UnitOfWork, source: SourceDocument) -> SourceDocument:
+    """The same source; its generation tells valet that an input of what it compiles to changed."""
+    touched = replace(source, generation=source.generation + 1, updated_at=await work.now())
+    await work.documents.put(touched)
+    return touched
 
 
 def shown(backends: BackendSet) -> ShownSet:

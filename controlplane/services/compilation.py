@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from contract import ContractError, parse_consumer, parse_workspace
 from controlplane.domain.documents import SourceDocument
 from controlplane.domain.errors import DoesNotCompile, FieldFault
-from controlplane.services.documents import consumer_snapshot_of, snapshot_of
 from controlplane.services.ports import UnitOfWork
+from controlplane.services.snapshots import consumer_snapshot_of, snapshot_of
 from controlplane.valet.compiling import Compiled, ConsumerSnapshot, compile_consumer, compile_workspace
 
 Parsed = TypeVar("Parsed")

@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from contract import ConsumerDocument, canonical_bytes
-from controlplane.domain.callers import Caller, Role
-from controlplane.domain.documents import SourceDocument
+from contract import parse_consumer
+from controlplane.domain.callers import Caller, ManagementCaller, Role
 from controlplane.domain.keys import ConsumerKey
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
@@ -18,6 +17,7 @@ from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
+from controlplane.services.sources import change_by, keep_version, store_default
 from controlplane.valet.compiling import ConsumerSnapshot, compile_consumer
 
 DEFAULT_LIFETIME = timedelta(days=365)
@@ -78,7 +78,7 @@ class ConsumerKeyService:
             )
             await work.keys.add_consumer_key(key)
             secret = await self._gatekeeper.sign(work, key)
-            known_from = await self._known_from(work, workspace, command.consumer_id)
+            known_from = await self._known_from(work, workspace, management, command.consumer_id)
             issued = IssuedKey(key, secret, max(known_from, await self._gatekeeper.known_from(work, workspace.id)))
             facts: Facts = {"consumer": key.consumer_id, "name": key.name, "expires_at": key.expires_at.isoformat()}
             await record(work, management, "consumer_key.issue", key.jti, workspace, facts)
@@ -94,20 +94,18 @@ class ConsumerKeyService:
             workspace = await reach_workspace(work, management, workspace_id)
             return await work.keys.consumer_keys(workspace.id, consumer_id, after, limit)
 
-    async def _known_from(self, work: UnitOfWork, workspace: Workspace, consumer_id: str) -> int:
+    async def _known_from(
+        self, work: UnitOfWork, workspace: Workspace, caller: ManagementCaller, consumer_id: str
+    ) -> int:
         """Make the consumer's document (enabled, defaults) when it has none."""
         newest = await work.configurations.newest(workspace.id, consumer_id)
         if newest is not None:
             return newest.revision
-        document = ConsumerDocument(version="consumer/v1", consumer_id=consumer_id)
-        source = SourceDocument(
-            workspace.id, consumer_id, canonical_bytes(document), self._ids.new("etg"), 1, await work.now()
-        )
-        await work.documents.put(source)
+        source = await store_default(work, self._ids, workspace, consumer_id)
+        compiled = compile_consumer(ConsumerSnapshot(parse_consumer(json.loads(source.content))))
         cause = Cause(reason="first key issued")
-        published = await self._publisher.publish(
-            work, workspace, consumer_id, compile_consumer(ConsumerSnapshot(document)), cause, force=False
-        )
+        published = await self._publisher.publish(work, workspace, consumer_id, compiled, cause, force=False)
+        await keep_version(work, source, change_by(caller, cause.reason), published.configuration.version)
         return published.revision
 
 

@@ -140,9 +140,10 @@ class Publisher:
         )
 
 
-def as_answer(published: Published) -> bytes:
-    """What is kept of a publication to answer a repeated request."""
+def as_answer(published: Published, **more: int) -> bytes:
+    """What is kept of a publication, and `more` of what it was for, to answer a repeated request."""
     kept = {
+        **more,
         "changed": published.changed,
         "version": published.configuration.version,
         "event_ids": published.event_ids,

@@ -1,4 +1,4 @@
-"""What is let go after its time: old versions, finished events, kept answers, the progress of full synchronisations."""
+"""What is let go after its time: old versions and sources, finished events, kept answers, progress of full syncs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from controlplane.services.answers import KEPT_FOR
 from controlplane.services.ports import Store, UnitOfWork
 
 VERSIONS_KEPT_FOR = timedelta(days=30)
+SOURCES_KEPT_FOR = timedelta(days=30)
+SOURCES_KEPT = 50  # the newest of each document, however old
 EVENTS_KEPT_FOR = timedelta(days=30)
 AT_ONCE = 1000  # rows a transaction, so that nobody waits long for the writer
 
@@ -22,10 +24,10 @@ class Retention:
         self._store = store
 
     async def purge(self) -> int:
-        """How many versions and events went."""
+        """How many versions, sources and events went."""
         async with self._store.unit_of_work() as work:
             await work.full_syncs.purge_steps(await work.now() - KEPT_FOR)
-        return await self._all(_versions) + await self._all(_events)
+        return await self._all(_versions) + await self._all(_sources) + await self._all(_events)
 
     async def purge_answers(self) -> None:
         """Answers to requests that may no longer be repeated."""
@@ -44,6 +46,10 @@ class Retention:
 
 async def _versions(work: UnitOfWork, now: datetime) -> int:
     return await work.configurations.purge_outdated(now - VERSIONS_KEPT_FOR, AT_ONCE)
+
+
+async def _sources(work: UnitOfWork, now: datetime) -> int:
+    return await work.document_versions.purge(now - SOURCES_KEPT_FOR, SOURCES_KEPT, AT_ONCE)
 
 
 async def _events(work: UnitOfWork, now: datetime) -> int:

@@ -91,7 +91,7 @@ class SecretKeeper:
 
         Expects the workspace's row to be locked by `work`.
         """
-        inline = [secret for secret in iter_backend_secrets(document) if not is_secret_ref(secret.value)]
+        inline = _inline(document)
         names = secret_names(inline)
         known = await work.secrets.newest_of(workspace_id, set(names.values()))
         key = await self.delivery_key(work, workspace_id) if inline else None
@@ -104,7 +104,15 @@ class SecretKeeper:
                 version = await _next_version(work, workspace_id, stored)
                 await work.secrets.add(self._sealed(workspace_id, name, version, secret, mac, key))
                 renewed = True
-        return TakenOut({secret.path: f"secret://{names[secret.path]}" for secret in inline}, renewed)
+        return TakenOut(inline_references(document), renewed)
+
+    async def renewals(self, work: UnitOfWork, workspace_id: str, document: WorkspaceDocument) -> list[str]:
+        """Field paths of the inline credentials of which another value, or another origin, is stored."""
+        inline = _inline(document)
+        names = secret_names(inline)
+        known = await work.secrets.newest_of(workspace_id, set(names.values()))
+        stored = ((secret, known.get(names[secret.path])) for secret in inline)
+        return [secret.path for secret, one in stored if one and not self._is(one, secret.value, secret.origin)]
 
     async def keep(self, work: UnitOfWork, workspace_id: str, name: str, value: str, origin: str) -> bool:
         """Store one secret under its name, for one origin; whether it is not the stored one.
@@ -191,6 +199,15 @@ async def _next_version(work: UnitOfWork, workspace_id: str, stored: StoredSecre
 def _unusable_sealing_key() -> InvalidInput:
     problem = "is no X25519 public key that anything can be sealed to; send the public half of a fresh key pair"
     return InvalidInput(f"sealing_public_key {problem}", (FieldFault("sealing_public_key", "unusable_key", problem),))
+
+
+def inline_references(document: WorkspaceDocument) -> dict[str, str]:
+    """By field path of each inline credential, the reference that takes its place."""
+    return {path: f"secret://{name}" for path, name in secret_names(_inline(document)).items()}
+
+
+def _inline(document: WorkspaceDocument) -> list[BackendSecret]:
+    return [secret for secret in iter_backend_secrets(document) if not is_secret_ref(secret.value)]
 
 
 def secret_names(secrets: Iterable[BackendSecret]) -> dict[str, str]:

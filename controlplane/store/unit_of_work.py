@@ -10,6 +10,7 @@ from controlplane.store.repositories.audit import SqlAudit
 from controlplane.store.repositories.backends import SqlBackends
 from controlplane.store.repositories.configurations import SqlConfigurations
 from controlplane.store.repositories.dataplanes import SqlDataplanes
+from controlplane.store.repositories.document_versions import SqlDocumentVersions
 from controlplane.store.repositories.documents import SqlDocuments
 from controlplane.store.repositories.events import SqlEvents
 from controlplane.store.repositories.keys import SqlKeys
@@ -35,6 +36,7 @@ class SqlUnitOfWork:
         self.revocations: ports.Revocations = SqlRevocations(transaction)
         self.backends: ports.Backends = SqlBackends(transaction)
         self.documents: ports.Documents = SqlDocuments(transaction)
+        self.document_versions: ports.DocumentVersions = SqlDocumentVersions(transaction)
         self.secrets: ports.Secrets = SqlSecrets(transaction)
         self.dataplanes: ports.Dataplanes = SqlDataplanes(transaction)
         self.events: ports.Events = SqlEvents(transaction)

@@ -9,6 +9,7 @@ from controlplane.services.ports.credentials import (
     NewSecret,
     Vault,
 )
+from controlplane.services.ports.documents import Documents, DocumentVersions
 from controlplane.services.ports.events import Events, EventsToProcess
 from controlplane.services.ports.givens import (
     Clock,
@@ -20,7 +21,6 @@ from controlplane.services.ports.repositories import (
     ConfigurationFilter,
     Configurations,
     Dataplanes,
-    Documents,
     Keys,
     Secrets,
     Sighting,
@@ -49,6 +49,7 @@ __all__ = [
     "ConfigurationFilter",
     "Configurations",
     "Dataplanes",
+    "DocumentVersions",
     "Documents",
     "Events",
     "EventsToProcess",

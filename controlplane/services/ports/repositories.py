@@ -9,7 +9,6 @@ from typing import Protocol
 
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.dataplanes import AgentReport, Boot, Dataplane, JoinToken, SlotState
-from controlplane.domain.documents import SourceDocument
 from controlplane.domain.keys import ConsumerKey, ManagementKey
 from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
 from controlplane.domain.workspaces import Tenant, Workspace
@@ -103,19 +102,6 @@ class Values(Protocol):
 
     async def changed_since(self, workspace_id: str, revision: int) -> list[SlotValue]:
         """Those of single data planes too, ascending by revision."""
-
-
-class Documents(Protocol):
-    """Source documents, the newest of each (workspace, user)."""
-
-    async def get(self, workspace_id: str, user_id: str) -> SourceDocument | None: ...
-
-    async def put(self, document: SourceDocument) -> None: ...
-
-    async def page(self, workspace_id: str, after: str | None, limit: int) -> list[SourceDocument]:
-        """Ascending by user_id, greater than `after`; None: from the workspace's own document on."""
-
-    async def count(self, workspace_id: str) -> int: ...
 
 
 class Secrets(Protocol):

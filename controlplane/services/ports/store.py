@@ -1,7 +1,7 @@
 """A transactional store: everything read and written inside one unit of work is atomic.
 
 `Unavailable` is raised when the database cannot answer within its bounded wait, and then nothing was committed unless
-the commit itself was under way.
+the commit itself was under way. `Overloaded`, an Unavailable, says that the database is there and every place is taken.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Protocol
 
 from controlplane.services.ports.audit import Audit
 from controlplane.services.ports.backends import Backends
+from controlplane.services.ports.documents import Documents, DocumentVersions
 from controlplane.services.ports.events import Events
 from controlplane.services.ports.repositories import (
     Answers,
     Configurations,
     Dataplanes,
-    Documents,
     Keys,
     Secrets,
     Values,
@@ -40,6 +40,7 @@ class UnitOfWork(Protocol):
     values: Values
     revocations: Revocations
     documents: Documents
+    document_versions: DocumentVersions
     backends: Backends
     secrets: Secrets
     dataplanes: Dataplanes

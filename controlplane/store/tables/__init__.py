@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from controlplane.store.tables.audit import audit_heads, audit_records
 from controlplane.store.tables.backends import backend_sets
-from controlplane.store.tables.configurations import ACTIVE, NEWEST, configurations, slot_values, source_documents
+from controlplane.store.tables.configurations import ACTIVE, NEWEST, configurations, slot_values
 from controlplane.store.tables.dataplanes import (
     DEVIATING,
     UNREVOKED,
@@ -17,6 +17,7 @@ from controlplane.store.tables.dataplanes import (
     sealed_delivery_keys,
     slot_states,
 )
+from controlplane.store.tables.documents import document_versions, source_documents
 from controlplane.store.tables.events import ACKNOWLEDGED, APPLIED, FINISHED, LIVE, PENDING, WAITING, events
 from controlplane.store.tables.keys import consumer_keys, management_keys
 from controlplane.store.tables.revocations import revocations
@@ -45,6 +46,7 @@ __all__ = [
     "consumer_keys",
     "dataplanes",
     "delivery_keys",
+    "document_versions",
     "events",
     "full_sync_steps",
     "full_syncs",

@@ -1,4 +1,4 @@
-"""Versions of documents, values with a slot of their own, and source documents."""
+"""Versions of delivered documents, and values with a slot of their own."""
 
 from __future__ import annotations
 
@@ -69,15 +69,4 @@ slot_values = Table(
     needed("tombstone", Boolean),
     needed("value", LargeBinary),
     Index("slot_values_by_revision", "workspace_id", "revision"),
-)
-
-source_documents = Table(
-    "source_documents",
-    metadata,
-    key("workspace_id", ForeignKey("workspaces.id")),
-    key("user_id"),
-    needed("etag", Words),
-    needed("generation", BigInteger),
-    needed("updated_at", Moment),
-    needed("content", LargeBinary),
 )

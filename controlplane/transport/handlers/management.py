@@ -1,14 +1,13 @@
-"""The services around the Configurator: workspaces, management keys, consumer keys, documents."""
+"""The services around the Configurator: workspaces, management keys, consumer keys."""
 
 from __future__ import annotations
 
-from agentrouter.management.v1 import consumer_keys_pb2, documents_pb2, management_keys_pb2, workspaces_pb2
+from agentrouter.management.v1 import consumer_keys_pb2, management_keys_pb2, workspaces_pb2
 from controlplane.services.consumer_keys import ConsumerKeyService, IssueConsumerKey
-from controlplane.services.documents import DocumentService, PutDocument
 from controlplane.services.management_keys import CreateManagementKey, ManagementKeyService
 from controlplane.services.workspaces import WorkspaceService
 from controlplane.transport.calls import Call
-from controlplane.transport.messages import configurations, management
+from controlplane.transport.messages import management
 from controlplane.transport.messages.times import read_duration
 from controlplane.transport.operations import Handler, handlers_of
 from controlplane.transport.paging import cut, next_token, page_after, page_size
@@ -140,49 +139,4 @@ class ConsumerKeyHandlers:
         return consumer_keys_pb2.ListConsumerKeysResponse(
             keys=[management.consumer_key(item) for item in page],
             next_page_token=next_token(page[-1].jti) if more else "",
-        )
-
-
-class DocumentHandlers:
-    """DocumentService."""
-
-    def __init__(self, service: DocumentService) -> None:
-        self._service = service
-
-    def table(self) -> dict[str, Handler]:
-        """Handlers by path."""
-        methods: list[tuple[str, Handler]] = [
-            ("PutDocument", self.put),
-            ("GetDocument", self.get),
-            ("ValidateDocument", self.validate),
-        ]
-        return handlers_of(f"{PACKAGE}.DocumentService", methods)
-
-    async def put(self, request: documents_pb2.PutDocumentRequest, call: Call) -> documents_pb2.PutDocumentResponse:
-        command = PutDocument(
-            workspace_id=request.workspace_id,
-            user_id=request.user_id,
-            content=request.content,
-            etag=request.etag,
-            validate_only=request.validate_only,
-            reason=request.reason,
-        )
-        result = await self._service.put(call.caller, command, call.request_key)
-        return documents_pb2.PutDocumentResponse(
-            document=management.source_document(result.document),
-            changed=result.published.changed,
-            configuration=configurations.configuration(result.published.configuration, document=False),
-            event_ids=result.published.event_ids,
-        )
-
-    async def get(self, request: documents_pb2.GetDocumentRequest, call: Call) -> documents_pb2.GetDocumentResponse:
-        found = await self._service.get(call.caller, request.workspace_id, request.user_id)
-        return documents_pb2.GetDocumentResponse(document=management.source_document(found))
-
-    async def validate(
-        self, request: documents_pb2.ValidateDocumentRequest, call: Call
-    ) -> documents_pb2.ValidateDocumentResponse:
-        faults = await self._service.validate(call.caller, request.workspace_id, request.user_id, request.content)
-        return documents_pb2.ValidateDocumentResponse(
-            valid=not faults, faults=[management.document_fault(fault) for fault in faults]
         )

@@ -11,7 +11,7 @@ from agentrouter.management.v1 import (
 )
 from controlplane.domain.callers import Role
 from controlplane.domain.dataplanes import Dataplane
-from controlplane.domain.documents import SourceDocument
+from controlplane.domain.documents import DocumentVersion, SourceDocument
 from controlplane.domain.errors import FieldFault
 from controlplane.domain.keys import ConsumerKey, ManagementKey
 from controlplane.domain.workspaces import Workspace
@@ -100,6 +100,20 @@ def source_document(value: SourceDocument) -> documents_pb2.SourceDocument:
         content=value.content.decode(),
         etag=value.etag,
         updated_at=timestamp(value.updated_at),
+        version=value.version,
+    )
+
+
+def document_version(value: DocumentVersion) -> documents_pb2.DocumentVersion:
+    """A version without its content."""
+    return documents_pb2.DocumentVersion(
+        version=value.version,
+        etag=value.etag,
+        author=value.author,
+        reason=value.reason,
+        configuration_version=value.configuration_version,
+        restored_version=value.restored_version,
+        created_at=timestamp(value.created_at),
     )
 
 

@@ -165,6 +165,12 @@ async def _replay(tenant: Tenant) -> Prepared:
     return operations.ReplayEventRequest(event_id=event_id), tenant.admin
 
 
+async def _roll_back_document(tenant: Tenant) -> Prepared:
+    await tenant.put()
+    await tenant.put(document(alias="other"))
+    return documents.RollbackDocumentRequest(workspace_id=tenant.id), tenant.admin
+
+
 ACTS: dict[str, Act] = {
     "UpdateEventMetadata": Act("event.update_metadata", _update_metadata),
     "ReplayEvent": Act("event.replay", _replay),
@@ -177,6 +183,7 @@ ACTS: dict[str, Act] = {
         "document.put",
         by_admin(lambda tenant: documents.PutDocumentRequest(workspace_id=tenant.id, content=document())),
     ),
+    "RollbackDocument": Act("document.roll_back", _roll_back_document),
     "CreateWorkspace": Act("workspace.create", by_admin(lambda _: workspaces.CreateWorkspaceRequest(name="more"))),
     "CreateManagementKey": Act(
         "management_key.create",

@@ -98,6 +98,7 @@ def _refusable(tenant: Tenant) -> Iterator[Any]:
         )
     content = document(api_key=IN_A_DOCUMENT)
     yield documents.ValidateDocumentRequest(workspace_id=tenant.id, content=content)
+    yield documents.DiffDocumentRequest(workspace_id=tenant.id, content=content)
     yield documents.PutDocumentRequest(workspace_id=tenant.id, content=content.replace("https://", "ftp://"))
 
 

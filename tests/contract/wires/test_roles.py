@@ -35,6 +35,7 @@ MAY_END = {
     "RetireGatekeeperKey": {"INVALID_ARGUMENT"},  # of a key that there is not
     "TriggerUpdate": {"FAILED_PRECONDITION"},  # nothing was put yet
     "GetDocument": {"NOT_FOUND"},
+    "RollbackDocument": {"NOT_FOUND"},  # there is no earlier version
     "ReplayEvent": {"FAILED_PRECONDITION"},  # of an event that is no dead letter
     "DeleteBYOKBackends": {"NOT_FOUND"},
     "CreateWorkspace": {"ALREADY_EXISTS"},
