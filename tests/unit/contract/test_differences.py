@@ -32,7 +32,7 @@ def between(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
 
 
 def test_order_of_keys_and_written_out_defaults_are_no_difference() -> None:
-    listener = {"name": "http", "address": "0.0.0.0", "port": 12582}
+    listener = {"name": "http", "address": "127.0.0.1", "port": 12582}
     old = workspace(model("fast"), listeners=[listener])
     new = {key: old[key] for key in reversed(old)} | {"listeners": [{**listener, "timeout": "5m"}], "global": {}}
 
@@ -40,7 +40,7 @@ def test_order_of_keys_and_written_out_defaults_are_no_difference() -> None:
 
 
 def test_a_value_that_was_its_default_is_told_with_that_default() -> None:
-    listener = {"name": "http", "address": "0.0.0.0", "port": 12582}
+    listener = {"name": "http", "address": "127.0.0.1", "port": 12582}
 
     found = between(
         workspace(model("fast"), listeners=[listener]),
