@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +13,23 @@ from typing import Any, Final
 import yaml
 
 from agentrouter_cli.errors import Refused, WrongUsage
-from contract import ContractError, expand_environment, parse_consumer, parse_text, parse_workspace
+from contract import (
+    ContractError,
+    escape_environment,
+    expand_environment,
+    parse_consumer,
+    parse_text,
+    parse_workspace,
+    unset_variables,
+)
 
 STANDARD_INPUT: Final = "-"
 
 _CONSUMER_VERSION: Final = "consumer/v1"
-_MEANS_VARIABLE: Final = re.compile(r"\$(?=[$A-Za-z0-9_{])")
-_WITHOUT_DEFAULT: Final = re.compile(r"(?<!\$)(?:\$\$)*\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
-_WRITTEN_FIRST: Final = ("version", "consumer_id", "name", "listeners", "providers", "routing", "global")
+_WRITTEN_FIRST: Final = (
+    *("version", "consumer_id", "name", "listeners", "providers", "routing"),
+    *("entrypoints", "recipes", "setup", "global"),
+)
 _FIRST: Final = {key: rank for rank, key in enumerate(_WRITTEN_FIRST)}
 _LOOKS_LIKE_NUMBER: Final = re.compile(r"[-+.]?[0-9]")
 
@@ -71,8 +80,13 @@ def check_offline(document: LoadedDocument) -> None:
 
 def as_yaml(content: Mapping[str, Any]) -> str:
     """YAML that `apply` reads back as the same document."""
+    return as_source_yaml(escape_environment(content))
+
+
+def as_source_yaml(content: Mapping[str, Any]) -> str:
+    """YAML of a document as its author writes it, in which `$` may mean a variable."""
     return yaml.dump(
-        _ordered(escaped(content)),
+        _ordered(content),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -90,17 +104,6 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def escaped(value: Any) -> Any:
-    """A stored document with each `$` doubled that `apply` would take for a variable."""
-    if isinstance(value, str):
-        return _MEANS_VARIABLE.sub("$$", value)
-    if isinstance(value, Mapping):
-        return {key: escaped(element) for key, element in value.items()}
-    if isinstance(value, list):
-        return [escaped(element) for element in value]
-    return value
-
-
 def _load(file: str, user_id: str, environment: Mapping[str, str]) -> LoadedDocument:
     try:
         raw = parse_text(read_input(file))
@@ -110,7 +113,7 @@ def _load(file: str, user_id: str, environment: Mapping[str, str]) -> LoadedDocu
     owner = str(content.get("consumer_id", "")) if content.get("version") == _CONSUMER_VERSION else ""
     if user_id and owner and owner != user_id:
         raise WrongUsage(f"{file} is the document of consumer {owner!r}, but --user says {user_id!r}")
-    return LoadedDocument(file, user_id or owner, content, tuple(sorted(set(_unset(raw, environment)))))
+    return LoadedDocument(file, user_id or owner, content, unset_variables(raw, environment))
 
 
 def read_input(file: str) -> bytes:
@@ -131,18 +134,6 @@ def _refused(file: str, problem: ContractError) -> Refused:
         code="DOCUMENT_INVALID",
         faults=problem.faults,
     )
-
-
-def _unset(value: Any, environment: Mapping[str, str]) -> Iterator[str]:
-    if isinstance(value, str):
-        names = (braced or bare for braced, bare in _WITHOUT_DEFAULT.findall(value))
-        yield from (name for name in names if name not in environment)
-    elif isinstance(value, Mapping):
-        for element in value.values():
-            yield from _unset(element, environment)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _unset(element, environment)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -5,7 +5,7 @@ from contract.backend_secrets import BackendSecret, iter_backend_secrets, with_b
 from contract.backends import ResolvedBackend, ordered_backends, resolve_backend
 from contract.canonical import canonical_bytes, digest
 from contract.consumer_document import ConsumerBackend, ConsumerDocument, OwnBackend, OwnCredential
-from contract.environment import expand_environment, unresolved_environment
+from contract.environment import escape_environment, expand_environment, unset_variables
 from contract.faults import ContractError, Fault
 from contract.json_schema import workspace_json_schema
 from contract.own_backends import (
@@ -55,6 +55,7 @@ __all__ = [
     "canonical_bytes",
     "consumer_of_secret",
     "digest",
+    "escape_environment",
     "expand_environment",
     "in_order",
     "is_provider",
@@ -73,8 +74,8 @@ __all__ = [
     "read_consumer",
     "read_workspace",
     "resolve_backend",
-    "unresolved_environment",
     "unserved_parts",
+    "unset_variables",
     "with_backend_secrets",
     "workspace_json_schema",
 ]

@@ -17,9 +17,9 @@ class ResolvedBackend:
 
     `host` is lower case without brackets. `base_path` is empty or `/v1`-like. `chat_path` is the whole request path
     with its query. `auth_header` and the names in `extra_headers` are lower case; the credential is sent as
-    `<auth_prefix> <secret>`, or bare when the prefix is empty, and only when there is a `secret_ref`. An inline
-    credential, which a delivered document never holds, does not appear here. `upstream_model` is what the provider
-    calls the model.
+    `<auth_prefix> <secret>`, or bare when the prefix is empty, and only when there is a `secret_ref` or, in its place,
+    a `key_variable`, the environment variable of the data plane that holds it (empty for none). An inline credential,
+    which a delivered document never holds, does not appear here. `upstream_model` is what the provider calls the model.
     """
 
     scheme: str
@@ -31,6 +31,7 @@ class ResolvedBackend:
     auth_prefix: str
     extra_headers: Mapping[str, str]
     secret_ref: SecretRef | None
+    key_variable: str
     upstream_model: str
 
     @property
@@ -53,6 +54,7 @@ def resolve_backend(model: ProviderModel, ref: BackendRef) -> ResolvedBackend:
         auth_prefix=kind.auth_prefix if ref.auth_prefix is None else ref.auth_prefix,
         extra_headers={name.lower(): value for name, value in ref.extra_headers.items()},
         secret_ref=parse_secret_ref(ref.api_key) if ref.api_key and is_secret_ref(ref.api_key) else None,
+        key_variable="" if ref.api_key else ref.api_key_env or "",
         upstream_model=_upstream_model(model, ref),
     )
 

@@ -1,69 +1,84 @@
-"""Environment variables in a document, filled in where the operator stands; the control plane never has them."""
+"""Environment variables in a document, filled in where the operator stands; the control plane never has them.
+
+What a plugin is configured with is the plugin's own text: nothing is replaced there. A backend's `api_key_env` names a
+variable of the data plane's, not of the operator's, and is left as it is.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from contract.faults import Fault, FaultLog, under
-from contract.plain_values import entries, plain, section
-from contract.workspace_document import WorkspaceDocument
+from contract.faults import FaultLog
+from contract.plain_values import plain
 
 _REFERENCE: Final = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>[^}]*)\}|(?P<bare>[A-Za-z0-9_]+))")
 _BRACED: Final = re.compile(r"(?P<name>[A-Za-z0-9_]*)(?P<operator>:-|-)(?P<default>.*)", re.DOTALL)
+_MEANS_REFERENCE: Final = re.compile(r"\$(?=[$A-Za-z0-9_{])")
+_PLUGINS, _CONFIGURATION = "plugins", "configuration"
 
 
 def expand_environment(raw: Mapping[str, Any], env: Mapping[str, str]) -> Mapping[str, Any]:
-    """A copy with `${VAR}`, `$VAR`, `${VAR:-d}`, `${VAR-d}` and `$$` replaced in every text, and with each backend's
-    `api_key_env` turned into its `api_key`.
-
-    An unset variable in a text becomes empty. One that `api_key_env` names is a fault when it is unset or empty, unless
-    the backend has an `api_key`, which wins. Raises ContractError.
+    """A copy with `${VAR}`, `$VAR`, `${VAR:-d}`, `${VAR-d}` and `$$` replaced in every text; an unset variable becomes
+    empty. Raises ContractError for what is no document at all.
     """
     log = FaultLog()
-    document: dict[str, Any] = _expanded(plain(raw, log), env)
-    for path, model in entries(section(document, "providers"), "models", "providers.models"):
-        for at, ref in entries(model, "backend_refs", under(path, "backend_refs")):
-            _resolve_key(ref, at, env, log)
+    document = plain(raw, log)
     log.raise_if_any()
-    return document
+    expanded: dict[str, Any] = _changed(document, lambda text: _expanded(text, env))
+    return expanded
 
 
-def unresolved_environment(document: WorkspaceDocument) -> tuple[Fault, ...]:
-    """The backends that still wait for a variable, which only the operator has: `api_key_env` without `api_key`."""
-    return tuple(
-        Fault(
-            f"providers.models[{model_index}].backend_refs[{index}].api_key_env",
-            "environment",
-            "is not known to the control plane; `agentrouter apply` fills it in where it runs, or give api_key",
-        )
-        for model_index, model in enumerate(document.providers.models)
-        for index, ref in enumerate(model.backend_refs)
-        if ref.api_key_env and not ref.api_key
-    )
+def escape_environment(document: Any) -> Any:
+    """What `expand_environment` turns back into this document: each `$` doubled that it would take for a reference."""
+    return _changed(document, lambda text: _MEANS_REFERENCE.sub("$$", text))
 
 
-def _resolve_key(ref: dict[str, Any], path: str, env: Mapping[str, str], log: FaultLog) -> None:
-    variable = ref.get("api_key_env")
-    if not isinstance(variable, str) or not variable:
-        return
-    if not ref.get("api_key") and not env.get(variable):
-        message = f"names the environment variable {variable}, which is not set; set it or give api_key"
-        log.add(under(path, "api_key_env"), "environment", message)
-        return
-    ref["api_key"] = ref.get("api_key") or env[variable]
-    del ref["api_key_env"]
+def unset_variables(document: Any, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Names that are referred to without a default and are not set, sorted."""
+    return tuple(sorted({name for text in _texts(document) for name in _without_default(text) if name not in env}))
 
 
-def _expanded(value: Any, env: Mapping[str, str]) -> Any:
+def _changed(value: Any, change: Callable[[str], str], key: str = "") -> Any:
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: _replacement(match, env), value) if "$" in value else value
-    if isinstance(value, dict):
-        return {key: _expanded(element, env) for key, element in value.items()}
+        return change(value) if "$" in value else value
+    if isinstance(value, Mapping):
+        return {name: _changed(element, change, name) for name, element in value.items()}
     if isinstance(value, list):
-        return [_expanded(element, env) for element in value]
+        return [_changed_plugin(one, change) if key == _PLUGINS else _changed(one, change) for one in value]
     return value
+
+
+def _changed_plugin(plugin: Any, change: Callable[[str], str]) -> Any:
+    if not isinstance(plugin, Mapping):
+        return _changed(plugin, change)
+    return {
+        name: element if name == _CONFIGURATION else _changed(element, change, name) for name, element in plugin.items()
+    }
+
+
+def _texts(document: Any) -> Iterator[str]:
+    found: list[str] = []
+
+    def keep(text: str) -> str:
+        found.append(text)
+        return text
+
+    _changed(document, keep)
+    yield from found
+
+
+def _without_default(text: str) -> Iterator[str]:
+    for match in _REFERENCE.finditer(text):
+        if match["bare"]:
+            yield match["bare"]
+        elif match["braced"] and not _BRACED.fullmatch(match["braced"]):
+            yield match["braced"]
+
+
+def _expanded(text: str, env: Mapping[str, str]) -> str:
+    return _REFERENCE.sub(lambda match: _replacement(match, env), text)
 
 
 def _replacement(match: re.Match[str], env: Mapping[str, str]) -> str:

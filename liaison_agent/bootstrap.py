@@ -22,7 +22,7 @@ from liaison_agent.agent import Agent, Parts
 from liaison_agent.applier import Applier
 from liaison_agent.clocks import SystemClock
 from liaison_agent.compiler.compilation import Compiled, compile_gateway
-from liaison_agent.compiler.options import GatewayOptions
+from liaison_agent.compiler.options import GatewayOptions, KeyVariable
 from liaison_agent.control.connect_wire import ConnectWire
 from liaison_agent.control.credential import Credential
 from liaison_agent.control.enrolment import enrol
@@ -93,7 +93,7 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
         settings.allow_private_upstreams or identity.egress.allow_private,
     )
     book = AddressBook(look_up, egress, clock.monotonic, AddressFile(settings.state_folder / "addresses.json"))
-    found = _gateway_options(options, egress)
+    found = _gateway_options(options, egress, settings.key_variables)
 
     def compile_(desired: Desired, *, previous: Compiled | None) -> Compiled:
         offset = settings.port_offset
@@ -225,13 +225,15 @@ def _gateway(
     return gateway, options, DescriptorPacker(pool)
 
 
-def _gateway_options(options: EnvoyOptions, egress: EgressPolicy) -> GatewayOptions:
+def _gateway_options(
+    options: EnvoyOptions, egress: EgressPolicy, key_variables: tuple[KeyVariable, ...]
+) -> GatewayOptions:
     try:
         trust_store = find_trust_store()
     except TrustStoreMissing as error:
         _log.warning("%s", error)
         trust_store = USUAL_TRUST_STORE
-    return GatewayOptions(access_log=str(options.folder / "access.log"), trust_store=str(trust_store), egress=egress)
+    return GatewayOptions(str(options.folder / "access.log"), str(trust_store), egress, key_variables)
 
 
 def _ledger(settings: Settings, identity: Identity) -> FileLedger:

@@ -44,6 +44,15 @@ AllowPrivate = Annotated[
     bool | None,
     typer.Option(help="Let requests go to private addresses [AGENTROUTER_ALLOW_PRIVATE_UPSTREAMS; default no]."),
 ]
+KeyVariables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key-variable",
+        help="NAME or NAME=https://host; may be repeated. A variable of this machine that documents may name as "
+        "api_key_env; its value, or what NAME_FILE holds, goes to no other host "
+        "[AGENTROUTER_KEY_VARIABLES, apart by commas].",
+    ),
+]
 
 
 @app.command(epilog=_EPILOG)
@@ -83,10 +92,11 @@ def run(
             "else whom this host trusts]."
         ),
     ] = None,
+    key_variables: KeyVariables = None,
 ) -> None:
     """Run a data plane: keep an Envoy on this host at what the control plane wants, and prove it."""
     place = (control_plane, protocol, join_token, state, name, port_offset, envoy_concurrency, log_level)
-    options = Options(*place, allow_loopback_upstreams, allow_private_upstreams, ca_file)
+    options = Options(*place, allow_loopback_upstreams, allow_private_upstreams, ca_file, tuple(key_variables or ()))
     try:
         settings = read_settings(options, os.environ)
     except SettingsError as error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract.join_tokens import looks_like_join_token
+from liaison_agent.compiler.options import KeyVariable
+from liaison_agent.key_variables import SETTING as KEY_VARIABLES
+from liaison_agent.key_variables import read_key_variables
 
 PROTOCOLS = ("connect", "grpc")
 DEFAULT_URLS = {"connect": "http://127.0.0.1:12581", "grpc": "http://127.0.0.1:12580"}
@@ -39,6 +42,7 @@ class Settings:
     log_level: str
     allow_loopback_upstreams: bool = False
     allow_private_upstreams: bool = False
+    key_variables: tuple[KeyVariable, ...] = ()
     ca: str = ""  # PEM; empty: the one that the join token named, else whom the host trusts
 
 
@@ -57,6 +61,7 @@ class Options:
     allow_loopback_upstreams: bool | None = None
     allow_private_upstreams: bool | None = None
     ca_file: Path | None = None
+    key_variables: tuple[str, ...] | None = None
 
 
 def read_settings(options: Options, environment: Mapping[str, str]) -> Settings:
@@ -91,6 +96,7 @@ def read_settings(options: Options, environment: Mapping[str, str]) -> Settings:
         log_level=level,
         allow_loopback_upstreams=_flag("LOOPBACK", options.allow_loopback_upstreams, environment, problems),
         allow_private_upstreams=_flag("PRIVATE", options.allow_private_upstreams, environment, problems),
+        key_variables=read_key_variables(_listed(options, environment), environment, problems),
         ca=_ca(options, environment, problems),
     )
     if problems:
@@ -109,6 +115,10 @@ def _url_problem(url: str) -> str | None:
     if parts.username is not None or parts.query or parts.fragment or parts.path not in ("", "/"):
         return "must hold nothing but scheme, host and port"
     return None
+
+
+def _listed(options: Options, environment: Mapping[str, str]) -> Sequence[str]:
+    return options.key_variables or environment.get(KEY_VARIABLES, "").split(",")
 
 
 def _ca(options: Options, environment: Mapping[str, str], problems: list[str]) -> str:

@@ -12,9 +12,10 @@ from agentrouter.management.v1 import dataplanes_pb2, documents_pb2, workspaces_
 from agentrouter_cli.commands.dataplanes import print_dataplanes
 from agentrouter_cli.commands.events import list_events, print_events
 from agentrouter_cli.commands.keys import get_keys
-from agentrouter_cli.documents import as_yaml, escaped
+from agentrouter_cli.documents import as_yaml
 from agentrouter_cli.options import OutputOption, UserOption, WorkspaceOption, connect
 from agentrouter_cli.output import Output, envoy_release, plain, print_json, print_table, time_text, word
+from contract import escape_environment
 
 EXAMPLE = "Example: agentrouter get configurations"
 
@@ -32,7 +33,7 @@ def document(
     request = documents_pb2.GetDocumentRequest(workspace_id=client.workspace_id, user_id=user)
     content = json.loads(client.call(client.documents.get_document, request).document.content)
     if output is Output.JSON:
-        print_json(escaped(content))
+        print_json(escape_environment(content))
     else:
         print(as_yaml(content), end="")
 

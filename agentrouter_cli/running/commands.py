@@ -17,6 +17,8 @@ AGENT: Final = "agent"
 DEMO_PROVIDER: Final = "demo provider"
 LOOPBACK: Final = "AGENTROUTER_ALLOW_LOOPBACK_UPSTREAMS"
 
+KEY_VARIABLES: Final = "AGENTROUTER_KEY_VARIABLES"
+
 # A child needs none of the operator's own credentials.
 _WITHHELD: Final = ("OPENAI_API_KEY", "AGENTROUTER_KEY", "AGENTROUTER_KEY_FILE", "AGENTROUTER_URL")
 
@@ -55,7 +57,7 @@ def agent_command(
     """`python -m liaison_agent`. The join token, which it needs until it has an identity, is not for `ps` to show."""
     place = ["--control-plane", control_plane, "--protocol", "connect"]
     options = [*place, "--state", str(home.agent_state), "--port-offset", str(offset)]
-    child = {**_child_environment(environment), "AGENTROUTER_HOME": str(home.folder), LOOPBACK: "true"}
+    child = {**_agents_environment(environment), "AGENTROUTER_HOME": str(home.folder), LOOPBACK: "true"}
     if join_token:
         child["AGENTROUTER_JOIN_TOKEN"] = join_token
     return Command(
@@ -87,6 +89,13 @@ def binaries_folder(environment: Mapping[str, str]) -> Path | None:
     """The folder of the product's commands; None when they are found on PATH anyway."""
     folder = Path(sys.executable).parent
     return None if str(folder) in environment.get("PATH", "").split(":") else folder
+
+
+def _agents_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """With the provider keys that documents may name, which are listed for just that."""
+    listed = {entry.strip().partition("=")[0] for entry in environment.get(KEY_VARIABLES, "").split(",")}
+    named = {name: value for name, value in environment.items() if name.removesuffix("_FILE") in listed}
+    return {**_child_environment(environment), **named}
 
 
 def _child_environment(environment: Mapping[str, str]) -> dict[str, str]:

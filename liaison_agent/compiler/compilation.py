@@ -143,17 +143,16 @@ def compile_gateway(
             before = origin.desired
             return reduce(lambda result, user: _replaced(result, before, desired, user, packer), users, previous)
     memo = origin.memo.renewed() if origin else Memo()
+    secrets, places = options.with_variables(desired.secrets), options.with_places(desired.origins)
     try:
-        gateway, left_out = read_workspace(
-            workspace, desired.secrets.keys(), desired.origins, port_offset, options.egress
-        )
+        gateway, left_out = read_workspace(workspace, secrets.keys(), places, port_offset, options.egress)
     except ContractError as error:
         raise PackError(f"the workspace document cannot be read: {error}") from error
     resources = [
         compile_key_check(desired.workspace_id, desired.jwks, packer),
         *compile_revocations(desired.revoked, packer, memo),
         compile_version_mark(workspace, packer),
-        *compile_secrets(gateway, desired.secrets, packer),
+        *compile_secrets(gateway, secrets, packer),
         *_compile_gateway(gateway, around, packer, memo),
     ]
     left, twins, hosts = list(left_out), Counter[Upstream](), Counter[str]()

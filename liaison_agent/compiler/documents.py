@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from contract import (
@@ -17,12 +17,15 @@ from contract import (
 )
 from contract import read_consumer as read_consumer_document
 from contract import read_workspace as read_workspace_document
+from contract.adapters import served_models
 from contract.egress import EgressPolicy
 from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Listener, Model, Place, Scope, Watch
+from liaison_agent.compiler.options import reference_of, variable_of
 from liaison_agent.compiler.upstreams import twin_of, upstream_of
 from liaison_agent.state import WORKSPACE_USER_ID, Configuration
 
 _CREDENTIAL_LACKS = "its secret has not been delivered"
+_VARIABLE_LACKS = "{0} is no variable that documents may name here; start the agent with --key-variable {0}"
 _OTHER_PLACE = "its secret was given for {}, and is sent nowhere else; give the credential again"
 
 
@@ -40,7 +43,8 @@ def read_workspace(
     """
     document = read_workspace_document(configuration.document)
     reader = _WorkspaceReader(document, delivered, origins, egress)
-    models = tuple(reader.read(model) for model in document.providers.models)
+    served = served_models(document)
+    models = tuple(reader.read(model) for model in served)
     gateway = Gateway(
         version=configuration.version,
         digest=configuration.digest,
@@ -50,7 +54,7 @@ def read_workspace(
         models=models,
         secrets=tuple(sorted(reader.secrets.items())),
         places=tuple(reader.places),
-        catalogue={model.name: model for model in document.providers.models},
+        catalogue={model.name: model for model in served},
     )
     return gateway, tuple(reader.left_out)
 
@@ -94,7 +98,7 @@ class _WorkspaceReader:
             backend = resolve_backend(model, ref)
             if self._egress.host_problem(backend.host) is None:
                 self._add_place(model, ref, backend, watch)
-            reference = str(backend.secret_ref) if backend.secret_ref else ""
+            reference = _reference(backend)
             lacks = self._lacks(backend, reference)
             if lacks is None:
                 self._add(candidates, backend, reference, watch)
@@ -121,7 +125,8 @@ class _WorkspaceReader:
         if problem := self._egress.host_problem(backend.host):
             return f"{backend.host} {problem}"
         if reference and reference not in self._delivered:
-            return _CREDENTIAL_LACKS
+            variable = variable_of(reference)
+            return _VARIABLE_LACKS.format(variable) if variable else _CREDENTIAL_LACKS
         place = self._origins.get(reference, backend.origin)
         return None if place == backend.origin else _OTHER_PLACE.format(place)
 
@@ -141,21 +146,24 @@ class _WorkspaceReader:
 
 def _secret_names(document: WorkspaceDocument) -> dict[str, str]:
     """Full reference → name in Envoy. The version is in the name only where a document uses several of one secret."""
-    references = {ref for model in document.providers.models for ref in _references(model)}
+    backends = [resolve_backend(model, ref) for model in document.providers.models for ref in model.backend_refs]
+    variables = {one.key_variable for one in backends if one.key_variable}
+    references = {(one.secret_ref.name, str(one.secret_ref)) for one in backends if one.secret_ref}
     versions: dict[str, list[str]] = {}
     for name, reference in references:
         versions.setdefault(name, []).append(reference)
-    return {
+    delivered = {
         reference: f"secret/{name}" if len(versions[name]) == 1 else f"secret/{reference.removeprefix('secret://')}"
         for name, reference in references
     }
+    return delivered | {reference_of(name): f"variable/{name}" for name in variables}
 
 
-def _references(model: ProviderModel) -> Iterable[tuple[str, str]]:
-    for ref in model.backend_refs:
-        secret = resolve_backend(model, ref).secret_ref
-        if secret is not None:
-            yield secret.name, str(secret)
+def _reference(backend: ResolvedBackend) -> str:
+    """What its credential is found by; empty when it needs none."""
+    if backend.secret_ref is not None:
+        return str(backend.secret_ref)
+    return reference_of(backend.key_variable) if backend.key_variable else ""
 
 
 def _watch(wanted: Reliability | None) -> Watch:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from agentrouter.management.v1.documents_pb2 import DocumentFault
-from agentrouter_cli.documents import as_yaml, escaped
-from contract import expand_environment, parse_text
+from agentrouter_cli.documents import as_yaml
+from contract import escape_environment, expand_environment, parse_text
 from tests.fakes.product import FakeProduct
 from tests.unit.agentrouter_cli.conftest import Call
 from tests.unit.agentrouter_cli.test_apply import DOCUMENT
@@ -29,7 +29,7 @@ plain_values = some.recursive(
 @given(some.dictionaries(texts, plain_values, min_size=1, max_size=4))
 def test_what_get_prints_is_what_apply_reads_back(document: dict[str, Any]) -> None:
     from_yaml = expand_environment(parse_text(as_yaml(document)), {})
-    from_json = expand_environment(parse_text(json.dumps(escaped(document))), {})
+    from_json = expand_environment(parse_text(json.dumps(escape_environment(document))), {})
 
     assert (from_yaml, from_json) == (document, document)
 

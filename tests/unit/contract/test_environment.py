@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contract import ContractError, expand_environment, parse_workspace, unresolved_environment
+from contract import escape_environment, expand_environment, parse_workspace, unset_variables
 from tests.unit.contract.documents import with_backend
 
 ENV = {"KEY": "sk-1", "EMPTY": "", "NESTED": "$KEY"}
-AT = "providers.models[0].backend_refs[0].api_key_env"
 
 
 @pytest.mark.parametrize(
@@ -40,30 +39,37 @@ def test_keys_and_other_values_are_left_alone() -> None:
     assert expand_environment(raw, ENV) == raw
 
 
-def test_a_named_variable_becomes_the_key() -> None:
-    expanded = expand_environment(with_backend(api_key_env="KEY"), ENV)
+def test_a_backends_variable_is_the_data_planes_and_stays() -> None:
+    raw = with_backend(api_key_env="KEY")
 
-    assert expanded == with_backend(api_key="sk-1")
-
-
-def test_a_given_key_wins_over_the_variable() -> None:
-    expanded = expand_environment(with_backend(api_key="given", api_key_env="UNSET"), ENV)
-
-    assert expanded == with_backend(api_key="given")
+    assert expand_environment(raw, ENV) == raw
+    assert parse_workspace(raw).providers.models[0].backend_refs[0].api_key_env == "KEY"
 
 
-def test_a_key_that_expands_to_nothing_does_not_win() -> None:
-    expanded = expand_environment(with_backend(api_key="${UNSET}", api_key_env="KEY"), ENV)
+def test_what_a_plugin_is_configured_with_is_left_alone_and_the_rest_of_it_is_not() -> None:
+    plugin = {"type": "$KEY", "configuration": {"system_prompt": "pay $KEY, $$ and ${KEY}", "deep": [{"a": "$KEY"}]}}
+    raw = {"routing": {"decisions": [{"description": "$KEY", "plugins": [plugin]}]}}
 
-    assert expanded == with_backend(api_key="sk-1")
+    expanded = expand_environment(raw, ENV)
+
+    [decision] = expanded["routing"]["decisions"]
+    assert decision == {"description": "sk-1", "plugins": [{**plugin, "type": "sk-1"}]}
 
 
-@pytest.mark.parametrize("variable", ["UNSET", "EMPTY"])
-def test_a_variable_without_a_value_is_a_fault_that_names_it(variable: str) -> None:
-    with pytest.raises(ContractError, match=variable) as refusal:
-        expand_environment(with_backend(api_key_env=variable), ENV)
+def test_what_was_escaped_is_expanded_to_itself_plugins_too() -> None:
+    plugin = {"type": "system_prompt", "configuration": {"system_prompt": "$KEY $$ ${KEY}"}}
+    document = {"a": ["$KEY", "$$", "${X:-d}", "5 $", "$-"], "plugins": [plugin, "$KEY"]}
 
-    assert [(fault.path, fault.code) for fault in refusal.value.faults] == [(AT, "environment")]
+    assert expand_environment(escape_environment(document), ENV) == document
+
+
+def test_unset_variables_are_those_without_a_value_or_a_default() -> None:
+    document = {
+        "a": ["$UNSET $KEY", "${GONE}", "${OTHER:-d}${EMPTY}", "$$LITERAL"],
+        "plugins": [{"configuration": "$X"}],
+    }
+
+    assert unset_variables(document, ENV) == ("GONE", "UNSET")
 
 
 def test_the_given_mapping_is_not_changed() -> None:
@@ -72,11 +78,3 @@ def test_the_given_mapping_is_not_changed() -> None:
     expand_environment(raw, ENV)
 
     assert raw == with_backend(api_key_env="KEY")
-
-
-def test_backends_that_still_wait_for_a_variable_are_listed() -> None:
-    waiting = unresolved_environment(parse_workspace(with_backend(api_key_env="KEY")))
-    served = unresolved_environment(parse_workspace(with_backend(api_key_env="KEY", api_key="k")))
-
-    assert [(fault.path, fault.code) for fault in waiting] == [(AT, "environment")]
-    assert served == ()
