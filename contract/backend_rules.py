@@ -8,10 +8,8 @@ from contract.addresses import scheme_of
 from contract.faults import FaultLog, shown, under
 from contract.headers import looks_like_a_credential
 from contract.plain_values import section, text
-from contract.provider_types import ANTHROPIC, GENERIC_TYPES, PROVIDER_TYPES, spelled
+from contract.provider_types import GENERIC_TYPES, PROVIDER_TYPES, spelled
 from contract.spelling import nearest
-
-NEEDS_RELAY = "is not supported by this release: a backend that speaks Anthropic's protocol needs the relay"
 
 
 def check_backend(ref: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -36,9 +34,7 @@ def _check_place(ref: dict[str, Any], path: str, log: FaultLog) -> None:
 def _check_types(ref: dict[str, Any], path: str, log: FaultLog) -> None:
     for key in ("type", "provider"):
         name = text(ref, key)
-        if spelled(name) == ANTHROPIC:
-            log.add(under(path, key), "unsupported", NEEDS_RELAY)
-        elif name and spelled(name) not in PROVIDER_TYPES and spelled(name) not in GENERIC_TYPES:
+        if name and spelled(name) not in PROVIDER_TYPES and spelled(name) not in GENERIC_TYPES:
             meant = nearest(spelled(name), PROVIDER_TYPES)
             if meant:
                 log.add(under(path, key), "value", f"is {shown(name)}; did you mean {meant!r}?")

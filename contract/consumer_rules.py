@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from contract.addresses import AddressError, parse_base_url
-from contract.backend_rules import NEEDS_RELAY
 from contract.backends import origin
 from contract.faults import FaultLog, item, shown, under
 from contract.own_secrets import own_secret_name
 from contract.plain_values import entries, section, text
-from contract.provider_types import ANTHROPIC, spelled
+from contract.provider_types import ANTHROPIC, NEEDS_RELAY, spelled
 from contract.secret_refs import SCHEME
 
 _PROTOCOLS: Final = ("", "openai")

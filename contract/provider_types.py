@@ -23,6 +23,7 @@ class ProviderType:
 
 DEFAULT_TYPE: Final = "vllm"
 ANTHROPIC: Final = "anthropic"
+NEEDS_RELAY: Final = "is not supported by this release: a backend that speaks Anthropic's protocol needs the relay"
 
 PROVIDER_TYPES: Final[Mapping[str, ProviderType]] = {
     "openai": ProviderType(),

@@ -12,8 +12,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from contract.faults import Fault, item, under
-from contract.router_settings import GlobalSettings
+from contract.provider_types import ANTHROPIC, NEEDS_RELAY, spelled
 from contract.router_settings.secrets import held_secrets
+from contract.workspace_document import WorkspaceDocument
 
 UNSERVED: Final[tuple[str, ...]] = (
     "global.router.config_source",
@@ -64,13 +65,30 @@ def unserved_parts(document: BaseModel) -> tuple[Fault, ...]:
     """One fault `unsupported` for each part that is written, differs from its default and is not run yet, and one fault
     `secret` for each credential in `global` that is not given by reference.
     """
-    settings = getattr(document, "global_settings", None)
-    held = held_secrets(settings) if isinstance(settings, GlobalSettings) else ()
-    return held + tuple(
+    found = _unrun(document)
+    if not isinstance(document, WorkspaceDocument):
+        return found
+    return (*held_secrets(document.global_settings), *_spoken_to_by_a_relay(document), *found)
+
+
+def _unrun(document: BaseModel) -> tuple[Fault, ...]:
+    return tuple(
         Fault(at, "unsupported", f"{at} is not run by any data plane of this release", "take it out")
         for pattern in UNSERVED
         for at in _written(document, pattern.split("."), "")
     )
+
+
+def _spoken_to_by_a_relay(document: WorkspaceDocument) -> Iterator[Fault]:
+    for index, model in enumerate(document.providers.models):
+        path = item("providers.models", index)
+        if model.api_format == ANTHROPIC:
+            yield Fault(under(path, "api_format"), "unsupported", NEEDS_RELAY, "take it out")
+        for number, ref in enumerate(model.backend_refs):
+            for key, name in (("type", ref.type), ("provider", ref.provider)):
+                if name and spelled(name) == ANTHROPIC:
+                    at = under(item(under(path, "backend_refs"), number), key)
+                    yield Fault(at, "unsupported", NEEDS_RELAY, "take it out")
 
 
 def _written(holder: Any, way: list[str], path: str) -> Iterator[str]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any, Final
 
+from contract.adapters import check_adapters
 from contract.backend_names import backend_name
-from contract.backend_rules import NEEDS_RELAY, check_backend
+from contract.backend_rules import check_backend
 from contract.faults import FaultLog, shown, under
 from contract.plain_values import entries, section, text
 from contract.router_settings.rules import check_global
@@ -36,6 +37,7 @@ def check_workspace(document: dict[str, Any], log: FaultLog) -> None:
     families = _check_families(section(providers, "defaults"), log)
     _check_default_model(section(providers, "defaults"), cards | loras, log)
     _check_models(providers, cards, families, log)
+    check_adapters(routing, log)
     check_global(section(document, "global"), log)
 
 
@@ -115,8 +117,6 @@ def _check_models(providers: dict[str, Any], cards: set[str], families: set[str]
         if family and family not in families:
             message = f"{shown(family)} is not one of providers.defaults.reasoning_families"
             log.add(under(path, "reasoning_family"), "reference", message)
-        if model.get("api_format") == "anthropic":
-            log.add(under(path, "api_format"), "unsupported", NEEDS_RELAY)
         _check_retries(section(model, "reliability"), under(path, "reliability"), log)
         _check_backends(model, path, log)
 
