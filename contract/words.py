@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, get_args
+from itertools import islice
+from typing import Any, Final, get_args
 
 from pydantic import BeforeValidator
 
@@ -11,11 +12,17 @@ from contract.faults import shown
 from contract.fields import refuse
 from contract.spelling import nearest
 
+MOST_COMPARED: Final = 500
+MOST_LISTED: Final = 20
 
-def known_word(words: Any, what: str, fold: Callable[[str], str] | None = None) -> BeforeValidator:
+
+def known_word(
+    words: Any, what: str, fold: Callable[[str], str] | None = None, default: str | None = None
+) -> BeforeValidator:
     """For `Annotated[Words, known_word(Words, "method")]`, where Words is a Literal of texts.
 
-    With `fold` (str.lower, str.upper) a word counts however it is cased, and is kept as the Literal writes it.
+    With `fold` (str.lower, str.upper) a word counts however it is cased, and is kept as the Literal writes it. With
+    `default` empty text stands for that.
     """
     known: tuple[str, ...] = get_args(words)
 
@@ -23,6 +30,8 @@ def known_word(words: Any, what: str, fold: Callable[[str], str] | None = None) 
         if not isinstance(value, str):
             return value
         word = fold(value.strip()) if fold else value
+        if word == "" and default is not None:
+            return default
         if word not in known:
             raise refuse("value", f"unsupported {what} {shown(value)}", way_out(value, known))
         return word
@@ -31,7 +40,10 @@ def known_word(words: Any, what: str, fold: Callable[[str], str] | None = None) 
 
 
 def way_out(word: str, known: Iterable[str]) -> str:
-    """The remedy for a word that is not known: the nearest one, or all of them."""
-    known = tuple(known)
+    """The remedy for a word that is not known: the nearest one, or some of them."""
+    known = tuple(islice(known, MOST_COMPARED))
     meant = nearest(word.lower(), known) or nearest(word.upper(), known)
-    return f"did you mean {meant!r}?" if meant else f"use one of: {', '.join(known)}"
+    if meant:
+        return f"did you mean {shown(meant)}?"
+    listed = ", ".join(known[:MOST_LISTED])
+    return f"use one of: {listed}" + (", ..." if len(known) > MOST_LISTED else "")

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from contract.fields import Items, Part
 from contract.routing.choices import choice
 from contract.routing.decisions import Decision
+from contract.routing.projections import Projections
+from contract.routing.signals import Signals
 
 Strategy = Literal["priority", "confidence"]
 
@@ -14,5 +16,7 @@ Strategy = Literal["priority", "confidence"]
 class RoutingProfile(Part):
     """The decisions and what they are made of; without a strategy, global.router.strategy holds."""
 
+    signals: Signals = Signals()
+    projections: Projections = Projections()
     strategy: Annotated[Strategy | None, choice(Strategy, "strategy")] = None
     decisions: Items[Decision] = ()

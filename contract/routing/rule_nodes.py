@@ -38,10 +38,12 @@ class RuleNode(Part):
 def check_rule_node(node: dict[str, Any], path: str, declared: DeclaredSignals, log: FaultLog) -> None:
     """What a tree of rules must keep to, from its root on; what has the wrong type or word has its own fault.
 
-    A root without conditions (nothing at all, or an AND of nothing) always holds and is allowed.
+    A root without conditions is allowed: nothing at all and an AND of nothing always hold, an OR of nothing never does.
     """
-    if set(node) - {"conditions", "operator"} or node.get("conditions") or _operator(node) not in ("", "AND"):
+    if set(node) - {"conditions", "operator"} or node.get("conditions", []) != [] or _operator(node) == "NOT":
         _check_node(node, path, declared, log)
+    elif _operator(node) == "OR":
+        log.warn(under(path, "conditions"), "required", "an OR without conditions never holds", "add some, or write AND")
 
 
 def _check_node(node: dict[str, Any], path: str, declared: DeclaredSignals, log: FaultLog) -> None:
