@@ -31,8 +31,8 @@ class Host:
         self._process: asyncio.subprocess.Process | None = None
         self._envoys: set[int] = set()
 
-    async def start(self, url: str, *more: str, join_token: str = JOIN_TOKEN) -> None:
-        """Start the agent; returns when the process is there."""
+    async def start(self, url: str, *more: str, join_token: str = JOIN_TOKEN, **variables: str) -> None:
+        """Start the agent, `variables` in its environment; returns when the process is there."""
         with (self.state.parent / "agent.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -40,7 +40,7 @@ class Host:
                 "liaison_agent",
                 *("--control-plane", url, "--state", str(self.state), *more),
                 stderr=log,
-                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": join_token, LOOPBACK: "true"},
+                env={**os.environ, "AGENTROUTER_JOIN_TOKEN": join_token, LOOPBACK: "true", **variables},
             )
 
     @property

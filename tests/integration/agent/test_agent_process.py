@@ -63,6 +63,27 @@ async def test_the_identity_is_private_and_its_private_halves_never_leave(
     assert not any(secret in host.log() for secret in ("KEY-ONE", JOIN_TOKEN, served.tokens[-1]))
 
 
+async def test_a_key_of_the_hosts_own_is_presented_and_stands_in_no_file_and_no_call(
+    host: Host, served: Served, provider: ScriptedUpstream, free_port: int
+) -> None:
+    wanted = document(provider, free_port)
+    [backend] = wanted["providers"]["models"][0]["backend_refs"]
+    del backend["api_key"]
+    backend["api_key_env"] = "PROVIDER_KEY"
+    served.simulator.put("", wanted)
+    place = f"PROVIDER_KEY=http://127.0.0.1:{provider.port}"
+
+    await host.start(served.connect_url, "--key-variable", place, PROVIDER_KEY="KEY-OF-THE-HOST")
+    await host.until_serving()
+    await host.until(served.simulator.idle.is_set)
+
+    assert (await host.chat(free_port))[0] == 200
+    assert dict(provider.received[-1].headers)["authorization"] == "Bearer KEY-OF-THE-HOST"
+    sent = b"".join(request.SerializeToString() for request in served.requests)
+    kept = b"".join(file.read_bytes() for file in host.state.rglob("*") if file.is_file())
+    assert b"KEY-OF-THE-HOST" not in sent + kept + host.log().encode()
+
+
 async def test_a_change_is_served_without_a_restart(
     host: Host, served: Served, provider: ScriptedUpstream, free_port: int
 ) -> None:
