@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,8 +30,9 @@ class Candidates:
     refs: tuple[dict[str, Any], ...]
     catalogue: Catalogue
 
-    def models(self) -> list[str]:
-        return [text(ref, "model") for ref in self.refs]
+    def models(self) -> dict[str, None]:
+        """Their names, each once."""
+        return dict.fromkeys(text(ref, "model") for ref in self.refs)
 
 
 _Check = Callable[[dict[str, Any], str, Candidates, FaultLog], None]
@@ -112,19 +114,18 @@ def _check_prompt(block: dict[str, Any], path: str, candidates: Candidates, log:
 
 
 def _check_prompt_candidates(algorithm: dict[str, Any], path: str, candidates: Candidates, log: FaultLog) -> None:
-    on_error, models = text(algorithm, "on_error"), candidates.models()
+    on_error = text(algorithm, "on_error")
     if on_error not in ("", "fallback"):
-        log.add(under(path, "on_error"), "value", "algorithm.type=prompt on_error must be fallback")
-    if len(models) < 2:
+        log.add(under(path, "on_error"), "value", "algorithm.type=prompt on_error must be fallback", "write that")
+    if len(candidates.refs) < 2:
         message = "algorithm.type=prompt requires at least two modelRefs"
         log.add(path, "required", message, "add candidates, or take the algorithm out")
-    effective = [text(ref, "lora_name") or text(ref, "model") for ref in candidates.refs]
-    for names in (models, effective):
-        twice = next((name for name in names if name and names.count(name) > 1), None)
-        if twice is not None:
-            message = f"algorithm.type=prompt requires unique modelRefs; {shown(twice)} is there twice"
-            log.add(path, "duplicate", message, "keep one of them")
-            return
+    models = Counter(text(ref, "model") for ref in candidates.refs)
+    answering = Counter(text(ref, "lora_name") or text(ref, "model") for ref in candidates.refs)
+    twice = next((name for name, times in (*models.items(), *answering.items()) if name and times > 1), None)
+    if twice is not None:
+        message = f"algorithm.type=prompt requires unique modelRefs; {shown(twice)} is there twice"
+        log.add(path, "duplicate", message, "keep one of them")
 
 
 _CHECKS: Final[Mapping[str, _Check]] = {

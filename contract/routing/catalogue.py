@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from contract.faults import FaultLog, shown
@@ -19,6 +20,7 @@ class Catalogue:
     """
 
     cards: Mapping[str, dict[str, Any]]
+    loras_of: Mapping[str, Mapping[str, object]]
     loras: frozenset[str]
     providers: Mapping[str, dict[str, Any]]
     auto_names: frozenset[str]
@@ -27,9 +29,9 @@ class Catalogue:
         """That a card or a LoRA has this name."""
         if not name or not self.cards or name in self.cards or name in self.loras:
             return
-        known = [*self.cards, *sorted(self.loras)][:20]
         message = f"references unknown model {shown(name)}: no routing.modelCards name and no LoRA of one"
-        log.add(path, "reference", message, way_out(name, known))
+        remedy = "give it a card" if log.is_full else way_out(name, chain(self.cards, sorted(self.loras)))
+        log.add(path, "reference", message, remedy)
 
     def check_lora(self, lora: str, model: str, path: str, log: FaultLog) -> None:
         """That the model's card lists this LoRA."""
@@ -39,28 +41,29 @@ class Catalogue:
             message = f"lora_name {shown(lora)} needs a model with a card, and {shown(model)} has none"
             log.add(path, "reference", message, "name the card whose loras hold it as the model")
             return
-        known = loras_of(self.cards[model])
+        known = self.loras_of[model]
         if lora not in known:
             message = f"lora_name {shown(lora)} is not declared in the loras of {shown(model)}"
-            log.add(path, "reference", message, way_out(lora, known) if known else "add it to the card's loras")
+            remedy = way_out(lora, known) if known and not log.is_full else "add it to the card's loras"
+            log.add(path, "reference", message, remedy)
 
 
 def catalogue_of(document: dict[str, Any]) -> Catalogue:
     """The catalogue of a fitted document."""
     routing, providers = section(document, "routing"), section(document, "providers")
-    cards = {text(card, "name"): card for _, card in entries(routing, "modelCards", "")}
-    loras = {lora for card in cards.values() for lora in loras_of(card)}
-    models = {text(model, "name"): model for _, model in entries(providers, "models", "")}
+    cards = _by_name(routing, "modelCards")
+    loras = {name: _by_name(card, "loras") for name, card in cards.items()}
     return Catalogue(
-        cards={name: card for name, card in cards.items() if name},
-        loras=frozenset(loras),
-        providers={name: model for name, model in models.items() if name},
+        cards=cards,
+        loras_of=loras,
+        loras=frozenset(lora for of_card in loras.values() for lora in of_card),
+        providers=_by_name(providers, "models"),
         auto_names=_auto_names(section(section(document, "global"), "router")),
     )
 
 
-def loras_of(card: dict[str, Any]) -> list[str]:
-    return [name for _, lora in entries(card, "loras", "") if (name := text(lora, "name"))]
+def _by_name(holder: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    return {name: entry for _, entry in entries(holder, key, "") if (name := text(entry, "name"))}
 
 
 def _auto_names(router: dict[str, Any]) -> frozenset[str]:

@@ -45,7 +45,7 @@ def filled(name: str, complaint: str = "cannot be empty") -> AfterValidator:
 
     def validate(value: Any) -> Any:
         if not (value.strip() if isinstance(value, str) else value):
-            raise refuse("required", f"{name} {complaint}")
+            raise refuse("required", f"{name} {complaint}", "write it, or take out what it belongs to")
         return value
 
     return AfterValidator(validate)
@@ -62,7 +62,7 @@ def _finite(value: Any) -> Any:
     while waiting:
         element = waiting.pop()
         if isinstance(element, float) and not isfinite(element):
-            raise refuse("value", "holds a number that is not finite")
+            raise refuse("value", "holds a number that is not finite", "write a number that JSON knows")
         if isinstance(element, dict):
             waiting.extend(element.values())
         elif isinstance(element, list):

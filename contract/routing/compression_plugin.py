@@ -31,7 +31,7 @@ def _tokens(value: Any) -> Any:
         return int(word)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 2**53:
         return value
-    raise refuse("value", "should be a count of tokens, 0 or more, or auto")
+    raise refuse("value", "should be a count of tokens, 0 or more, or auto", "write auto to leave it to the router")
 
 
 def _zero_means(default: int) -> BeforeValidator:
@@ -132,7 +132,12 @@ def check_context_compression(configuration: dict[str, Any], path: str, log: Fau
     recovery = section(configuration, "recovery")
     if recovery.get("enabled") is True and not text(recovery, "store"):
         at = under(under(path, "recovery"), "store")
-        log.add(at, "required", "recovery.store is required when recovery is enabled", "redis, valkey, response_cache")
+        log.add(
+            at,
+            "required",
+            "recovery.store is required when recovery is enabled",
+            "use one of: redis, valkey, response_cache",
+        )
 
 
 def _check_below(holder: dict[str, Any], upper: str, defaults: dict[str, int], path: str, log: FaultLog) -> None:

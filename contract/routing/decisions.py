@@ -23,13 +23,15 @@ CandidateSet = Literal["decision", "tier", "global"]
 MOST_ANNOTATIONS: Final = 32
 MOST_ANNOTATION_BYTES: Final = 4096
 
+_LESS: Final = "keep what must travel with the decision alone"
+
 
 def _bounded(annotations: dict[str, Any]) -> dict[str, Any]:
     if len(annotations) > MOST_ANNOTATIONS:
-        raise refuse("too_large", f"annotations cannot contain more than {MOST_ANNOTATIONS} keys")
+        raise refuse("too_large", f"annotations cannot contain more than {MOST_ANNOTATIONS} keys", _LESS)
     written = json.dumps(annotations, ensure_ascii=False, separators=(",", ":")).encode()
     if len(written) > MOST_ANNOTATION_BYTES:
-        raise refuse("too_large", f"annotations cannot exceed {MOST_ANNOTATION_BYTES} bytes of JSON")
+        raise refuse("too_large", f"annotations cannot exceed {MOST_ANNOTATION_BYTES} bytes of JSON", _LESS)
     return annotations
 
 

@@ -127,7 +127,7 @@ def _check_backend(
     for key in needs.get(backend, ()):
         if not own.get(key):
             message = f"{key} is required for the {backend} backend"
-            log.add(under(under(path, "backend_config"), key), "required", message)
+            log.add(under(under(path, "backend_config"), key), "required", message, "write it, or turn the plugin off")
 
 
 def _check_detection(detection: dict[str, Any], path: str, log: FaultLog) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from contract.faults import FaultLog, item, shown, under
 from contract.plain_values import entries, section, text
 from contract.words import way_out
+
+Models = Mapping[str, object]
+"""The names that may be said, in order."""
 
 _HALF: Final = 0.5
 _TOLERANCE: Final = 1e-9
@@ -20,7 +24,7 @@ def check_confidence(block: dict[str, Any], path: str, log: FaultLog) -> None:
     if method == _ENTAILMENT:
         if not url:
             message = f"verifier_server_url is required when confidence_method={_ENTAILMENT}"
-            log.add(under(path, "verifier_server_url"), "required", message)
+            log.add(under(path, "verifier_server_url"), "required", message, "write an http or https address")
         return
     for key, value in (("verifier_server_url", url), ("verifier_timeout_seconds", seconds)):
         if value:
@@ -44,7 +48,7 @@ def _check_hybrid_weights(block: dict[str, Any], method: str, path: str, log: Fa
         log.add(path, "value", message, "make logprob_weight and margin_weight add up to 1")
 
 
-def check_remom(block: dict[str, Any], path: str, models: list[str], log: FaultLog) -> None:
+def check_remom(block: dict[str, Any], path: str, models: Models, log: FaultLog) -> None:
     _check_among(text(block, "synthesis_model"), "synthesis_model", under(path, "synthesis_model"), models, log)
 
 
@@ -59,7 +63,7 @@ def check_fusion(block: dict[str, Any], path: str, log: FaultLog) -> None:
         seen.add(name)
 
 
-def check_workflows(block: dict[str, Any], path: str, models: list[str], log: FaultLog) -> None:
+def check_workflows(block: dict[str, Any], path: str, models: Models, log: FaultLog) -> None:
     roles, dynamic = block.get("roles"), text(block, "mode") == "dynamic"
     if dynamic and not text(section(block, "planner"), "model"):
         at = under(under(path, "planner"), "model")
@@ -76,15 +80,15 @@ def check_workflows(block: dict[str, Any], path: str, models: list[str], log: Fa
         _check_roles(block, path, models, log)
 
 
-def _check_roles(block: dict[str, Any], path: str, models: list[str], log: FaultLog) -> None:
-    earlier: list[str] = []
+def _check_roles(block: dict[str, Any], path: str, models: Models, log: FaultLog) -> None:
+    earlier: dict[str, None] = {}
     for at, role in entries(block, "roles", under(path, "roles")):
         _check_role_models(role, under(at, "models"), models, log)
         _check_access(role, under(at, "access_list"), earlier, log)
-        earlier.extend(_answers_of(role))
+        earlier.update(dict.fromkeys(_answers_of(role)))
 
 
-def _check_role_models(role: dict[str, Any], path: str, models: list[str], log: FaultLog) -> None:
+def _check_role_models(role: dict[str, Any], path: str, models: Models, log: FaultLog) -> None:
     seen: set[str] = set()
     for at, model in _texts(role, "models", path):
         if model in seen:
@@ -93,7 +97,7 @@ def _check_role_models(role: dict[str, Any], path: str, models: list[str], log: 
         _check_among(model, "a role's model", at, models, log)
 
 
-def _check_access(role: dict[str, Any], path: str, earlier: list[str], log: FaultLog) -> None:
+def _check_access(role: dict[str, Any], path: str, earlier: Models, log: FaultLog) -> None:
     """A role sees only what was answered before it: a whole role, or one model of it as `role:index:model`."""
     seen: set[str] = set()
     for at, name in _texts(role, "access_list", path):
@@ -101,7 +105,7 @@ def _check_access(role: dict[str, Any], path: str, earlier: list[str], log: Faul
             log.add(at, "duplicate", f"access_list names {shown(name)} twice", "name it once")
         elif name not in earlier:
             message = f"access_list references unknown or future role {shown(name)}"
-            log.add(at, "reference", message, way_out(name, earlier) if earlier else "the first role sees none")
+            log.add(at, "reference", message, _one_of(earlier, name, "the first role sees none", log))
         seen.add(name)
 
 
@@ -110,10 +114,14 @@ def _answers_of(role: dict[str, Any]) -> list[str]:
     return [name, *(f"{name}:{index}:{model}" for index, (_, model) in enumerate(_texts(role, "models", "")))]
 
 
-def _check_among(model: str, what: str, path: str, models: list[str], log: FaultLog) -> None:
+def _check_among(model: str, what: str, path: str, models: Models, log: FaultLog) -> None:
     if model and model not in models:
         message = f"{what} {shown(model)} must reference one of the decision's modelRefs"
-        log.add(path, "reference", message, way_out(model, models) if models else "add it to modelRefs")
+        log.add(path, "reference", message, _one_of(models, model, "add it to modelRefs", log))
+
+
+def _one_of(known: Models, word: str, otherwise: str, log: FaultLog) -> str:
+    return otherwise if log.is_full or not known else way_out(word, known)
 
 
 def _texts(holder: dict[str, Any], key: str, path: str) -> list[tuple[str, str]]:

@@ -116,7 +116,7 @@ def _check_choices(spec: dict[str, Any], path: str, log: FaultLog) -> None:
             continue
         folded = value.strip().lower()
         if not folded:
-            log.add(item(at, index), "required", "choice_set.values cannot be empty")
+            log.add(item(at, index), "required", "choice_set.values cannot be empty", "write it out, or take it out")
         elif folded in seen:
             log.add(item(at, index), "duplicate", f"choice_set.values duplicates {shown(value)}", "list it once")
         seen.add(folded)
@@ -127,7 +127,7 @@ def _check_template(render: dict[str, Any], path: str, log: FaultLog) -> None:
         return
     if not any(placeholder in text(render, "template") for placeholder in _PLACEHOLDERS):
         message = "render.template must contain {choice} or {{choice}} when render.mode=template"
-        log.add(under(path, "template"), "value", message)
+        log.add(under(path, "template"), "value", message, "write {choice} where the value goes")
 
 
 def _check_extract(extract: dict[str, Any], kind: str, path: str, log: FaultLog) -> None:
@@ -140,5 +140,10 @@ def _check_extract(extract: dict[str, Any], kind: str, path: str, log: FaultLog)
         if not isinstance(source, str):
             continue
         if source in seen:
-            log.add(item(under(path, "sources"), index), "duplicate", f"extract.sources duplicates {shown(source)}")
+            log.add(
+                item(under(path, "sources"), index),
+                "duplicate",
+                f"extract.sources duplicates {shown(source)}",
+                "name it once",
+            )
         seen.add(source)

@@ -50,7 +50,8 @@ def _check_entrypoints(document: dict[str, Any], recipes: set[str], catalogue: C
         recipe = text(entrypoint, "recipe").strip()
         if recipe and recipe not in recipes:
             message = f"references unknown recipe {shown(recipe)}"
-            log.add(under(path, "recipe"), "reference", message, way_out(recipe, sorted(recipes)))
+            remedy = "write a recipe of that name" if log.is_full else way_out(recipe, sorted(recipes))
+            log.add(under(path, "recipe"), "reference", message, remedy)
         names = entrypoint.get("model_names")
         for name in trimmed_names(names if isinstance(names, list) else []):
             at = under(path, "model_names")
