@@ -29,9 +29,24 @@ CODES: tuple[tuple[type[DomainError], int], ...] = (
     (errors.AlreadyExists, code_pb2.ALREADY_EXISTS),
     (errors.StateConflict, code_pb2.FAILED_PRECONDITION),
     (errors.Changed, code_pb2.ABORTED),
-    (errors.TooMuch, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.Overloaded, code_pb2.RESOURCE_EXHAUSTED),
     (errors.Unavailable, code_pb2.UNAVAILABLE),
 )
+
+HTTP_STATUS = {
+    code_pb2.INVALID_ARGUMENT: 400,
+    code_pb2.FAILED_PRECONDITION: 400,
+    code_pb2.UNAUTHENTICATED: 401,
+    code_pb2.PERMISSION_DENIED: 403,
+    code_pb2.NOT_FOUND: 404,
+    code_pb2.ALREADY_EXISTS: 409,
+    code_pb2.ABORTED: 409,
+    code_pb2.RESOURCE_EXHAUSTED: 429,
+    code_pb2.UNIMPLEMENTED: 501,
+    code_pb2.UNAVAILABLE: 503,
+    code_pb2.DEADLINE_EXCEEDED: 504,
+    code_pb2.CANCELLED: 499,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,11 @@ class WireError(Exception):
     def code_name(self) -> str:
         """`INVALID_ARGUMENT` and the like."""
         return str(code_pb2.Code.Name(self.code))
+
+    @property
+    def reason(self) -> str:
+        """ErrorInfo's word."""
+        return next((each.reason for each in self.details if isinstance(each, error_details_pb2.ErrorInfo)), "")
 
     def status(self) -> status_pb2.Status:
         """The google.rpc.Status that gRPC carries in a trailer."""
@@ -98,9 +118,9 @@ def not_in_this_release(path: str) -> WireError:
 
 
 def too_large(most: int) -> WireError:
-    """A request over the limit; sending it again does not help."""
+    """A request over the limit. Sending it again does not help, so it is no RESOURCE_EXHAUSTED, which asks for that."""
     message = f"the request is larger than {most} bytes"
-    return WireError(code_pb2.RESOURCE_EXHAUSTED, message, (_info("REQUEST_TOO_LARGE", {"limit_bytes": str(most)}),))
+    return WireError(code_pb2.INVALID_ARGUMENT, message, (_info("REQUEST_TOO_LARGE", {"limit_bytes": str(most)}),))
 
 
 def _code(error: DomainError) -> int:
@@ -116,7 +136,7 @@ def _details(error: DomainError) -> list[Message]:
             type=error.reason, subject=error.subject, description=error.message
         )
         details.append(error_details_pb2.PreconditionFailure(violations=[violation]))
-    if isinstance(error, errors.TooMuch | errors.Unavailable):
+    if isinstance(error, errors.Unavailable):
         details.append(error_details_pb2.RetryInfo(retry_delay=_duration(error.retry_after)))
     return details
 

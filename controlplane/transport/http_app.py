@@ -6,15 +6,15 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 
 from google.protobuf import json_format
-from google.rpc import code_pb2
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from controlplane.transport.connect_app import ConnectApp
+from controlplane.transport.connect_unary import App, ConnectUnary
 from controlplane.transport.decoding import encode_json
-from controlplane.transport.errors import WireError, not_in_this_release, too_large
+from controlplane.transport.errors import HTTP_STATUS, WireError, not_in_this_release, too_large
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import REQUEST_BYTES, Incoming, Seam
@@ -26,23 +26,13 @@ ALIASES = {
     "/configurator/v1/dataplane-upgrade/rollback": "RollbackDataplaneUpgrade",
     "/configurator/v1/validate-dataplane": "ValidateDataplane",
 }
-HTTP_STATUS = {
-    code_pb2.INVALID_ARGUMENT: 400,
-    code_pb2.FAILED_PRECONDITION: 400,
-    code_pb2.UNAUTHENTICATED: 401,
-    code_pb2.PERMISSION_DENIED: 403,
-    code_pb2.NOT_FOUND: 404,
-    code_pb2.ALREADY_EXISTS: 409,
-    code_pb2.ABORTED: 409,
-    code_pb2.RESOURCE_EXHAUSTED: 429,
-    code_pb2.UNIMPLEMENTED: 501,
-    code_pb2.UNAVAILABLE: 503,
-}
+
+STATUS_OF_REASON = {"REQUEST_TOO_LARGE": 413}
 
 
 def http_app(
     seam: Seam, operations: Mapping[str, Operation], metrics: Metrics, ready: Callable[[], Awaitable[str]]
-) -> Starlette:
+) -> App:
     """`ready()` answers the empty string, or why the control plane is not ready."""
 
     async def health(_request: Request) -> Response:
@@ -60,7 +50,7 @@ def http_app(
     aliases = [
         Route(path, _alias(seam, operations[CONFIGURATOR + name]), methods=["POST"]) for path, name in ALIASES.items()
     ]
-    return Starlette(
+    rest = Starlette(
         routes=[
             Route("/health", health),
             Route("/ready", readiness),
@@ -69,6 +59,7 @@ def http_app(
             Mount("/", ConnectApp(seam, operations)),
         ]
     )
+    return ConnectUnary(seam, operations, rest)
 
 
 def _alias(seam: Seam, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
@@ -101,4 +92,5 @@ async def _body(request: Request) -> bytes:
 def _refusal(error: WireError) -> Response:
     details = [json.loads(json_format.MessageToJson(detail)) for detail in error.status().details]
     body = {"code": error.code_name.lower(), "message": error.message, "details": details}
-    return JSONResponse(body, status_code=HTTP_STATUS.get(error.code, 500))
+    status = STATUS_OF_REASON.get(error.reason) or HTTP_STATUS.get(error.code, 500)
+    return JSONResponse(body, status_code=status)

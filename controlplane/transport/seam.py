@@ -64,7 +64,10 @@ class Seam:
         began = time.perf_counter()
         code = "CANCELLED"
         try:
-            answer = await self._carry_out(operation, incoming, authorization, Origin(wire, peer))
+            if operation.handler is None:
+                raise not_in_this_release(operation.path)
+            # Handed on without a name of its own: while a poll hangs, its request is not kept.
+            answer = await operation.handler(*await self._admit(operation, incoming, authorization, Origin(wire, peer)))
             code = "OK"
             return answer
         except Exception as error:
@@ -97,12 +100,6 @@ class Seam:
             raise refused from None
         finally:
             self._metrics.count(operation.path, wire, code, time.perf_counter() - began)
-
-    async def _carry_out(self, operation: Operation, incoming: Incoming, authorization: str, origin: Origin) -> Message:
-        if operation.handler is None:
-            raise not_in_this_release(operation.path)
-        message, call = await self._admit(operation, incoming, authorization, origin)
-        return await operation.handler(message, call)
 
     async def _admit(
         self, operation: Operation, incoming: Incoming, authorization: str, origin: Origin

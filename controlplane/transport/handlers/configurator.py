@@ -51,7 +51,9 @@ class ConfiguratorHandlers:
         )
 
     async def get_configuration(self, request: pb.GetConfigurationRequest, call: Call) -> pb.GetConfigurationResponse:
-        news = await self._polls.get_configuration(call.caller, configurations.read_poll(request))
+        poll = configurations.read_poll(request)
+        del request  # it is large, and the poll may hang
+        news = await self._polls.get_configuration(call.caller, poll)
         if news.unchanged and not news.next_poll_after:
             return configurations.unchanged(news.revision, news.epoch, news.event_cursor)
         return configurations.news(news, sealed=isinstance(call.caller, DataplaneCaller))

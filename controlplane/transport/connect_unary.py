@@ -1,0 +1,172 @@
+"""Connect's commonest call without the library: a POST of one message that is not compressed.
+
+Agents ask and hang this way, very many at once: a poll under way keeps one task and a few frames. Whatever is asked in
+another way (GET, streams, gRPC-Web, compressed) goes on to the library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.rpc import code_pb2
+
+from controlplane.transport.decoding import encode_json
+from controlplane.transport.errors import HTTP_STATUS, WireError, too_large
+from controlplane.transport.operations import Operation
+from controlplane.transport.seam import REQUEST_BYTES, Incoming, Seam
+
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
+
+PROTO, JSON = b"application/proto", b"application/json"
+TIMEOUT_DIGITS = 10
+HUNG_UP = WireError(code_pb2.CANCELLED, "the caller hung up", ())
+TOO_LATE = WireError(code_pb2.DEADLINE_EXCEEDED, "the deadline of the call has passed", ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What the head says. `seconds`: until the caller's deadline; None: it has none."""
+
+    operation: Operation
+    json: bool
+    authorization: str
+    seconds: float | None
+
+
+class ConnectUnary:
+    """Stands before `rest`, which gets every other request."""
+
+    def __init__(self, seam: Seam, operations: Mapping[str, Operation], rest: App) -> None:
+        self._seam = seam
+        self._operations = {path: each for path, each in operations.items() if not each.streams}
+        self._rest = rest
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        operation = self._operations.get(scope["path"]) if scope["type"] == "http" else None
+        call = _plain(operation, scope["headers"]) if operation and scope["method"] == "POST" else None
+        if call is None:
+            await self._rest(scope, receive, send)
+            return
+        client = scope["client"]
+        watch = _Watch(receive, call.seconds)
+        try:
+            incoming = Incoming(await _body(receive), call.json)
+            watch.begin()
+            peer = f"{client[0]}:{client[1]}" if client else ""
+            answer = await self._seam.call(call.operation, incoming, call.authorization, "connect", peer)
+            status, kind, body = 200, JSON if call.json else PROTO, _encoded(answer, call.json)
+        except WireError as error:
+            status, kind, body = _refusal(error)
+        except asyncio.CancelledError:
+            if watch.ended is None:
+                raise
+            status, kind, body = _refusal(watch.ended)
+        finally:
+            watch.close()
+        await send({"type": "http.response.start", "status": status, "headers": _headers(kind, body)})
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Watch:
+    """Ends the work of the task that made it when nobody waits for it any more, and tells why (`ended`)."""
+
+    __slots__ = ("_begun", "_deadline", "_heard", "_receive", "_work", "ended")
+
+    def __init__(self, receive: Receive, seconds: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._receive = receive
+        self._work = asyncio.current_task()
+        self._begun: asyncio.Handle | None = None
+        self._heard: asyncio.Future[Event] | None = None
+        self._deadline = None if seconds is None else loop.call_later(seconds, self._end, TOO_LATE)
+        self.ended: WireError | None = None
+
+    def begin(self) -> None:
+        """The body is here: from now on the caller can only hang up. What is answered at once never pays for this."""
+        self._begun = asyncio.get_running_loop().call_soon(self._listen)
+
+    def close(self) -> None:
+        """The work is over."""
+        for each in (self._begun, self._deadline, self._heard):
+            if each is not None:
+                each.cancel()
+
+    def _listen(self) -> None:
+        self._heard = asyncio.ensure_future(self._receive())
+        self._heard.add_done_callback(self._told)
+
+    def _told(self, heard: asyncio.Future[Event]) -> None:
+        if heard.cancelled():
+            return
+        if heard.exception() is None and heard.result()["type"] != "http.disconnect":
+            self._listen()
+        else:
+            self._end(HUNG_UP)
+
+    def _end(self, why: WireError) -> None:
+        if self.ended is None and self._work is not None:
+            self.ended = why
+            self._work.cancel()
+
+
+def _plain(operation: Operation, headers: list[tuple[bytes, bytes]]) -> _Call | None:
+    """None for what the library is to read, and to refuse when it is wrong."""
+    content_type, authorization, timeout = b"", b"", b""
+    for name, value in headers:
+        if name == b"content-type":
+            content_type = value
+        elif name == b"authorization":
+            authorization = authorization or value
+        elif name == b"connect-timeout-ms":
+            timeout = value
+        elif (name == b"content-encoding" and value != b"identity") or (
+            name == b"connect-protocol-version" and value != b"1"
+        ):
+            return None
+    if content_type not in (PROTO, JSON) or (timeout and not (timeout.isdigit() and len(timeout) <= TIMEOUT_DIGITS)):
+        return None
+    seconds = int(timeout) / 1000 if timeout else None
+    return _Call(operation, content_type == JSON, authorization.decode("latin-1"), seconds)
+
+
+async def _body(receive: Receive) -> bytes:
+    """Raises WireError for one over the limit, and when the caller hangs up in the middle of it."""
+    body: bytes = b""
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise replace(HUNG_UP)
+        body += event["body"]
+        if len(body) > REQUEST_BYTES:
+            raise too_large(REQUEST_BYTES)
+        if not event["more_body"]:
+            return body
+
+
+def _encoded(answer: Any, json_: bool) -> bytes:
+    encoded: bytes = encode_json(answer) if json_ else answer.SerializeToString()
+    return encoded
+
+
+def _headers(kind: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+
+
+def _refusal(error: WireError) -> tuple[int, bytes, bytes]:
+    """Status, content type and body as Connect has them."""
+    details = [
+        {"type": detail.type_url.rpartition("/")[2], "value": base64.b64encode(detail.value).decode().rstrip("=")}
+        for detail in error.status().details
+    ]
+    code = {code_pb2.CANCELLED: "canceled"}.get(error.code, error.code_name.lower())
+    said = {"code": code, "message": error.message, **({"details": details} if details else {})}
+    return HTTP_STATUS.get(error.code, 500), JSON, json.dumps(said, ensure_ascii=False).encode()
