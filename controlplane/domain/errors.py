@@ -88,16 +88,6 @@ class Changed(DomainError):
     default_reason = "ETAG_MISMATCH"
 
 
-class TooMuch(DomainError):
-    """A limit is reached; trying again after `retry_after` may help."""
-
-    default_reason = "LIMIT_REACHED"
-
-    def __init__(self, message: str, *, retry_after: timedelta, reason: str = "") -> None:
-        super().__init__(message, reason=reason)
-        self.retry_after = retry_after
-
-
 class Unavailable(DomainError):
     """The store cannot answer now; nothing was changed, or a retry with the same request_id finds out."""
 
@@ -106,3 +96,9 @@ class Unavailable(DomainError):
     def __init__(self, message: str, *, retry_after: timedelta = timedelta(seconds=1)) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Overloaded(Unavailable):
+    """The store answers, and more want it at once than have a place; nothing was changed."""
+
+    default_reason = "STORE_BUSY"

@@ -9,14 +9,17 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 from zlib import crc32
 
-from controlplane.domain.errors import DomainError, Unavailable
+from controlplane.domain.errors import DomainError, Overloaded, Unavailable
 from controlplane.services.ports import Store, UnitOfWork
 
+MOST_WAITING = 1000  # a lane, beyond which nobody would be answered in time
 AT_ONCE = 50  # steps a transaction: others who write are let in between two
 LANES = 3  # transactions at a time; SQLite has one writer anyway
+COME_AGAIN = timedelta(seconds=1)
 T = TypeVar("T")
 
 
@@ -32,7 +35,7 @@ class GroupCommits:
         self._lanes = [_Lane(store) for _ in range(LANES if store.shared else 1)]
 
     async def run(self, key: str, step: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-        """What the step returned, once that is committed. Raises what it raised; Unavailable.
+        """What the step returned, once that is committed. Raises what it raised; Unavailable, Overloaded.
 
         Keys are locked in their order: a step locks rows of its key only.
         """
@@ -67,6 +70,8 @@ class _Lane:
         self._working = False
 
     async def run(self, key: str, step: Callable[[UnitOfWork], Awaitable[Any]]) -> Any:
+        if len(self._waiting) >= MOST_WAITING:
+            raise Overloaded("too many acknowledgements and completions wait", retry_after=COME_AGAIN)
         member = _Member(key, step)
         self._waiting.append(member)
         if not self._working:

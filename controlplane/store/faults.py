@@ -10,7 +10,7 @@ from datetime import timedelta
 import psycopg
 from sqlalchemy import Index, UniqueConstraint, exc
 
-from controlplane.domain.errors import AlreadyExists, DomainError, InvalidInput, NotFound, Unavailable
+from controlplane.domain.errors import AlreadyExists, DomainError, InvalidInput, NotFound, Overloaded, Unavailable
 from controlplane.store.tables import metadata
 
 AT_ONCE = timedelta(milliseconds=100)
@@ -86,7 +86,7 @@ def to_domain(error: Exception) -> Exception:
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
     if isinstance(error, exc.TimeoutError):
-        return Unavailable("every connection to the database is busy", retry_after=SOON)
+        return Overloaded("every connection to the database is busy", retry_after=SOON)
     if isinstance(error, OverflowError):
         return InvalidInput("a number does not fit into 64 bits")
     if isinstance(error, UnicodeEncodeError):

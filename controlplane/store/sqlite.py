@@ -16,9 +16,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from controlplane.domain.errors import Overloaded
 from controlplane.services.ports import Clock, Notice
 from controlplane.store.engine import BEGIN_WAIT, CONNECTION_WAIT, LOCK_WAIT, Insert, begun, to_the_end
-from controlplane.store.faults import in_domain_words
+from controlplane.store.faults import SOON, in_domain_words
 from controlplane.store.notices import Fanout
 from controlplane.store.store_clock import StoreClock
 from controlplane.store.tables import store_state
@@ -48,9 +49,11 @@ class SqliteDatabase:
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """The one writer's transaction, when it is our turn."""
-        with in_domain_words():
+        try:
             async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
                 await self._turn.acquire()
+        except TimeoutError:
+            raise Overloaded("too many wait to write; none of it within the bounded wait", retry_after=SOON) from None
         try:
             async with begun(self._writer) as connection:
                 yield connection

@@ -17,7 +17,7 @@ ROW = re.compile(r"^\| ([A-Z_]+) \| ([A-Z_]+) \| (.+) \| (.+) \|$", re.MULTILINE
 BY_TRANSPORT = {
     ("INTERNAL", "INTERNAL"),
     ("UNIMPLEMENTED", "NOT_IN_THIS_RELEASE"),
-    ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE"),
+    ("INVALID_ARGUMENT", "REQUEST_TOO_LARGE"),
 }
 
 

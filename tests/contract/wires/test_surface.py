@@ -113,7 +113,7 @@ async def test_plain_json_is_refused_with_a_status_and_typed_details(tenant: Ten
         ('{"workspace_id": "ws_other"}', tenant.admin, 404, "NOT_FOUND"),
         ("{}", "", 401, "TOKEN_MISSING"),
         ("{}", "nonsense", 401, "TOKEN_MALFORMED"),
-        ("x" * 5_000_000, tenant.admin, 429, "REQUEST_TOO_LARGE"),
+        ("x" * 5_000_000, tenant.admin, 413, "REQUEST_TOO_LARGE"),
     ):
         answered, text = await post(tenant.running, path, body, bearer)
         (info,) = [each for each in json.loads(text)["details"] if each["@type"].endswith("google.rpc.ErrorInfo")]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.domain.errors import Unavailable
+from controlplane.domain.errors import Overloaded, Unavailable
 from controlplane.store import BadStoreUrl, SqlStore, StoreInUse, sqlite
 from tests.contract.store.nouns import WORKSPACE, document
 from tests.fakes.stores import HandClock, eventually_answers, opened, sqlite_url
@@ -145,7 +145,7 @@ async def test_a_writer_waits_for_its_turn_only_so_long(file_url: str, monkeypat
     monkeypatch.setattr(sqlite, "BEGIN_WAIT", timedelta(milliseconds=50))
     async with opened(file_url) as store:
         async with store.unit_of_work():
-            with pytest.raises(Unavailable, match="bounded wait"):
+            with pytest.raises(Overloaded, match="bounded wait"):
                 await _now(store)
 
         await _now(store)

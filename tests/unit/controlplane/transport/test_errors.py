@@ -42,7 +42,7 @@ def test_every_kind_of_domain_error_has_a_code() -> None:
         (errors.AlreadyExists("x"), "ALREADY_EXISTS"),
         (errors.StateConflict("x", subject="evt_1"), "FAILED_PRECONDITION"),
         (errors.Changed("x"), "ABORTED"),
-        (errors.TooMuch("x", retry_after=timedelta(seconds=2)), "RESOURCE_EXHAUSTED"),
+        (errors.Overloaded("x"), "RESOURCE_EXHAUSTED"),
         (errors.Unavailable("x"), "UNAVAILABLE"),
     ],
 )
@@ -65,9 +65,10 @@ def test_faults_are_field_violations_and_conflicts_preconditions() -> None:
 
 
 def test_what_may_be_tried_again_says_when() -> None:
-    said = wire_error(errors.Unavailable("x", retry_after=timedelta(milliseconds=100)))
+    for kind in (errors.Unavailable, errors.Overloaded):
+        said = wire_error(kind("x", retry_after=timedelta(milliseconds=100)))
 
-    assert detail(said, error_details_pb2.RetryInfo).retry_delay.ToTimedelta() == timedelta(milliseconds=100)
+        assert detail(said, error_details_pb2.RetryInfo).retry_delay.ToTimedelta() == timedelta(milliseconds=100)
 
 
 def test_a_bug_is_logged_under_a_number_and_only_the_number_is_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -83,7 +84,7 @@ def test_a_bug_is_logged_under_a_number_and_only_the_number_is_told(caplog: pyte
 
 
 def test_what_is_too_large_and_what_is_not_here_yet_are_named() -> None:
-    assert too_large(9).code_name == "RESOURCE_EXHAUSTED"
+    assert (too_large(9).code_name, too_large(9).reason) == ("INVALID_ARGUMENT", "REQUEST_TOO_LARGE")
     assert not_in_this_release("/a.B/C").message == "a.B/C is not in this release"
 
 
