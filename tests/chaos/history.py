@@ -86,9 +86,10 @@ class Shown(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault(Record):
-    """What was done to the replicas or the database."""
+    """What was done to the replicas or the database; `kind` is the same for all of its like."""
 
     what: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MASTER_KEY = "5a" * 32
 COMES_UP_WITHIN = 60.0
 ENDS_WITHIN = 30.0
+RESTART, KILL, DRAIN, END_CONNECTIONS = "database restart", "SIGKILL", "SIGTERM", "connections ended"
+KINDS = frozenset({RESTART, KILL, DRAIN, END_CONNECTIONS})  # of faults; each comes in every run
 
 
 class Replica:
@@ -109,9 +111,9 @@ class Hand:
         self._random = random_
 
     async def keep_harming(self, pause: float) -> None:
-        """Until cancelled; seconds between two harms. The first two come in every run."""
+        """Until cancelled; seconds between two harms. The first round has every kind."""
         harms: list[Callable[[], Coroutine[Any, Any, None]]]
-        harms = [self._restart_database, self._kill, self._end_connections, self._kill, self._drain]
+        harms = [self._restart_database, self._kill, self._drain, self._end_connections, self._kill]
         while True:
             for harm in harms:
                 await asyncio.sleep(self._random.uniform(0.5, 1.5) * pause)
@@ -135,21 +137,21 @@ class Hand:
 
     async def _replace(self, number: signal.Signals) -> None:
         replica = self._random.choice(self._replicas)
-        with self._noted(f"{number.name} of replica {replica.number}"):
+        with self._noted(f"{number.name} of replica {replica.number}", number.name):
             await replica.end(number)
         await asyncio.sleep(self._random.uniform(0, 1))
-        with self._noted(f"replica {replica.number} starts"):
+        with self._noted(f"replica {replica.number} starts", "start"):
             replica.start()
             await replica.ready()
 
     async def _restart_database(self) -> None:
-        with self._noted("the database restarts"):
+        with self._noted("the database restarts", RESTART):
             await asyncio.to_thread(self._postgres.stop)
             await asyncio.sleep(self._random.uniform(0, 1))
             await asyncio.to_thread(self._postgres.start)
 
     async def _end_connections(self) -> None:
-        with self._noted("every connection to the database is ended"):
+        with self._noted("every connection to the database is ended", END_CONNECTIONS):
             await asyncio.to_thread(self._terminate)
 
     def _terminate(self) -> None:
@@ -160,9 +162,10 @@ class Hand:
             )
 
     @contextlib.contextmanager
-    def _noted(self, what: str) -> Iterator[None]:
+    def _noted(self, what: str, kind: str) -> Iterator[None]:
         began_at = self._history.now()
         try:
             yield
         finally:
-            self._history.add(Fault(who="hand", began_at=began_at, ended_at=self._history.now(), what=what))
+            fault = Fault(who="hand", began_at=began_at, ended_at=self._history.now(), what=what, kind=kind)
+            self._history.add(fault)
