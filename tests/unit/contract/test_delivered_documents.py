@@ -77,6 +77,7 @@ def test_what_json_cannot_hold_has_no_canonical_bytes(value: object) -> None:
 def test_the_json_schema_names_the_keys_as_documents_write_them() -> None:
     schema = workspace_json_schema()
 
-    assert set(schema["properties"]) == {"version", "listeners", "providers", "routing", "global"}
+    whole = {"version", "listeners", "providers", "routing", "global", "entrypoints", "recipes", "setup"}
+    assert set(schema["properties"]) == whole
     assert "modelCards" in schema["$defs"]["Routing"]["properties"]
     assert schema["additionalProperties"] is False

@@ -99,7 +99,6 @@ def test_one_wrong_value_is_one_fault_at_its_place(path: str, value: object, at:
         ({"base_url": "https://999.1.1.1"}, f"{REF}.base_url", "address"),
         ({"chat_path": "chat"}, f"{REF}.chat_path", "address"),
         ({"weight": -1}, f"{REF}.weight", "range"),
-        ({"type": "Anthropic"}, f"{REF}.type", "unsupported"),
         ({"provider": "opnai"}, f"{REF}.provider", "value"),
         ({"auth_header": "host"}, f"{REF}.auth_header", "header"),
         ({"auth_prefix": "Bearer\r\nX: y"}, f"{REF}.auth_prefix", "header"),
