@@ -17,9 +17,11 @@ from agentrouter_cli.commands import (
     backends,
     check,
     dataplanes,
+    diff,
     events,
     gateways,
     get,
+    history,
     keys,
     master_keys,
     processes,
@@ -55,7 +57,9 @@ processes.admin_app.command(epilog="Example: agentrouter admin list-tenants")(te
 app.add_typer(processes.admin_app, name="admin")
 app.command(epilog=apply.EXAMPLE)(apply.apply)
 app.add_typer(get.app, name="get")
-app.command(epilog=check.DIFF_EXAMPLE)(check.diff)
+app.command(epilog=diff.EXAMPLE)(diff.diff)
+app.command(epilog=history.HISTORY_EXAMPLE)(history.history)
+app.command(epilog=history.ROLLBACK_EXAMPLE)(history.rollback)
 app.command(epilog=check.VALIDATE_EXAMPLE)(check.validate)
 app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
 app.add_typer(events.app, name="events")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,12 +25,21 @@ EXAMPLE = "Example: agentrouter apply -f workspace.yaml --reason 'cheaper defaul
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One document after the call; `settlement` is None where nothing was waited for."""
+    """One document after the call: from where it came, whose it is, and what became of it.
 
-    document: LoadedDocument
-    response: documents_pb2.PutDocumentResponse
+    `settlement` is None where nothing was waited for.
+    """
+
+    file: str
+    user_id: str
+    response: documents_pb2.PutDocumentResponse | documents_pb2.RollbackDocumentResponse
     dry_run: bool
     settlement: Settlement | None = None
+
+    @property
+    def title(self) -> str:
+        """What it configures, for people."""
+        return title_of(self.user_id)
 
     @property
     def outcome(self) -> str:
@@ -49,11 +58,12 @@ class Applied:
         """Plain data."""
         configuration = self.response.configuration
         return {
-            "file": self.document.file,
+            "file": self.file,
             "workspace_id": configuration.workspace_id,
-            "user_id": self.document.user_id,
+            "user_id": self.user_id,
             "outcome": self.outcome,
             "changed": self.response.changed,
+            "document_version": self.response.document.version,
             "version": configuration.version,
             "revision": configuration.revision,
             "digest": configuration.digest,
@@ -89,7 +99,7 @@ def apply(
         if output is Output.JSON:
             print_json({"outcome": "refused", "error": problem.message, "faults": fault_data(problem.faults)})
         raise
-    _report(results, output)
+    report(results, output)
 
 
 def check_on_server(client: Client, document: LoadedDocument) -> list[Fault]:
@@ -98,7 +108,25 @@ def check_on_server(client: Client, document: LoadedDocument) -> list[Fault]:
         workspace_id=client.workspace_id, user_id=document.user_id, content=document.text
     )
     answer = client.call(client.documents.validate_document, request)
-    return [Fault(each.path, each.code, each.message) for each in answer.faults]
+    return faults_of(answer.faults)
+
+
+def faults_of(messages: Iterable[documents_pb2.DocumentFault]) -> list[Fault]:
+    """Faults as the product tells them."""
+    return [Fault(each.path, each.code, each.message) for each in messages]
+
+
+def title_of(user_id: str) -> str:
+    """What a document configures, for people."""
+    return f"consumer {user_id}" if user_id else "workspace"
+
+
+def wait_for_proof(client: Client, user_id: str, version: int, patience: timedelta | None) -> Settlement | None:
+    """Until every data plane proved the configuration or refused it; None waits for nothing."""
+    if patience is None:
+        return None
+    with _progress(f"version {version} of the {title_of(user_id)} document") as progress:
+        return wait_settled(client, user_id, version, patience, progress)
 
 
 def _apply_one(
@@ -112,12 +140,8 @@ def _apply_one(
         reason=reason,
     )
     response = client.call(client.documents.put_document, request)
-    if patience is None:
-        return Applied(document, response, dry_run)
-    version = response.configuration.version
-    with _progress(f"version {version} of the {document.title} document") as progress:
-        settlement = wait_settled(client, document.user_id, version, patience, progress)
-    return Applied(document, response, dry_run, settlement)
+    settlement = wait_for_proof(client, document.user_id, response.configuration.version, patience)
+    return Applied(document.file, document.user_id, response, dry_run, settlement)
 
 
 def _check_all(client: Client, documents: list[LoadedDocument]) -> None:
@@ -149,7 +173,8 @@ def _warn_of_unset(documents: list[LoadedDocument]) -> None:
             typer.echo(f"warning: {document.file} uses ${name}, which is not set and becomes empty", err=True)
 
 
-def _report(results: list[Applied], output: Output) -> None:
+def report(results: list[Applied], output: Output) -> None:
+    """What became of each. Raises what the exit code is to be."""
     worst = next((each for kind in ("refused", "unproven") for each in results if each.outcome == kind), results[0])
     if output is Output.JSON:
         print_json({"outcome": worst.outcome, "documents": [each.data() for each in results]})
@@ -164,9 +189,7 @@ def _failure(result: Applied) -> CliError | None:
     version = result.response.configuration.version
     if result.outcome == "refused" and result.settlement:
         reasons = "; ".join(f"{each.dataplane_id}: {each.reason}" for each in result.settlement.refusals)
-        return Refused(
-            f"version {version} of the {result.document.title} document was refused: {reasons}", code="REJECTED"
-        )
+        return Refused(f"version {version} of the {result.title} document was refused: {reasons}", code="REJECTED")
     if result.outcome == "unproven" and result.settlement:
         waiting = [each.dataplane_id for each in result.settlement.outcomes if each.state is State.WAITING]
         return Unproven(
@@ -178,7 +201,7 @@ def _failure(result: Applied) -> CliError | None:
 
 def _print_one(result: Applied) -> None:
     configuration = result.response.configuration
-    what = f"{result.document.title} document"
+    what = f"{result.title} document"
     digest = configuration.digest[:12]
     match result.outcome:
         case "dry-run":

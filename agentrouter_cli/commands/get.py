@@ -25,12 +25,13 @@ app = typer.Typer(no_args_is_help=True, help="Show documents, configurations, da
 @app.command(epilog="Example: agentrouter get document --output json > workspace.json")
 def document(
     user: UserOption = "",
+    version: Annotated[int, typer.Option(help="An earlier version; `agentrouter history` lists them.", min=0)] = 0,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show a source document as `apply -f` takes it back: YAML, or JSON with --output json."""
     client = connect(workspace)
-    request = documents_pb2.GetDocumentRequest(workspace_id=client.workspace_id, user_id=user)
+    request = documents_pb2.GetDocumentRequest(workspace_id=client.workspace_id, user_id=user, version=version)
     content = json.loads(client.call(client.documents.get_document, request).document.content)
     if output is Output.JSON:
         print_json(escape_environment(content))

@@ -37,7 +37,6 @@ from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
 from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
-from agentrouter.management.v1.documents_connect import DocumentService, DocumentServiceASGIApplication
 from agentrouter.management.v1.management_keys_connect import (
     ManagementKeyService,
     ManagementKeyServiceASGIApplication,
@@ -46,6 +45,7 @@ from agentrouter.management.v1.operations_connect import OperationsService, Oper
 from agentrouter.management.v1.tenants_connect import TenantService, TenantServiceASGIApplication
 from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
 from tests.fakes.product_backends import BackendCalls, backends_application
+from tests.fakes.product_documents import documents_application
 
 KEY = "ak-right"
 
@@ -70,6 +70,8 @@ class FakeProduct:
     events: list[events.Event] = field(default_factory=list)
     dataplanes: list[dataplanes.Dataplane] = field(default_factory=list)
     faults: list[documents.DocumentFault] = field(default_factory=list)
+    differences: list[documents.DocumentDifference] = field(default_factory=list)
+    versions: list[documents.DocumentVersion] = field(default_factory=list)
     management_keys: list[management_keys.ManagementKey] = field(default_factory=list)
     keys_expire_at: int = 4_000_000_000
     audit_records: list[audit.AuditRecord] = field(default_factory=list)
@@ -90,6 +92,10 @@ class FakeProduct:
         self.asked.append(request)
         if problem := self.fail_with.get(type(request).__name__.removesuffix("Request")):
             raise problem
+
+    def missing(self, message: str, reason: str) -> ConnectError:
+        """The refusal for what there is not."""
+        return failure(Code.NOT_FOUND, message, reason)
 
     def newest(self, user_id: str) -> Configuration:
         """The stored configuration of a user, without what data planes made of it."""
@@ -165,27 +171,6 @@ class _Configurator(BackendCalls, ConfiguratorService):
     async def rollback_dataplane_upgrade(self, request: Any, ctx: Any, /) -> upgrades.RollbackDataplaneUpgradeResponse:
         self._product.take(request, ctx)
         return upgrades.RollbackDataplaneUpgradeResponse(rollback_event_id="evt_back")
-
-
-class _Documents(DocumentService):
-    def __init__(self, product: FakeProduct) -> None:
-        self._product = product
-
-    async def put_document(self, request: Any, ctx: Any, /) -> documents.PutDocumentResponse:
-        self._product.take(request, ctx)
-        configuration = self._product.newest(request.user_id)
-        return documents.PutDocumentResponse(changed=True, configuration=configuration, event_ids=["ev_1"])
-
-    async def get_document(self, request: Any, ctx: Any, /) -> documents.GetDocumentResponse:
-        self._product.take(request, ctx)
-        content = self._product.source.get(request.user_id)
-        if content is None:
-            raise failure(Code.NOT_FOUND, "no document is stored", "DOCUMENT_NOT_FOUND")
-        return documents.GetDocumentResponse(document=documents.SourceDocument(content=content, etag="e1"))
-
-    async def validate_document(self, request: Any, ctx: Any, /) -> documents.ValidateDocumentResponse:
-        self._product.take(request, ctx)
-        return documents.ValidateDocumentResponse(valid=not self._product.faults, faults=self._product.faults)
 
 
 class _Dataplanes(DataplaneService):
@@ -306,7 +291,7 @@ class _Tenants(TenantService):
 def _application(product: FakeProduct) -> Any:
     applications: Sequence[Any] = (
         ConfiguratorServiceASGIApplication(_Configurator(product)),
-        DocumentServiceASGIApplication(_Documents(product)),
+        documents_application(product),
         DataplaneServiceASGIApplication(_Dataplanes(product)),
         ManagementKeyServiceASGIApplication(_ManagementKeys(product)),
         ConsumerKeyServiceASGIApplication(_ConsumerKeys(product)),

@@ -81,7 +81,8 @@ async def test_an_earlier_version_is_shown_as_it_was(tenant: Tenant) -> None:
 async def test_versions_come_in_pages_newest_first(tenant: Tenant) -> None:
     for number in range(5):
         await tenant.put(document(alias=f"alias-{number}"))
-    seen, token = [], ""
+    seen: list[int] = []
+    token = ""
 
     while token or not seen:
         request = documents.ListDocumentVersionsRequest(workspace_id=tenant.id, page_size=2, page_token=token)

@@ -1,4 +1,4 @@
-"""`get document`, `diff`, `validate`: documents out of the product and against it."""
+"""`get document`, `validate`: documents out of the product and against it."""
 
 from __future__ import annotations
 
@@ -55,31 +55,6 @@ def changed(tmp_path: Path) -> Path:
     document = {**DOCUMENT, "providers": {"models": [{"name": "demo", "backend_refs": [backend]}]}}
     (tmp_path / "changed.json").write_text(json.dumps(document))
     return tmp_path / "changed.json"
-
-
-def test_diff_shows_what_changes_and_no_credential(product: FakeProduct, cli: Call, changed: Path) -> None:
-    product.source[""] = json.dumps(DOCUMENT)
-
-    outcome = cli("diff", "-f", str(changed))
-
-    assert outcome.exit_code == 0
-    assert "api_key: (a credential given inline" in outcome.out
-    assert "sk-upstream-secret" not in outcome.out + outcome.err
-
-
-def test_diff_says_so_when_nothing_differs(product: FakeProduct, cli: Call, tmp_path: Path) -> None:
-    product.source[""] = json.dumps(DOCUMENT)
-    (tmp_path / "same.yaml").write_text(yaml.safe_dump(dict(reversed(DOCUMENT.items())), sort_keys=False))
-
-    outcome = cli("diff", "-f", str(tmp_path / "same.yaml"), "--exit-code")
-
-    assert (outcome.exit_code, "no difference" in outcome.out) == (0, True)
-
-
-def test_diff_may_tell_by_its_exit_code(product: FakeProduct, cli: Call, changed: Path) -> None:
-    outcome = cli("diff", "-f", str(changed), "--exit-code", "-o", "json")
-
-    assert (outcome.exit_code, json.loads(outcome.out)["differs"]) == (1, True)
 
 
 def test_validate_needs_no_product(call: Call, changed: Path) -> None:
