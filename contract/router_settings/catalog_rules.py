@@ -14,6 +14,9 @@ from contract.spelling import nearest
 _CATALOG: Final = "global.model_catalog"
 _SYSTEM_MODELS: Final[dict[str, str]] = SystemModels().model_dump()
 _BUILT_IN_METRICS: Final = ("best_score", "best_matched_score")
+_OWN: Final = "give it a name of its own"
+_FOLDER: Final = "name a folder under the router's own configuration"
+_SERVICE: Final = "name the service and its model, or another backend"
 _CLASSIC_BERT: Final = frozenset(
     f"{folder}{name}"
     for folder in ("", "models/", "sentence-transformers/")
@@ -71,7 +74,7 @@ def _check_external(catalog: dict[str, Any], log: FaultLog) -> None:
     for path, model in entries(catalog, "external", f"{_CATALOG}.external"):
         name = text(model, "name")
         if name and name in first:
-            log.add(under(path, "name"), "duplicate", f"is a duplicate name {shown(name)}, as in {first[name]}")
+            log.add(under(path, "name"), "duplicate", f"is a duplicate name {shown(name)}, as in {first[name]}", _OWN)
         first.setdefault(name, path)
 
 
@@ -81,9 +84,8 @@ def _check_embeddings(semantic: dict[str, Any], log: FaultLog) -> None:
         message = "names a classic BERT model, which the mmBERT loader cannot read"
         log.add(under(path, "mmbert_model_path"), "value", message, "give it as bert_model_path")
     if "embedding_config" in semantic and "hnsw_config" in semantic:
-        log.add(
-            under(path, "hnsw_config"), "conflict", "is the earlier name of embedding_config, which stands beside it"
-        )
+        message = "is the earlier name of embedding_config, which stands beside it"
+        log.add(under(path, "hnsw_config"), "conflict", message, "merge the two")
     tuning_key = "hnsw_config" if "hnsw_config" in semantic else "embedding_config"
     tuning, endpoint = section(semantic, tuning_key), section(semantic, "endpoint")
     backend, model_type = text(tuning, "backend").strip().lower(), text(tuning, "model_type").strip().lower()
@@ -91,7 +93,7 @@ def _check_embeddings(semantic: dict[str, Any], log: FaultLog) -> None:
         return
     for key in ("base_url", "model"):
         if not text(endpoint, key):
-            log.add(f"{path}.endpoint.{key}", "required", "is required for embeddings that a service makes")
+            log.add(f"{path}.endpoint.{key}", "required", "is required for embeddings that a service makes", _SERVICE)
     if model_type not in ("", "remote"):
         message = f"is {shown(model_type)}, but a service makes the embeddings"
         log.add(f"{path}.{tuning_key}.model_type", "conflict", message, "write remote")
@@ -104,13 +106,13 @@ def _check_embeddings(semantic: dict[str, Any], log: FaultLog) -> None:
 def _check_knowledge_base(base: dict[str, Any], path: str, seen: set[str], log: FaultLog) -> None:
     name, source = text(base, "name"), text(section(base, "source"), "path")
     if name in seen and name:
-        log.add(under(path, "name"), "duplicate", f"duplicate kb name {shown(name)}")
+        log.add(under(path, "name"), "duplicate", f"duplicate kb name {shown(name)}", _OWN)
     seen.add(name)
     if isinstance(base.get("source"), dict) and "path" in base["source"] and not source:
-        log.add(f"{path}.source.path", "required", "source.path cannot be empty")
+        log.add(f"{path}.source.path", "required", "source.path cannot be empty", _FOLDER)
     if PurePosixPath(source).is_absolute():
         message = "absolute source.path is not allowed"
-        log.add(f"{path}.source.path", "value", message, "name a folder under the router's own configuration")
+        log.add(f"{path}.source.path", "value", message, _FOLDER)
     groups = section(base, "groups")
     for group, labels in groups.items():
         _check_group(labels, under(under(path, "groups"), group), log)
@@ -119,9 +121,9 @@ def _check_knowledge_base(base: dict[str, Any], path: str, seen: set[str], log: 
 
 def _check_group(labels: Any, path: str, log: FaultLog) -> None:
     if labels == []:
-        log.add(path, "required", "must include at least one label")
+        log.add(path, "required", "must include at least one label", "name labels, or take the group out")
     for label in _repeated(labels if isinstance(labels, list) else []):
-        log.add(path, "duplicate", f"names the label {shown(label)} more than once")
+        log.add(path, "duplicate", f"names the label {shown(label)} more than once", "keep one of them")
 
 
 def _repeated(labels: list[Any]) -> Iterator[str]:
@@ -138,7 +140,7 @@ def _check_metrics(base: dict[str, Any], groups: dict[str, Any], path: str, log:
     for at, metric in entries(base, "metrics", under(path, "metrics")):
         name = text(metric, "name")
         if name and name in seen:
-            log.add(under(at, "name"), "duplicate", f"duplicate metric name {shown(name)}")
+            log.add(under(at, "name"), "duplicate", f"duplicate metric name {shown(name)}", _OWN)
         seen.add(name)
         for key in ("positive_group", "negative_group"):
             group = text(metric, key)

@@ -40,10 +40,10 @@ def _check_external_guard(catalog: dict[str, Any], path: str, log: FaultLog) -> 
     external = next(models, None)
     if external is None:
         message = "requires an entry in global.model_catalog.external with model_role: guardrail"
-        log.add(path, "reference", message)
+        log.add(path, "reference", message, "describe one there, or choose a variant")
     elif not text(section(external, "llm_endpoint"), "address") or not text(external, "llm_model_name"):
         message = "requires llm_endpoint.address and llm_model_name of the external model with model_role: guardrail"
-        log.add(path, "reference", message)
+        log.add(path, "reference", message, "give both there")
 
 
 def _check_detector(detector: dict[str, Any], log: FaultLog) -> None:
@@ -51,9 +51,9 @@ def _check_detector(detector: dict[str, Any], log: FaultLog) -> None:
         return
     path = f"{_MODULES}.hallucination_mitigation.detector"
     if not text(detector, "endpoint"):
-        log.add(under(path, "endpoint"), "required", "is required when backend is endpoint")
+        log.add(under(path, "endpoint"), "required", "is required when backend is endpoint", "write its URL")
     if not text(detector, "model_id") and detector.get("model_ref") == "":
-        log.add(under(path, "model_id"), "required", "is required when backend is endpoint")
+        log.add(under(path, "model_id"), "required", "is required when backend is endpoint", "name the model")
 
 
 def _check_modality(modality: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -61,14 +61,24 @@ def _check_modality(modality: dict[str, Any], path: str, log: FaultLog) -> None:
     model = text(section(modality, "classifier"), "model_path")
     keywords = modality.get("keywords")
     if not method:
-        log.add(under(path, "method"), "required", "is required: classifier, keyword or hybrid")
+        log.add(under(path, "method"), "required", "is required", "write classifier, keyword or hybrid")
     if method == "classifier" and not model:
-        log.add(f"{path}.classifier.model_path", "required", "is required by method classifier")
+        log.add(f"{path}.classifier.model_path", "required", "is required by method classifier", "name the model")
     if method == "keyword" and not keywords:
-        log.add(under(path, "keywords"), "required", "needs at least one entry for method keyword")
+        log.add(under(path, "keywords"), "required", "needs at least one entry for method keyword", "list them")
     if method == "hybrid" and not model and not keywords:
-        log.add(path, "required", "needs classifier.model_path or keywords for method hybrid")
+        log.add(path, "required", "needs classifier.model_path or keywords for method hybrid", "give one")
     if method in ("classifier", "hybrid") and not modality.get("confidence_threshold"):
-        log.add(under(path, "confidence_threshold"), "required", f"is required by method {method}", "for instance 0.6")
+        log.add(
+            under(path, "confidence_threshold"),
+            "required",
+            f"is required by method {method}",
+            "write one, for instance 0.6",
+        )
     if method == "hybrid" and not modality.get("lower_threshold_ratio"):
-        log.add(under(path, "lower_threshold_ratio"), "required", "is required by method hybrid", "for instance 0.7")
+        log.add(
+            under(path, "lower_threshold_ratio"),
+            "required",
+            "is required by method hybrid",
+            "write one, for instance 0.7",
+        )

@@ -23,9 +23,8 @@ def _profile(value: Any) -> Any:
     if not plain:
         raise PydanticUseDefault
     if plain not in PROFILES:
-        raise refuse(
-            "value", f"unknown prompt_compression.profile {shown(value)}; valid profiles are {', '.join(PROFILES)}"
-        )
+        known = f"write one of {', '.join(PROFILES)}"
+        raise refuse("value", f"unknown prompt_compression.profile {shown(value)}", known)
     return plain
 
 

@@ -22,7 +22,12 @@ def check_router(router: dict[str, Any], log: FaultLog) -> None:
         log.warn(at, "deprecated", "is the earlier name of experience_weight", "write experience_weight")
     store = section(section(router, "learning"), "state_store")
     if text(store, "backend").strip() == "redis" and not text(section(store, "redis"), "address").strip():
-        log.add(f"{path}.learning.state_store.redis.address", "required", "is required for the backend redis")
+        log.add(
+            f"{path}.learning.state_store.redis.address",
+            "required",
+            "is required for the backend redis",
+            "write host:port",
+        )
 
 
 def check_services(services: dict[str, Any], log: FaultLog) -> None:
@@ -31,13 +36,18 @@ def check_services(services: dict[str, Any], log: FaultLog) -> None:
         _check_known(provider, path, _AUTHZ_TYPES, log)
         for name, header in section(provider, "headers").items():
             if text(provider, "type") == "header-injection" and header == "":
-                log.add(under(under(path, "headers"), name), "required", "names no header")
+                log.add(
+                    under(under(path, "headers"), name),
+                    "required",
+                    "names no header",
+                    "name one, or take the provider out",
+                )
     for path, provider in entries(section(services, "ratelimit"), "providers", "global.services.ratelimit.providers"):
         _check_known(provider, path, _LIMITER_TYPES, log)
         if text(provider, "type") == "envoy-ratelimit" and not provider.get("address"):
-            log.add(under(path, "address"), "required", "is required by envoy-ratelimit")
+            log.add(under(path, "address"), "required", "is required by envoy-ratelimit", "write host:port")
         if text(provider, "type") == "local-limiter" and not provider.get("rules"):
-            log.add(under(path, "rules"), "required", "needs at least one rule for local-limiter")
+            log.add(under(path, "rules"), "required", "needs at least one rule for local-limiter", "write one")
 
 
 def _check_known(provider: dict[str, Any], path: str, known: tuple[str, ...], log: FaultLog) -> None:
@@ -58,7 +68,9 @@ def _check_management(management: dict[str, Any], log: FaultLog) -> None:
     if text(auth, "mode").strip() != "bearer":
         log.add(f"{path}.auth.mode", "conflict", "remote_exposure requires auth.mode bearer", "write mode: bearer")
     if not auth.get("tokens"):
-        log.add(f"{path}.auth.tokens", "required", "remote_exposure requires at least one token")
+        log.add(
+            f"{path}.auth.tokens", "required", "remote_exposure requires at least one token", "name its variable as env"
+        )
 
 
 def _check_bind_address(address: str, exposed: bool, path: str, log: FaultLog) -> None:
@@ -67,7 +79,7 @@ def _check_bind_address(address: str, exposed: bool, path: str, log: FaultLog) -
     try:
         unspecified = ip_address(address).is_unspecified
     except ValueError:
-        log.add(path, "value", "should be an IP address or localhost")
+        log.add(path, "value", "should be an IP address or localhost", "write one such as 127.0.0.1")
         return
     if unspecified and not exposed:
         message = "listens on every address without remote_exposure; a router takes that only inside a container"
@@ -87,16 +99,18 @@ def check_stores(stores: dict[str, Any], log: FaultLog) -> None:
 def _check_vector_store(store: dict[str, Any], path: str, log: FaultLog) -> None:
     backend = text(store, "backend_type").strip()
     if not backend:
-        log.add(under(path, "backend_type"), "required", "is required when the vector store is enabled")
+        log.add(under(path, "backend_type"), "required", "is required when the vector store is enabled", "choose one")
     needed = {"milvus": "", "valkey": "host", "qdrant": "host", "llama_stack": "endpoint"}
     if backend in needed:
         key = needed[backend]
         if not isinstance(store.get(backend), dict):
-            log.add(under(path, backend), "required", f"is required by backend_type {backend}")
+            log.add(under(path, backend), "required", f"is required by backend_type {backend}", "say where it is")
         elif key and not text(store[backend], key):
-            log.add(f"{path}.{backend}.{key}", "required", f"is required by backend_type {backend}")
+            log.add(f"{path}.{backend}.{key}", "required", f"is required by backend_type {backend}", "write it")
     if text(store, "metadata_store").strip() == "postgres" and not isinstance(store.get("metadata_postgres"), dict):
-        log.add(under(path, "metadata_postgres"), "required", "is required by metadata_store postgres")
+        log.add(
+            under(path, "metadata_postgres"), "required", "is required by metadata_store postgres", "say where it is"
+        )
 
 
 def check_integrations(integrations: dict[str, Any], log: FaultLog) -> None:

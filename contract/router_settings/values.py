@@ -34,19 +34,25 @@ def refers_to_environment(text: str) -> bool:
     return bool(_REFERENCE.search(text))
 
 
+def _in_two(problem: str) -> tuple[str, str]:
+    """What is wrong, and the way out."""
+    message, _, remedy = problem.partition("; ")
+    return message, remedy
+
+
 def _line(text: str) -> str:
     if text != text.strip():
-        raise refuse("value", "should have no surrounding whitespace")
+        raise refuse("value", "should have no surrounding whitespace", "take the spaces away")
     if _CONTROL.search(text):
-        raise refuse("value", "should be one line without control characters")
+        raise refuse("value", "should be one line without control characters", "take them out")
     return text
 
 
 def _place(text: str) -> str:
     if "@" in text:
-        raise refuse("secret", "should not hold a user name or password; the store has fields of its own for them")
+        raise refuse("secret", "should not hold a user name or password", "give them in the fields for them")
     if any(sign.isspace() for sign in text):
-        raise refuse("address", "should be a host, or a host and its port as in redis:6379")
+        raise refuse("address", "should be a host, or a host and its port", "write it as in redis:6379")
     return _line(text)
 
 
@@ -55,7 +61,7 @@ def _url(text: str) -> str:
         try:
             parse_base_url(text)
         except AddressError as problem:
-            raise refuse("address", str(problem)) from None
+            raise refuse("address", *_in_two(str(problem))) from None
     return text
 
 
@@ -63,7 +69,7 @@ def _header_text(text: str) -> str:
     try:
         require_header_value(text)
     except HeaderError as problem:
-        raise refuse("header", str(problem)) from None
+        raise refuse("header", *_in_two(str(problem))) from None
     return text
 
 
