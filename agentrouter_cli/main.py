@@ -24,6 +24,7 @@ from agentrouter_cli.commands import (
     history,
     keys,
     master_keys,
+    migrate,
     processes,
     run,
     slots,
@@ -80,7 +81,7 @@ keys.app.add_typer(gateways.gatekeeper_app, name="gatekeeper")
 dataplanes.app.command("set-url", epilog="Example: agentrouter dataplanes set-url https://llm.example.com")(
     gateways.set_url
 )
-app.command(epilog="Example: agentrouter migrate", context_settings=processes.PASS_ON)(processes.migrate)
+app.command("migrate", epilog=migrate.EXAMPLE)(migrate.migrate_file)
 app.command(epilog="Example: agentrouter backup today.backup", context_settings=processes.PASS_ON)(processes.backup)
 app.command(epilog="Example: agentrouter restore today.backup", context_settings=processes.PASS_ON)(processes.restore)
 

@@ -207,7 +207,9 @@ def _refuse_pending(settings: Settings) -> None:
         logging.warning("the schema cannot be checked yet: %s", error)
         return
     if missing:
-        raise SystemExit(f"the database lacks {len(missing)} migration(s): run `agentrouter migrate` first")
+        raise SystemExit(
+            f"the database lacks {len(missing)} migration(s): run `agentrouter admin migrate-database` first"
+        )
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

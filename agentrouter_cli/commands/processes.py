@@ -1,4 +1,4 @@
-"""`serve`, `migrate`, `backup`, `restore`, `admin …`: commands of the control plane, which this process becomes."""
+"""`serve`, `backup`, `restore`, `admin …`: commands of the control plane, which this process becomes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,6 @@ def serve(ctx: typer.Context) -> None:
     _become("serve", *ctx.args)
 
 
-def migrate(ctx: typer.Context) -> None:
-    """Bring the database to this release's schema. Options are passed on to the control plane."""
-    _become("migrate", *ctx.args)
-
-
 def backup(ctx: typer.Context) -> None:
     """Save the whole database into one new file, also while the control plane runs: backup FILE.
 
@@ -42,6 +37,15 @@ def restore(ctx: typer.Context) -> None:
     Every control plane on the database must be stopped. Options are passed on to the control plane.
     """
     _become("restore", *ctx.args)
+
+
+@admin_app.command("migrate-database", context_settings=PASS_ON, epilog="Example: agentrouter admin migrate-database")
+def migrate_database(ctx: typer.Context) -> None:
+    """Bring the database to this release's schema. Options are passed on to the control plane.
+
+    SQLite is brought there by itself; PostgreSQL, which others may be using, only by this command.
+    """
+    _become("migrate", *ctx.args)
 
 
 @admin_app.command("new-epoch", context_settings=PASS_ON, epilog="Example: agentrouter admin new-epoch")

@@ -97,7 +97,7 @@ def _count(connection: Connection, table: Table) -> int:
 def _refuse_pending(url: str) -> None:
     if pending(url):
         raise StateConflict(
-            "the database lacks migrations of this release: run `agentrouter migrate` first",
+            "the database lacks migrations of this release: run `agentrouter admin migrate-database` first",
             subject="database",
             reason="MIGRATIONS_PENDING",
         )
