@@ -88,7 +88,7 @@ async def test_an_adapter_fails_over_as_its_model_does(usual: Plane) -> None:
 
 
 async def test_several_models_share_one_place_each_under_the_name_it_has_there(usual: Plane) -> None:
-    models = [
+    models: list[dict[str, Any]] = [
         {"name": "large", "provider_model_id": "org/large", "backend_refs": [vllm(usual)]},
         {"name": "small", "external_model_ids": {"vllm": "small-awq"}, "backend_refs": [vllm(usual)]},
         {"name": "as-is", "backend_refs": [vllm(usual)]},
