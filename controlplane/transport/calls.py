@@ -1,11 +1,33 @@
-"""What a handler knows of a call besides its message."""
+"""What a handler knows of a call besides its message, and what it may answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from google.protobuf.message import Message
+
 from controlplane.domain.callers import AnonymousCaller, Caller, DataplaneCaller
 from controlplane.services.answers import RequestKey
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """An answer in two parts: bytes of its message that many answers share, and a message with the rest of its fields.
+    Encoded parts of one message that follow each other are that message."""
+
+    shared: bytes
+    own: Message
+
+    def SerializeToString(self) -> bytes:
+        """The whole answer."""
+        return self.shared + self.own.SerializeToString()
+
+    def message(self) -> Message:
+        """The same as one message."""
+        return type(self.own).FromString(self.SerializeToString())
+
+
+Answer = Message | Spliced
 
 
 @dataclass(frozen=True, slots=True)

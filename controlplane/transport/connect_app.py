@@ -11,10 +11,10 @@ from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.request import RequestContext
 from connectrpc.server import ConnectASGIApplication, Endpoint
-from google.protobuf.message import Message
 from google.rpc import code_pb2
 from protobuf.wkt.google.protobuf.any_pb import Any as AnyDetail
 
+from controlplane.transport.calls import Answer
 from controlplane.transport.decoding import encode_json
 from controlplane.transport.errors import WireError
 from controlplane.transport.operations import Operation
@@ -35,9 +35,9 @@ class RawCodec:
         """`proto` or `json`, as in the content type."""
         return self._name
 
-    def encode(self, message: Message) -> bytes:
-        """The answer's bytes."""
-        return encode_json(message) if self._json else message.SerializeToString()
+    def encode(self, answer: Answer) -> bytes:
+        """Its bytes."""
+        return encode_json(answer) if self._json else answer.SerializeToString()
 
     def decode(self, data: bytes | bytearray, message_class: type[Any]) -> Incoming:
         """Nothing yet: what is wrong with the bytes is said by the seam, in our words."""
@@ -92,7 +92,7 @@ def _endpoint(seam: Seam, operation: Operation) -> Endpoint[Any, Any]:
 
 
 def _unary(seam: Seam, operation: Operation) -> Callable[[Any, RequestContext[Any, Any]], Awaitable[Any]]:
-    async def serve(incoming: Incoming, context: RequestContext[Any, Any]) -> Message:
+    async def serve(incoming: Incoming, context: RequestContext[Any, Any]) -> Answer:
         authorization = context.request_headers.get("authorization", "")
         try:
             return await seam.call(operation, incoming, authorization, "connect", context.client_address or "")

@@ -15,6 +15,7 @@ from typing import Any
 
 from google.rpc import code_pb2
 
+from controlplane.transport.calls import Answer
 from controlplane.transport.decoding import encode_json
 from controlplane.transport.errors import HTTP_STATUS, WireError, too_large
 from controlplane.transport.operations import Operation
@@ -152,9 +153,8 @@ async def _body(receive: Receive) -> bytes:
             return body
 
 
-def _encoded(answer: Any, json_: bool) -> bytes:
-    encoded: bytes = encode_json(answer) if json_ else answer.SerializeToString()
-    return encoded
+def _encoded(answer: Answer, json_: bool) -> bytes:
+    return encode_json(answer) if json_ else answer.SerializeToString()
 
 
 def _headers(kind: bytes, body: bytes) -> list[tuple[bytes, bytes]]:

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError, Message
 from agentrouter.configurator.v1.configurations_pb2 import GetConfigurationResponse
 from controlplane.domain.errors import FieldFault, InvalidInput
 from controlplane.transport.bounds import check_bounds, check_json_bounds
+from controlplane.transport.calls import Answer, Spliced
 
 JSON_DEPTH = 50
 UNCHANGED = 100  # bytes: a GetConfigurationResponse of less holds counters only
@@ -45,8 +46,9 @@ def decode_json(data: bytes | bytearray | memoryview, kind: type[Message]) -> Me
         raise _malformed(kind, "is not valid JSON of this message") from None
 
 
-def encode_json(message: Message, *, snake_case: bool = False) -> bytes:
+def encode_json(answer: Answer, *, snake_case: bool = False) -> bytes:
     """Proto JSON, lowerCamelCase unless asked otherwise."""
+    message = answer.message() if isinstance(answer, Spliced) else answer
     if isinstance(message, GetConfigurationResponse) and message.ByteSize() < UNCHANGED:
         return _unchanged_json(message.SerializeToString(), snake_case)
     return _json(message, snake_case)

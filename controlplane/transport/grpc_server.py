@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import grpc
-from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from controlplane.transport.calls import Answer
 from controlplane.transport.errors import WireError
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
@@ -103,8 +103,8 @@ def _handler(seam: Seam, operation: Operation) -> Any:
     return grpc.unary_unary_rpc_method_handler(_unary(seam, operation), None, _serialize)
 
 
-def _serialize(message: Message) -> bytes:
-    return message.SerializeToString()
+def _serialize(answer: Answer) -> bytes:
+    return answer.SerializeToString()
 
 
 def _unary(seam: Seam, operation: Operation) -> Callable[[bytes, Any], Awaitable[Any]]:

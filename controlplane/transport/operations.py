@@ -23,9 +23,9 @@ from agentrouter.management.v1 import (
     tenants_pb2,
     workspaces_pb2,
 )
-from controlplane.transport.calls import Call
+from controlplane.transport.calls import Answer, Call
 
-Handler = Callable[[Any, Call], Awaitable[Message]]
+Handler = Callable[[Any, Call], Awaitable[Answer]]
 Streamer = Callable[[Any, Call], AsyncGenerator[Any]]
 
 FILES = (

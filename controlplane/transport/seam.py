@@ -14,7 +14,7 @@ from controlplane.domain.callers import AnonymousCaller, Caller
 from controlplane.services.answers import RequestKey
 from controlplane.services.authentication import Authenticator
 from controlplane.services.ports import Vault
-from controlplane.transport.calls import Call, caller_id
+from controlplane.transport.calls import Answer, Call, caller_id
 from controlplane.transport.decoding import LARGE, decode_binary, decode_json
 from controlplane.transport.errors import WireError, not_in_this_release, too_large, wire_error
 from controlplane.transport.metrics import Metrics
@@ -59,7 +59,7 @@ class Seam:
 
     async def call(
         self, operation: Operation, incoming: Incoming, authorization: str, wire: str, peer: str = ""
-    ) -> Message:
+    ) -> Answer:
         """The answer. `peer`: the caller's address. Raises WireError and nothing else (but a cancellation)."""
         began = time.perf_counter()
         code = "CANCELLED"

@@ -11,7 +11,7 @@ from controlplane.services.configurations import ConfigurationService
 from controlplane.services.events import EventService, ListEvents
 from controlplane.services.polls import PollService
 from controlplane.services.ports import ConfigurationFilter
-from controlplane.transport.calls import Call
+from controlplane.transport.calls import Answer, Call
 from controlplane.transport.messages import configurations, events
 from controlplane.transport.messages.times import read_timestamp
 from controlplane.transport.operations import Handler, handlers_of
@@ -50,7 +50,7 @@ class ConfiguratorHandlers:
             await self._configurations.trigger_update(call.caller, command, call.request_key)
         )
 
-    async def get_configuration(self, request: pb.GetConfigurationRequest, call: Call) -> pb.GetConfigurationResponse:
+    async def get_configuration(self, request: pb.GetConfigurationRequest, call: Call) -> Answer:
         poll = configurations.read_poll(request)
         del request  # it is large, and the poll may hang
         news = await self._polls.get_configuration(call.caller, poll)

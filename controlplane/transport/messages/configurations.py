@@ -12,8 +12,10 @@ from controlplane.domain.dataplanes import AgentReport, RejectedVersion, Running
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.configurations import DataplaneVersions, ListedConfiguration, TriggerUpdate
-from controlplane.services.polls import News, Poll
+from controlplane.services.news import News, Poll
 from controlplane.services.publishing import Published
+from controlplane.services.views import Batch
+from controlplane.transport.calls import Spliced
 from controlplane.transport.messages import events
 from controlplane.transport.messages.json_bytes import read_struct
 from controlplane.transport.messages.times import duration, read_duration, read_timestamp, timestamp
@@ -103,23 +105,30 @@ def _read_poll(request: pb.GetConfigurationRequest) -> Poll:
     )
 
 
-def news(value: News, *, sealed: bool) -> pb.GetConfigurationResponse:
+def news(value: News, *, sealed: bool) -> Spliced:
     """The answer of GetConfiguration; a management caller gets references of secrets without ciphertext."""
-    message = pb.GetConfigurationResponse(
+    own = pb.GetConfigurationResponse(
         revision=value.revision,
         epoch=value.epoch,
-        more=value.more,
+        more=value.batch.more,
         resync=value.resync,
         next_poll_after=duration(value.next_poll_after),
         event_cursor=value.event_cursor,
+        delivery_keys=[pb.DeliveryKey(id=key, sealed=blob) for key, blob in value.sealed_keys.items()],
+        pending_events=map(events.event, value.events),
     )
-    message.configurations.extend(configuration(item, document=True) for item in value.configurations)
-    message.values.extend(_value(item) for item in value.values)
-    message.revocations.extend(_revocation(item) for item in value.revocations)
-    message.secrets.extend(_secret(item, sealed=sealed) for item in value.secrets)
-    message.delivery_keys.extend(pb.DeliveryKey(id=key, sealed=blob) for key, blob in value.sealed_keys.items())
-    message.pending_events.extend(events.event(item) for item in value.events)
-    return message
+    return Spliced(_encoded(value.batch, sealed), own)
+
+
+@lru_cache(maxsize=8)
+def _encoded(batch: Batch, sealed: bool) -> bytes:
+    """The part of the answer that is the same for a crowd, encoded for the first of them."""
+    return pb.GetConfigurationResponse(
+        configurations=[configuration(item, document=True) for item in batch.configurations],
+        values=map(_value, batch.values),
+        revocations=map(_revocation, batch.revocations),
+        secrets=[_secret(item, sealed=sealed) for item in batch.secrets],
+    ).SerializeToString()
 
 
 @lru_cache(maxsize=10_000)

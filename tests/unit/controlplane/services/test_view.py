@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.events import Event, EventStatus, EventType
-from controlplane.services.feed import View, _Fresh
+from controlplane.services.views import Fresh, View
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -53,12 +53,12 @@ def value(slot: str, revision: int) -> SlotValue:
     return SlotValue("ws_1", slot, 1, revision, "d", b"{}")
 
 
-def fresh(revision: int = 0, cursor: int = 0, **fields: Any) -> _Fresh:
+def fresh(revision: int = 0, cursor: int = 0, **fields: Any) -> Fresh:
     """What a read brings; nothing unless said."""
     nothing: dict[str, Any] = {
-        name: {} if name == "secrets" else "" if name == "delivery_key_id" else [] for name in _Fresh.__slots__[3:]
+        name: {} if name == "secrets" else "" if name == "delivery_key_id" else [] for name in Fresh.__slots__[3:]
     }
-    return _Fresh(**{"whole": False, "revision": revision, "event_cursor": cursor, **nothing, **fields})
+    return Fresh(**{"whole": False, "revision": revision, "event_cursor": cursor, **nothing, **fields})
 
 
 @dataclass
