@@ -8,6 +8,7 @@ from contract.consumer_document import ConsumerBackend, ConsumerDocument, OwnBac
 from contract.environment import escape_environment, expand_environment, unset_variables
 from contract.faults import ContractError, Fault
 from contract.json_schema import workspace_json_schema
+from contract.judging import Judgement, judge_consumer, judge_fragment, judge_workspace
 from contract.own_backends import (
     api_key_problem,
     in_order,
@@ -18,7 +19,7 @@ from contract.own_backends import (
     parse_own_backends,
 )
 from contract.own_secrets import consumer_of_secret, own_secret_name
-from contract.reading import parse_consumer, parse_workspace, read_consumer, read_workspace
+from contract.reading import parse_consumer, parse_fragment, parse_workspace, read_consumer, read_workspace
 from contract.secret_refs import SecretRef, SecretRefError, is_secret_ref, parse_secret_ref
 from contract.serving import unserved_parts
 from contract.text import parse_text
@@ -39,6 +40,7 @@ __all__ = [
     "ConsumerDocument",
     "ContractError",
     "Fault",
+    "Judgement",
     "Listener",
     "ModelCard",
     "OwnBackend",
@@ -61,12 +63,16 @@ __all__ = [
     "is_provider",
     "is_secret_ref",
     "iter_backend_secrets",
+    "judge_consumer",
+    "judge_fragment",
+    "judge_workspace",
     "ordered_backends",
     "origin_of_url",
     "origins_of",
     "own_place",
     "own_secret_name",
     "parse_consumer",
+    "parse_fragment",
     "parse_own_backends",
     "parse_secret_ref",
     "parse_text",

@@ -40,7 +40,7 @@ def parse_base_url(text: str) -> Address:
     """A full URL, `http` or `https`. Raises AddressError."""
     address = parse_endpoint(text, None)
     if "://" not in text:
-        raise AddressError("should be a URL that starts with https:// or http://")
+        raise AddressError("should be a URL; begin with https:// or http://")
     return address
 
 
@@ -53,9 +53,9 @@ def parse_endpoint(text: str, protocol: str | None) -> Address:
         raise AddressError("names no host; write host:port or host:port/path")
     scheme = (match["scheme"] or protocol or "http").lower()
     if scheme not in DEFAULT_PORTS:
-        raise AddressError("should be reached by http or https")
+        raise AddressError("should be reached by http or https; begin with one of them, or leave the scheme out")
     if match["rest"]:
-        raise AddressError("should have no query and no fragment")
+        raise AddressError("should have no query and no fragment; end it before ? and #")
     path = match["path"] or ""
     require_plain_path(path)
     host, port = _host_and_port(match["authority"])
@@ -80,7 +80,7 @@ def require_request_path(text: str) -> None:
     """A path with an optional query, as `chat_path` holds it. Raises AddressError."""
     path, _, query = text.partition("?")
     if not path.startswith("/"):
-        raise AddressError("should start with a slash")
+        raise AddressError("should start with a slash; write /path")
     if not _QUERY.fullmatch(query):
         raise AddressError("has a query with signs that a URL does not allow; write them as %XX")
     require_plain_path(path)
@@ -91,7 +91,9 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
         raise AddressError("should not hold a user name or password; give the credential as api_key")
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
-        raise AddressError("has a malformed host or port; an IPv6 address needs brackets, as in [::1]:8000")
+        raise AddressError(
+            "has a malformed host or port; write host:port, an IPv6 address in brackets, as in [::1]:8000"
+        )
     host = _ipv6(match["v6"]) if match["v6"] else _host_name(match["name"])
     return host, None if match["port"] is None else _port(match["port"][1:])
 
@@ -100,7 +102,7 @@ def _ipv6(text: str) -> str:
     try:
         return str(IPv6Address(text))
     except ValueError:
-        raise AddressError("has a malformed IPv6 address") from None
+        raise AddressError("has a malformed IPv6 address; write it as in [2001:db8::1]") from None
 
 
 def _host_name(text: str) -> str:
@@ -108,13 +110,15 @@ def _host_name(text: str) -> str:
         try:
             return str(IPv4Address(text))
         except ValueError:
-            raise AddressError("has a malformed IPv4 address") from None
+            raise AddressError("has a malformed IPv4 address; write four numbers up to 255, as in 192.0.2.1") from None
     if not _HOST_NAME.fullmatch(text):
-        raise AddressError("names no valid host (write an international name in its xn-- form)")
+        raise AddressError(
+            "names no valid host; write letters, digits, dots and dashes, an international name in its xn-- form"
+        )
     return text.lower()
 
 
 def _port(text: str) -> int:
     if not 1 <= len(text) <= 5 or not 1 <= int(text) <= 65535:
-        raise AddressError("has a port that is not between 1 and 65535")
+        raise AddressError("has a port out of range; write one between 1 and 65535")
     return int(text)

@@ -21,14 +21,12 @@ def check_backend(ref: dict[str, Any], path: str, log: FaultLog) -> None:
 def _check_place(ref: dict[str, Any], path: str, log: FaultLog) -> None:
     endpoint, base_url = text(ref, "endpoint"), text(ref, "base_url")
     if not ref.get("endpoint") and not ref.get("base_url"):
-        log.add(path, "required", "requires endpoint or base_url")
+        log.add(path, "required", "requires endpoint or base_url", "say where the model is served")
     if endpoint and base_url:
-        log.add(under(path, "base_url"), "conflict", "stands beside endpoint; give one of the two")
+        log.add(under(path, "base_url"), "conflict", "stands beside endpoint")
     scheme, protocol = scheme_of(endpoint), text(ref, "protocol")
     if scheme and protocol and scheme != protocol:
-        log.add(
-            under(path, "protocol"), "conflict", "contradicts the scheme that endpoint spells out; give one of the two"
-        )
+        log.add(under(path, "protocol"), "conflict", "contradicts the scheme that endpoint spells out")
 
 
 def _check_types(ref: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -37,7 +35,9 @@ def _check_types(ref: dict[str, Any], path: str, log: FaultLog) -> None:
         if name and spelled(name) not in PROVIDER_TYPES and spelled(name) not in GENERIC_TYPES:
             meant = nearest(spelled(name), PROVIDER_TYPES)
             if meant:
-                log.add(under(path, key), "value", f"is {shown(name)}; did you mean {meant!r}?")
+                log.add(
+                    under(path, key), "value", f"is {shown(name)}, which is no known type", f"did you mean {meant!r}?"
+                )
 
 
 def _check_headers(ref: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -47,7 +47,7 @@ def _check_headers(ref: dict[str, Any], path: str, log: FaultLog) -> None:
     for name in section(ref, "extra_headers"):
         at, lowered = under(headers_path, name), name.lower()
         if lowered in seen:
-            log.add(at, "duplicate", "names a header twice; header names ignore case")
+            log.add(at, "duplicate", "names a header twice, for header names ignore case", "keep one of the two")
         elif looks_like_a_credential(lowered) or lowered == auth_header:
-            log.add(at, "secret", "looks like a credential; give it as api_key, with auth_header naming the header")
+            log.add(at, "secret", "looks like a credential", "give it as api_key, with auth_header naming the header")
         seen.add(lowered)

@@ -60,9 +60,9 @@ def check_delivered_secrets(document: WorkspaceDocument, log: FaultLog) -> None:
     """A delivered document names each secret with its version and holds none itself."""
     for secret in iter_backend_secrets(document):
         if not is_secret_ref(secret.value):
-            log.add(secret.path, "secret", "holds a credential itself; a delivered document only names it")
+            log.add(secret.path, "secret", "holds a credential itself, and a delivered document only names it")
         elif parse_secret_ref(secret.value).version is None:
-            log.add(secret.path, "secret", "names a secret without its version")
+            log.add(secret.path, "secret", "names a secret without its version", "write secret://<name>@<version>")
 
 
 def _by_position(replaced: Mapping[str, str]) -> dict[tuple[int, int], str]:

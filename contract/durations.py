@@ -29,12 +29,12 @@ def parse_duration(text: str) -> timedelta:
     """`1m30s` → 90 seconds. Above zero, at most 24 h, microsecond steps. Raises DurationError."""
     parts = _PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise DurationError("should be a duration such as 300s, 1m30s or 250ms")
+        raise DurationError("should be a duration; write one such as 300s, 1m30s or 250ms")
     total = int(sum(Decimal(number) * _MICROSECONDS[unit] for number, unit in parts))
     if total <= 0:
-        raise DurationError("should be longer than zero")
+        raise DurationError("should be longer than zero; write at least 1ms")
     if total > LONGEST // timedelta(microseconds=1):
-        raise DurationError("should be at most 24h")
+        raise DurationError("should be at most 24h; write a shorter one")
     return timedelta(microseconds=total)
 
 

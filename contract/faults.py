@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -33,6 +33,28 @@ FaultCode = Literal[
 
 Severity = Literal["error", "warning"]
 
+_USUAL_REMEDIES: Final[dict[FaultCode, str]] = {
+    "address": "write a URL or host that requests can be sent to",
+    "conflict": "keep one of the two",
+    "deprecated": "write the newer form",
+    "duplicate": "give it another name, or take one of the two out",
+    "egress": "name a public address, or ask whoever runs the product to allow this one",
+    "environment": "set the variable, or write the value",
+    "header": "write a header that may be sent",
+    "not_canonical": "write it in the layout of v0.3",
+    "range": "write a value within the bounds",
+    "reference": "declare it, or name one that is declared",
+    "required": "write it",
+    "secret": "name the stored secret instead: secret://<name>",
+    "syntax": "mend the text here",
+    "too_large": "make the document smaller",
+    "type": "write a value of this type",
+    "unknown_field": "take it out, or correct its spelling",
+    "unsupported": "take it out",
+    "value": "write one of the values that are allowed",
+}
+"""The way out of a fault that nobody said anything better of."""
+
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _NUMBERS: Final = re.compile(r"(\d+)")
 
@@ -44,7 +66,7 @@ class Fault:
     `path` looks like `providers.models[1].backend_refs[0].base_url`; it is empty when the whole document is meant.
     `code` is stable, a `FaultCode` when the fault is found here. `message` says what is wrong and `remedy` the way out;
     both are for people and never repeat a secret. A document with warnings alone is valid. `line` and `column` count
-    from 1 and are known where the source is YAML.
+    from 1 and are known where the source is a text.
     """
 
     path: str
@@ -57,7 +79,8 @@ class Fault:
 
     def __str__(self) -> str:
         way_out = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.path or 'document'}: {self.message}{way_out} [{self.code}]"
+        at = f"line {self.line}, column {self.column}: " if self.line is not None and not self.path else ""
+        return f"{self.path or 'document'}: {at}{self.message}{way_out} [{self.code}]"
 
 
 class ContractError(Exception):
@@ -82,7 +105,8 @@ class FaultLog:
         return len(self._faults) >= MOST_FAULTS
 
     def add(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
-        self._faults[Fault(path, code, message, remedy)] = None
+        """Without a `remedy` the usual one of the code is given."""
+        self._faults[Fault(path, code, message, remedy or _USUAL_REMEDIES[code])] = None
         self._found.add((path, code))
 
     def has(self, path: str, code: FaultCode) -> bool:
@@ -91,21 +115,30 @@ class FaultLog:
 
     def warn(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
         """What is probably not meant, or will not do what it seems to; the document stays valid."""
-        self._warnings[Fault(path, code, message, remedy, "warning")] = None
+        self._warnings[Fault(path, code, message, remedy or _USUAL_REMEDIES[code], "warning")] = None
 
     def warnings(self) -> tuple[Fault, ...]:
         """In the order of their paths, at most as many as faults are listed."""
-        return tuple(sorted(self._warnings, key=_document_order)[:MOST_FAULTS])
+        return in_document_order(self._warnings)[:MOST_FAULTS]
+
+    def forgive(self, is_no_fault: Callable[[Fault], bool]) -> None:
+        """Forget the faults, not the warnings, of which this is true."""
+        self._faults = {fault: None for fault in self._faults if not is_no_fault(fault)}
 
     def raise_if_any(self) -> None:
         """Raises ContractError when there are faults; warnings alone raise nothing."""
         if not self._faults:
             return
-        faults = sorted(self._faults, key=_document_order)
+        faults = in_document_order(self._faults)
         if len(faults) > MOST_FAULTS:
-            left_out = Fault("", "too_large", f"{len(faults) - MOST_FAULTS} further faults are not listed")
-            faults = [*faults[:MOST_FAULTS], left_out]
+            message = f"{len(faults) - MOST_FAULTS} further faults are not listed"
+            faults = (*faults[:MOST_FAULTS], Fault("", "too_large", message, "mend those that are listed"))
         raise ContractError(faults)
+
+
+def in_document_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Sorted by their paths; of one path in the order they were found."""
+    return tuple(sorted(faults, key=_document_order))
 
 
 def under(path: str, key: str) -> str:

@@ -53,7 +53,7 @@ class Part(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """For `Annotated[A | B, Field(discriminator="type"), Variants("plugin type")]`: parts that their `type` tells apart.
+    """For `Annotated[A | B, Field(discriminator="type"), Variants("plugin type")]`: parts told apart by their `type`.
 
     `what` is how messages call the type; `aliases` are earlier spellings of types.
     """
@@ -67,6 +67,12 @@ def refuse(code: FaultCode, message: str, remedy: str = "") -> PydanticCustomErr
     return PydanticCustomError("contract", "{message}", {"code": code, "message": message, "remedy": remedy})
 
 
+def in_two(problem: str) -> tuple[str, str]:
+    """`what is wrong; the way out` as two: for messages that are ours and quote nothing."""
+    message, _, remedy = problem.partition("; ")
+    return message, remedy
+
+
 def _checked_by(check: Callable[[str], object], code: FaultCode, error: type[Exception]) -> Callable[[str], str]:
     """A validator that lets `check` decide and keeps the value as it was written."""
 
@@ -74,7 +80,7 @@ def _checked_by(check: Callable[[str], object], code: FaultCode, error: type[Exc
         try:
             check(value)
         except error as problem:
-            raise refuse(code, str(problem)) from None
+            raise refuse(code, *in_two(str(problem))) from None
         return value
 
     return validate
@@ -82,17 +88,17 @@ def _checked_by(check: Callable[[str], object], code: FaultCode, error: type[Exc
 
 def _name(value: str) -> str:
     if not value.strip():
-        raise refuse("value", "must not be empty")
+        raise refuse("value", "must not be empty", "write a name, or leave the field out")
     if value != value.strip():
-        raise refuse("value", "should have no surrounding whitespace")
+        raise refuse("value", "should have no surrounding whitespace", "take the spaces away")
     if _CONTROL.search(value):
-        raise refuse("value", "should hold no control characters")
+        raise refuse("value", "should hold no control characters", "take them out")
     return value
 
 
 def _variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
-        raise refuse("value", "should be the name of an environment variable: letters, digits, underscores")
+        raise refuse("value", "should be the name of an environment variable", "use letters, digits and underscores")
     return value
 
 
@@ -102,7 +108,7 @@ def _ip(value: str) -> str:
             raise ValueError
         ip_address(value)
     except ValueError:
-        raise refuse("value", "should be an IP address such as 0.0.0.0, 127.0.0.1 or ::") from None
+        raise refuse("value", "should be an IP address", "write one such as 0.0.0.0, 127.0.0.1 or ::") from None
     return value
 
 
@@ -110,7 +116,7 @@ def _key(value: str) -> str:
     if is_secret_ref(value):
         return _checked_by(parse_secret_ref, "secret", SecretRefError)(value)
     if not value.isascii() or not value.isprintable() or value != value.strip():
-        raise refuse("secret", "should be one line of ASCII without surrounding whitespace")
+        raise refuse("secret", "should be one line of ASCII without surrounding whitespace", "check how it was copied")
     return value
 
 
@@ -118,11 +124,11 @@ def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
-        raise refuse("type", "should be a duration in text, such as 300s")
+        raise refuse("type", "should be a duration in text", "write one such as 300s")
     try:
         return parse_duration(value)
     except DurationError as problem:
-        raise refuse("value", str(problem)) from None
+        raise refuse("value", *in_two(str(problem))) from None
 
 
 def _empty_is_absent(value: Any) -> Any:

@@ -39,19 +39,19 @@ class HeaderError(ValueError):
 def require_header_name(name: str) -> None:
     """Raises HeaderError unless a document may set this header."""
     if name.startswith(":"):
-        raise HeaderError("should not be a pseudo header")
+        raise HeaderError("should not be a pseudo header; take it out")
     if not _TOKEN.fullmatch(name):
-        raise HeaderError("should be a header name: letters, digits and dashes")
+        raise HeaderError("should be a header name; use letters, digits and dashes")
     if name.lower() in _RESERVED:
-        raise HeaderError("is a header that the transport sets itself")
+        raise HeaderError("is a header that the transport sets itself; take it out")
 
 
 def require_header_value(value: str) -> None:
     """Raises HeaderError for what could end the header or start another."""
     if not _VALUE.fullmatch(value):
-        raise HeaderError("should be one line of at most 4096 printable ASCII signs")
+        raise HeaderError("should be one line of at most 4096 signs; use printable ASCII alone")
     if value != value.strip():
-        raise HeaderError("should have no surrounding whitespace")
+        raise HeaderError("should have no surrounding whitespace; take the spaces away")
 
 
 def looks_like_a_credential(name: str) -> bool:

@@ -20,7 +20,7 @@ def require_canonical_layout(raw: dict[str, Any], log: FaultLog) -> dict[str, An
     unexpected = sorted(set(raw) - _KNOWN)
     named = f"; unexpected top-level keys: {', '.join(_plainly(key) for key in unexpected[:50])}" if unexpected else ""
     message = f"config file must use canonical v0.3 {'/'.join(SECTIONS)}: it has neither routing nor global{named}"
-    log.add("", "not_canonical", f"{message} ({MIGRATE})")
+    log.add("", "not_canonical", message, MIGRATE)
     return {key: value for key, value in raw.items() if key in _KNOWN}
 
 

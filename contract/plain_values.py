@@ -10,6 +10,10 @@ from contract.faults import ContractError, Fault, FaultLog, item, shown, under
 DEEPEST: Final = 64
 MOST_VALUES: Final = 200_000
 
+NO_MAPPING: Final = "should be a mapping of sections"
+BEGIN_WITH_SECTIONS: Final = "begin with sections such as version: and routing:"
+SMALLER: Final = "make the document smaller"
+
 _SCALARS: Final = (str, int, float, bool, type(None))
 
 
@@ -19,7 +23,7 @@ def plain(raw: object, log: FaultLog) -> dict[str, Any]:
     Raises ContractError at once for what is no mapping, too deep or too large: nothing else can be said of it.
     """
     if not isinstance(raw, Mapping):
-        raise ContractError([Fault("", "type", "should be a mapping of sections")])
+        raise ContractError([Fault("", "type", NO_MAPPING, BEGIN_WITH_SECTIONS)])
     copied: dict[str, Any] = _Copier(log).copy(raw, "", 0)
     return copied
 
@@ -52,18 +56,20 @@ class _Copier:
     def copy(self, value: object, path: str, depth: int) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise ContractError([Fault("", "too_large", f"has more than {MOST_VALUES} values")])
+            raise ContractError([Fault("", "too_large", f"has more than {MOST_VALUES} values", SMALLER)])
         if depth > DEEPEST:
-            raise ContractError([Fault(path[:200], "too_large", f"is nested deeper than {DEEPEST} levels")])
+            message = f"is nested deeper than {DEEPEST} levels"
+            raise ContractError([Fault(path[:200], "too_large", message, SMALLER)])
         if isinstance(value, Mapping):
             return self._mapping(value, path, depth)
         if isinstance(value, list | tuple):
             return [self.copy(element, item(path, index), depth + 1) for index, element in enumerate(value)]
         if isinstance(value, str) and not _is_unicode(value):
-            self._log.add(path, "type", "should be valid Unicode text, without lone surrogates")
+            self._log.add(path, "type", "should be valid Unicode text", "take the lone surrogate out")
             return ""
         if not isinstance(value, _SCALARS):
-            self._log.add(path, "type", "should be text, a number, true, false, a list or a mapping")
+            kinds = "text, a number, true, false, a list or a mapping"
+            self._log.add(path, "type", "is no value of JSON", f"write {kinds}")
             return None
         return value
 
@@ -71,7 +77,7 @@ class _Copier:
         copied = {}
         for key, element in value.items():
             if not isinstance(key, str) or not _is_unicode(key):
-                self._log.add(path, "type", f"has a key that is not text: {shown(str(key))}; put it in quotes")
+                self._log.add(path, "type", f"has a key that is not text: {shown(str(key))}", "put it in quotes")
                 continue
             copied[key] = self.copy(element, under(path, key), depth + 1)
         return copied

@@ -35,7 +35,7 @@ def _known_conditions(text: str) -> str:
         if text.strip() and word not in CONDITIONS:
             meant = nearest(word, CONDITIONS)
             hint = f"did you mean {meant!r}?" if meant else f"known are {', '.join(sorted(CONDITIONS))}"
-            raise refuse("value", f"has the unknown condition {shown(word)}; {hint}")
+            raise refuse("value", f"has the unknown condition {shown(word)}", hint)
     return text
 
 

@@ -49,6 +49,7 @@ _WANTED: Final = {
     "dict": "a mapping",
     "model": "a mapping",
 }
+_AS_WRITTEN: Final = {"text": ", in quotes where it looks like something else", "a whole number": ", without quotes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,8 @@ class Fitting:
         return True
 
     def _deprecated(self, at: str, pattern: str) -> None:
-        message = f"deprecated config fields are no longer supported; {self.retired.deprecated[pattern]}"
-        self.log.add(at, "deprecated", f"{message} ({self.retired.hint})")
+        remedy = f"{self.retired.deprecated[pattern]} ({self.retired.hint})"
+        self.log.add(at, "deprecated", "deprecated config fields are no longer supported", remedy)
 
     def _passed_on(self, key: str, at: str, known: Mapping[str, object]) -> None:
         meant = nearest(key, known)
@@ -154,7 +155,7 @@ class Fitting:
         candidates = [*known, *(name for name in later if "." not in name)]
         meant = None if self.log.is_full else nearest(key, candidates)
         way_out = f"did you mean {meant!r}?" if meant else f"known are {', '.join(known) or 'none yet'}"
-        self.log.add(at, "unknown_field", f"is not a field of the contract; {way_out}")
+        self.log.add(at, "unknown_field", "is not a field of the contract", way_out)
 
 
 def build(fitted: dict[str, Any], model: type[M], log: FaultLog) -> M | None:
@@ -168,7 +169,7 @@ def build(fitted: dict[str, Any], model: type[M], log: FaultLog) -> M | None:
             path = _path_of(error, fitted)
             if error["type"] == "missing" and log.has(path, "required"):
                 continue  # a rule that knows more of the field has said so
-            log.add(path, *_code_and_message(error), error.get("ctx", {}).get("remedy", ""))
+            log.add(path, *_in_our_words(error))
         return None
 
 
@@ -253,25 +254,30 @@ def _within(holder: Any, step: int | str) -> Any:
         return None
 
 
-def _code_and_message(error: ErrorDetails) -> tuple[FaultCode, str]:
-    """Pydantic's complaint in the contract's words. The input is never quoted: it may be a secret."""
+def _in_our_words(error: ErrorDetails) -> tuple[FaultCode, str, str]:
+    """Code, message and remedy of pydantic's complaint. The input is never quoted: it may be a secret."""
     kind, context = error["type"], error.get("ctx", {})
     match kind:
         case "contract":
-            return context["code"], context["message"]
+            return context["code"], context["message"], context["remedy"]
         case "missing":
-            return "required", "is required"
+            return "required", "is required", ""
         case "literal_error":
-            return "value", f"should be {context['expected']}"
+            return "value", f"should be {context['expected']}", "write one of them, as it is spelled here"
         case "string_too_long":
-            return "range", f"should be at most {context['max_length']} signs long"
+            return "range", f"should be at most {context['max_length']} signs long", "shorten it"
         case "string_pattern_mismatch":
-            return "value", f"should match {context['pattern']}"
+            return "value", f"should match {context['pattern']}", "write it in that form"
         case "greater_than_equal":
-            return "range", f"should be {context['ge']} or more"
+            return "range", f"should be {context['ge']} or more", ""
         case "less_than_equal":
-            return "range", f"should be {context['le']} or less"
+            return "range", f"should be {context['le']} or less", ""
+        case "greater_than":
+            return "range", f"should be more than {context['gt']}", ""
+        case "less_than":
+            return "range", f"should be less than {context['lt']}", ""
         case "finite_number":
-            return "range", "should be a finite number"
+            return "range", "should be a finite number", ""
     wanted = next((word for type_, word in _WANTED.items() if kind.startswith(type_)), "another value")
-    return "type", f"should be {wanted}, not {_KINDS.get(type(error['input']), 'this')}"
+    found = _KINDS.get(type(error["input"]), "this")
+    return "type", f"should be {wanted}, not {found}", f"write {wanted}{_AS_WRITTEN.get(wanted, '')}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from contract.faults import ContractError, Fault, shown
+from contract.plain_values import BEGIN_WITH_SECTIONS, NO_MAPPING, SMALLER
 from contract.yaml_text import parse_yaml
 
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -19,8 +20,8 @@ _JSON_OBJECT: Final = re.compile(r'\s*\{\s*["}]')
 
 def parse_text(text: str | bytes) -> Mapping[str, Any]:
     """A source document, at most 4 MiB. Raises ContractError, with line and column where the text is at fault."""
-    decoded = _decoded(text, MOST_BYTES)
-    return _mapping(_json(decoded) if _JSON_OBJECT.match(decoded) else parse_yaml(decoded))
+    decoded = decoded_source(text)
+    return _mapping(_json(decoded) if is_json(decoded) else parse_yaml(decoded))
 
 
 def parse_json(delivered: bytes) -> Mapping[str, Any]:
@@ -28,24 +29,38 @@ def parse_json(delivered: bytes) -> Mapping[str, Any]:
     return _mapping(_json(_decoded(delivered, MOST_DELIVERED_BYTES)))
 
 
+def decoded_source(text: str | bytes) -> str:
+    """A source document as text. Raises ContractError for one that is too long or not in UTF-8."""
+    return _decoded(text, MOST_BYTES)
+
+
+def is_json(text: str) -> bool:
+    """Whether a source is judged as JSON; all else is YAML."""
+    return _JSON_OBJECT.match(text) is not None
+
+
 def _decoded(text: str | bytes, most: int) -> str:
     if len(text) > most:
-        raise ContractError([Fault("", "too_large", f"is longer than {most // (1024 * 1024)} MiB")])
+        raise _too_long(most)
     try:
         encoded = text.encode() if isinstance(text, str) else text
         decoded = encoded.decode("utf-8-sig")
     except UnicodeError:
-        raise ContractError([Fault("", "syntax", "is not text in UTF-8")]) from None
+        raise ContractError([Fault("", "syntax", "is not text in UTF-8", "save the file in UTF-8")]) from None
     if len(encoded) > most:
-        raise ContractError([Fault("", "too_large", f"is longer than {most // (1024 * 1024)} MiB")])
+        raise _too_long(most)
     return decoded
+
+
+def _too_long(most: int) -> ContractError:
+    return ContractError([Fault("", "too_large", f"is longer than {most // (1024 * 1024)} MiB", SMALLER)])
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if value is None:
-        raise ContractError([Fault("", "syntax", "is empty")])
+        raise ContractError([Fault("", "syntax", "is empty", "write at least version and routing")])
     if not isinstance(value, dict):
-        raise ContractError([Fault("", "type", "should be a mapping of sections")])
+        raise ContractError([Fault("", "type", NO_MAPPING, BEGIN_WITH_SECTIONS)])
     return value
 
 
@@ -53,12 +68,12 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as problem:
-        at = f"line {problem.lineno}, column {problem.colno}"
-        raise ContractError([Fault("", "syntax", f"{at}: {problem.msg}")]) from None
+        fault = Fault("", "syntax", problem.msg, "mend the JSON here", line=problem.lineno, column=problem.colno)
+        raise ContractError([fault]) from None
     except RecursionError:
-        raise ContractError([Fault("", "too_large", "is nested too deeply")]) from None
+        raise ContractError([Fault("", "too_large", "is nested too deeply", SMALLER)]) from None
     except ValueError:
-        raise ContractError([Fault("", "syntax", "holds a number that is too long")]) from None
+        raise ContractError([Fault("", "syntax", "holds a number that is too long", "put it in quotes")]) from None
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -66,9 +81,10 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ContractError([Fault("", "duplicate", f"has the key {shown(twice)} twice in one object")])
+        message = f"has the key {shown(twice)} twice in one object"
+        raise ContractError([Fault("", "duplicate", message, "keep one of the two")])
     return mapping
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ContractError([Fault("", "syntax", f"holds {name}, which is not a number in JSON")])
+    raise ContractError([Fault("", "syntax", f"holds {name}, which is not a number in JSON", "write a number")])

@@ -8,8 +8,9 @@ from typing import Any, Final
 import yaml
 
 from contract.faults import ContractError, Fault, FaultCode
-from contract.plain_values import DEEPEST, MOST_VALUES
+from contract.plain_values import DEEPEST, MOST_VALUES, SMALLER
 
+MEND_SYNTAX: Final = "mend the YAML here or just before"
 MOST_ALIASED: Final = 10_000
 MOST_NODES: Final = 2 * MOST_VALUES  # keys are nodes too
 
@@ -26,10 +27,10 @@ def check_bounds(events: Iterable[Any]) -> None:
             bounds.leave()
 
 
-def fault_at(code: FaultCode, mark: Any, message: str) -> ContractError:
+def fault_at(code: FaultCode, mark: Any, message: str, remedy: str = MEND_SYNTAX) -> ContractError:
     """The refusal of a text, with the place of `mark` when the parser gives one."""
-    at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-    return ContractError([Fault("", code, f"{at}{message}")])
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (None, None)
+    return ContractError([Fault("", code, message, remedy, line=line, column=column)])
 
 
 class _Bounds:
@@ -43,13 +44,13 @@ class _Bounds:
     def enter(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            raise fault_at("too_large", event.start_mark, f"has more than {MOST_NODES} keys and values")
+            raise fault_at("too_large", event.start_mark, f"has more than {MOST_NODES} keys and values", SMALLER)
         if event.tag is not None and event.tag != "!":
-            raise fault_at("syntax", event.start_mark, "tags are not supported; put text in quotes")
+            raise fault_at("syntax", event.start_mark, "tags are not supported", "put text in quotes")
         if isinstance(event, yaml.CollectionStartEvent):
             self._open.append((event.anchor, self._nodes))
             if len(self._open) > DEEPEST:
-                raise fault_at("too_large", event.start_mark, f"nested deeper than {DEEPEST} levels")
+                raise fault_at("too_large", event.start_mark, f"nested deeper than {DEEPEST} levels", SMALLER)
         elif event.anchor:
             self._sizes[event.anchor] = 1
 
@@ -61,8 +62,10 @@ class _Bounds:
     def repeat(self, event: yaml.AliasEvent) -> None:
         size = self._sizes.get(event.anchor or "")
         if size is None:
-            raise fault_at("syntax", event.start_mark, "an alias refers to what is not complete yet, or not there")
+            message = "an alias refers to what is not complete yet, or not there"
+            raise fault_at("syntax", event.start_mark, message, "anchor the value before, outside of itself")
         self._nodes += size
         self._aliased += size
         if self._aliased > MOST_ALIASED:
-            raise fault_at("too_large", event.start_mark, f"aliases repeat more than {MOST_ALIASED} values")
+            message = f"aliases repeat more than {MOST_ALIASED} values"
+            raise fault_at("too_large", event.start_mark, message, "write out what is meant, or use fewer aliases")

@@ -7,6 +7,8 @@ Two passes over the text: `contract.yaml_bounds` looks at the events, then the v
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import yaml
@@ -34,33 +36,60 @@ _SCALARS: Final = (
     ),
     ("merge", r"<<", ["<"]),
 )
+_NOT_YAML: Final = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MERGE: Final = "tag:yaml.org,2002:merge"
+"""The tag of the key `<<`."""
+
 for _name, _pattern, _first in _SCALARS:
     _DocumentLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"(?:{_pattern})\Z"), _first)
 
 
 def parse_yaml(text: str) -> Any:
     """The value of the only document in the text; None when there is none. Raises ContractError."""
-    try:
-        check_bounds(yaml.parse(text, Loader=_LOADER))
-        return _load(text)
-    except yaml.MarkedYAMLError as problem:
-        raise fault_at("syntax", problem.problem_mark, problem.problem or problem.context or "is not YAML") from None
-    except yaml.YAMLError:
-        raise ContractError([Fault("", "syntax", "holds signs that YAML does not allow")]) from None
-    except (ValueError, OverflowError):
-        raise ContractError([Fault("", "syntax", "holds a number that is too long")]) from None
-
-
-def _load(text: str) -> Any:
-    loader = _DocumentLoader(text)
-    try:
-        node = loader.get_single_node()
+    with _loading(text) as loader:
+        node = _composed(text, loader)
         if node is None:
             return None
         _check_keys(node)
         return loader.construct_document(node)
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of the only document in the text, with their marks; None when there is none. Raises ContractError."""
+    with _loading(text) as loader:
+        return _composed(text, loader)
+
+
+@contextmanager
+def _loading(text: str) -> Iterator[Any]:
+    """A loader of the text; what the parser raises inside becomes a fault with its place."""
+    loader = None
+    try:
+        loader = _DocumentLoader(text)
+        yield loader
+    except yaml.MarkedYAMLError as problem:
+        raise fault_at("syntax", problem.problem_mark, problem.problem or problem.context or "is not YAML") from None
+    except yaml.YAMLError:
+        raise _forbidden_sign(text) from None
+    except (ValueError, OverflowError):
+        raise ContractError([Fault("", "syntax", "holds a number that is too long", "put it in quotes")]) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
+
+
+def _composed(text: str, loader: Any) -> yaml.Node | None:
+    check_bounds(yaml.parse(text, Loader=_LOADER))
+    node: yaml.Node | None = loader.get_single_node()
+    return node
+
+
+def _forbidden_sign(text: str) -> ContractError:
+    found = _NOT_YAML.search(text)
+    at = found.start() if found else 0
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    message, remedy = "holds a sign that YAML does not allow", "take the control character out"
+    return ContractError([Fault("", "syntax", message, remedy, line=line, column=column)])
 
 
 def _check_keys(root: yaml.Node) -> None:
@@ -82,10 +111,11 @@ def _check_keys(root: yaml.Node) -> None:
 def _check_mapping_keys(node: yaml.MappingNode) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
-        if key.tag == "tag:yaml.org,2002:merge":
+        if key.tag == MERGE:
             continue
         if key.tag != "tag:yaml.org,2002:str":
-            raise fault_at("type", key.start_mark, "a key should be text; put it in quotes")
+            raise fault_at("type", key.start_mark, "a key should be text", "put it in quotes")
         if key.value in seen:
-            raise fault_at("duplicate", key.start_mark, f"the key {shown(key.value)} appears twice in one mapping")
+            message = f"the key {shown(key.value)} appears twice in one mapping"
+            raise fault_at("duplicate", key.start_mark, message, "keep one of the two")
         seen.add(key.value)
