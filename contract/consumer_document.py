@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from contract.fields import BaseUrl, Items, Name, Optionally, Part, refuse
+from contract.limits import Budget, LimitsClass
 from contract.secret_refs import SecretRefError, parse_secret_ref
+from contract.words import known_word
 from contract.workspace_document import Count
 
 ConsumerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")]
@@ -60,8 +62,8 @@ class ConsumerBackend(OwnBackend):
 class ConsumerDocument(Part):
     """`models` is the allow-list; empty means every model of the workspace.
 
-    `backends` and `mode` stand in delivered documents only: they are saved by themselves, with their credentials.
-    `limits_class` and `budget` belong to later releases; a document that fills them in is refused.
+    `groups` say where the consumer belongs; they restrict nothing by themselves, routes name them. `backends` and
+    `mode` stand in delivered documents only: they are saved by themselves, with their credentials.
     """
 
     version: Literal["consumer/v1"]
@@ -69,7 +71,7 @@ class ConsumerDocument(Part):
     enabled: bool = True
     groups: Items[Name] = ()
     models: Items[Name] = ()
-    limits_class: str = ""
-    budget: dict[str, Any] | None = None
+    limits_class: Optionally[Annotated[LimitsClass, known_word(LimitsClass, "class of limits")]] = None
+    budget: Budget | None = None
     backends: Items[ConsumerBackend] = ()
     mode: Mode | None = None

@@ -6,18 +6,21 @@ from typing import Any, Final
 
 from contract.addresses import AddressError, parse_base_url
 from contract.backends import origin
-from contract.faults import FaultLog, item, shown, under
+from contract.faults import FaultLog, shown, under
+from contract.limits import check_budget
 from contract.own_secrets import own_secret_name
 from contract.plain_values import entries, section, text
 from contract.provider_types import ANTHROPIC, NEEDS_RELAY, spelled
 from contract.secret_refs import SCHEME
+from contract.unique_names import check_unique_words
 
 _PROTOCOLS: Final = ("", "openai")
 
 
 def check_consumer(document: dict[str, Any], log: FaultLog) -> None:
     for key in ("groups", "models"):
-        _check_unique_names(document, key, "", log)
+        check_unique_words(document, key, "", log)
+    check_budget(document, log)
     check_own_backends(document, log)
     _check_mode(document, log)
     for path, backend in entries(document, "backends", "backends"):
@@ -41,7 +44,7 @@ def check_own_backends(document: dict[str, Any], log: FaultLog) -> None:
         if not provider and text(backend, "base_url") and not backend.get("models"):
             log.add(under(path, "models"), "required", "is required without a provider: which models it serves")
         _check_protocol(backend, path, log)
-        _check_unique_names(backend, "models", path, log)
+        check_unique_words(backend, "models", path, log)
 
 
 def _check_protocol(backend: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -75,13 +78,3 @@ def _origin(base_url: str) -> str:
         return origin(parse_base_url(base_url))
     except AddressError:
         return base_url  # which has its own fault
-
-
-def _check_unique_names(holder: dict[str, Any], key: str, path: str, log: FaultLog) -> None:
-    seen: set[str] = set()
-    names = holder.get(key)
-    for index, name in enumerate(names if isinstance(names, list) else ()):
-        if isinstance(name, str) and name in seen:
-            log.add(item(under(path, key), index), "duplicate", f"names {shown(name)} twice")
-        elif isinstance(name, str):
-            seen.add(name)

@@ -121,8 +121,6 @@ UNSUPPORTED: Final[dict[str, str]] = {
     "listeners[].api_keys": "is not supported: callers present consumer keys, which `agentrouter keys` issues",
 }
 
-UNSUPPORTED_OF_CONSUMERS: Final[dict[str, str]] = dict.fromkeys(("limits_class", "budget"), LATER)
-
 # What a consumer's document holds when it is delivered, and nobody writes into it.
 SAVED_APART: Final[dict[str, str]] = dict.fromkeys(
     ("backends", "mode"), "is not written here: `agentrouter backends save` keeps a consumer's backends and their keys"

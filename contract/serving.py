@@ -17,6 +17,7 @@ from contract.router_settings.secrets import held_secrets
 from contract.workspace_document import WorkspaceDocument
 
 UNSERVED: Final[tuple[str, ...]] = (
+    "listeners[].routes",
     "global.router.config_source",
     "global.router.strategy",
     "global.router.auto_model_name",
@@ -54,6 +55,8 @@ UNSERVED: Final[tuple[str, ...]] = (
     "global.model_catalog.modules.hallucination_mitigation",
     "global.model_catalog.modules.feedback_detector",
     "global.model_catalog.modules.modality_detector",
+    "limits_class",
+    "budget",
 )
 """Paths of the parts, as documents write them; `[]` stands for any element. Take one out when data planes run it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from contract.faults import FaultLog, shown, under
+from contract.faults import FaultLog, item, shown, under
 from contract.plain_values import text
 
 
@@ -27,3 +27,14 @@ def check_unique(
             first[same] = path
         seen.add(name)
     return seen - {""}
+
+
+def check_unique_words(holder: dict[str, Any], key: str, path: str, log: FaultLog) -> None:
+    """Each text in the list under `key` once; `path` is the holder's."""
+    seen: set[str] = set()
+    words = holder.get(key)
+    for index, word in enumerate(words if isinstance(words, list) else ()):
+        if isinstance(word, str) and word in seen:
+            log.add(item(under(path, key), index), "duplicate", f"names {shown(word)} twice", "take one out")
+        elif isinstance(word, str):
+            seen.add(word)

@@ -29,6 +29,7 @@ from contract.fields import (
 )
 from contract.retries import RetryConditions
 from contract.router_settings import GlobalSettings
+from contract.routes import Route
 from contract.routing.choices import Payload
 from contract.routing.profile import RoutingProfile
 from contract.routing.recipes import Entrypoint, Recipe
@@ -37,12 +38,16 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class Listener(Part):
-    """A port on which the data plane takes requests; `timeout` is how long a request or its answer may stand still."""
+    """A port on which the data plane takes requests; `timeout` is how long a request or its answer may stand still.
+
+    Without `routes` every path leads in, for consumers with a key. With routes, only theirs do.
+    """
 
     name: Name
     address: IpAddress
     port: Port
     timeout: Duration = timedelta(seconds=300)
+    routes: Items[Route] = ()
 
 
 class ReasoningFamily(Part):

@@ -16,6 +16,7 @@ from contract.backend_rules import check_backend
 from contract.faults import FaultLog, shown, under
 from contract.plain_values import entries, section, text
 from contract.router_settings.rules import check_global
+from contract.routes import check_routes
 
 _METADATA: Final = (
     "reasoning_family",
@@ -58,6 +59,7 @@ def _check_listeners(document: dict[str, Any], log: FaultLog) -> None:
     _check_unique(listeners, "listener name", log)
     bound: dict[int, dict[str, str]] = {}
     for path, listener in listeners:
+        check_routes(listener, path, log)
         port, address = listener.get("port"), _plain_address(text(listener, "address"))
         if not isinstance(port, int) or not address:
             continue
