@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticUseDefault
 
 from contract.addresses import AddressError, parse_base_url
-from contract.fields import HeaderName, refuse
+from contract.fields import HeaderName, in_two, refuse
 from contract.headers import HeaderError, require_header_value
 
 T = TypeVar("T")
@@ -34,12 +34,6 @@ def refers_to_environment(text: str) -> bool:
     return bool(_REFERENCE.search(text))
 
 
-def _in_two(problem: str) -> tuple[str, str]:
-    """What is wrong, and the way out."""
-    message, _, remedy = problem.partition("; ")
-    return message, remedy
-
-
 def _line(text: str) -> str:
     if text != text.strip():
         raise refuse("value", "should have no surrounding whitespace", "take the spaces away")
@@ -61,7 +55,7 @@ def _url(text: str) -> str:
         try:
             parse_base_url(text)
         except AddressError as problem:
-            raise refuse("address", *_in_two(str(problem))) from None
+            raise refuse("address", *in_two(str(problem))) from None
     return text
 
 
@@ -69,7 +63,7 @@ def _header_text(text: str) -> str:
     try:
         require_header_value(text)
     except HeaderError as problem:
-        raise refuse("header", *_in_two(str(problem))) from None
+        raise refuse("header", *in_two(str(problem))) from None
     return text
 
 
