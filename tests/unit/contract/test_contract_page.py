@@ -15,11 +15,13 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_examples_are_accepted() -> None:
-    workspace, consumer = EXAMPLES
+    workspace, routes, consumer = EXAMPLES
 
     document = parse_workspace(expand_environment(parse_text(workspace), {"OPENAI_API_KEY": "sk-1"}))
 
     assert document.providers.models[0].backend_refs[0].api_key == "sk-1"
+    whole = {"version": "v0.3", "routing": {}, **parse_text(routes)}
+    assert parse_workspace(whole).listeners[0].routes[0].prefix == "/team-a"
     assert parse_consumer(parse_text(consumer)).models == ("fast",)
 
 
