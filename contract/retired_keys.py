@@ -77,14 +77,23 @@ _OF_EXTERNAL_MODELS: Final = {
     "timeout_seconds": "llm_timeout_seconds",
 }
 
+_LEARNING: Final = "it was removed; use global.router.learning"
+
 DEPRECATED: Final[dict[str, str]] = {
     **{key: f"move it to {place}" for key, place in _SIGNALS_OF_FLAT_KEYS.items()},
     "routing.models": "describe the models in routing.modelCards",
-    "routing.signals.category_kb": "use routing.signals.kb",
-    "routing.signals.taxonomy": "use routing.signals.kb",
+    **{
+        f"routing.signals.{key}": f"routing.signals.{key} is no longer supported, use routing.signals.kb"
+        for key in ("category_kb", "taxonomy")
+    },
     "routing.signals.structure[].feature.normalize_by": "use feature.type density",
+    "routing.signals.embeddings[].model": "use global.model_catalog.embeddings.semantic.embedding_config.model_type",
+    "routing.signals.embeddings[].keywords": "write them as candidates",
     "routing.decisions[].modelSelectionAlgorithm": "use the decision's algorithm",
     **{f"routing.decisions[].{key}": "use the plugin tools" for key in ("tool_scope", "allow_tools", "block_tools")},
+    **{f"routing.decisions[].algorithm.{key}": _LEARNING for key in ("elo", "rl_driven", "gmtrouter", "session_aware")},
+    "routing.decisions[].algorithm.hybrid.elo_weight": "it is called experience_weight",
+    "routing.decisions[].adaptations.coordination": "it was removed; protection has stability_weight and switch_margin",
     "providers.default_model": "move it to providers.defaults.default_model",
     "providers.reasoning_families": "move it to providers.defaults.reasoning_families",
     "providers.default_reasoning_effort": "move it to providers.defaults.default_reasoning_effort",
@@ -114,10 +123,11 @@ DEPRECATED: Final[dict[str, str]] = {
     },
 }
 
+# A recipe routes as the document does, and what a document may not say of it, a recipe may not either.
+DEPRECATED.update({f"recipes[].{key}": hint for key, hint in DEPRECATED.items() if key.startswith("routing.")})
+
 # What a later release fills in: remove the line here when the model gains the field.
 UNSUPPORTED: Final[dict[str, str]] = {
-    **dict.fromkeys(("entrypoints", "recipes", "setup"), LATER),
-    **{f"routing.{key}": LATER for key in ("signals", "decisions", "projections", "strategy")},
     "listeners[].api_keys": "is not supported: callers present consumer keys, which `agentrouter keys` issues",
 }
 

@@ -18,6 +18,13 @@ from contract.workspace_document import WorkspaceDocument
 
 UNSERVED: Final[tuple[str, ...]] = (
     "listeners[].routes",
+    "routing.signals",
+    "routing.projections",
+    "routing.strategy",
+    "routing.decisions",
+    "entrypoints",
+    "recipes",
+    "setup",
     "global.router.config_source",
     "global.router.strategy",
     "global.router.auto_model_name",

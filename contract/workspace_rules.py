@@ -15,8 +15,16 @@ from contract.backend_names import backend_name
 from contract.backend_rules import check_backend
 from contract.faults import FaultLog, shown, under
 from contract.plain_values import entries, section, text
-from contract.router_settings.rules import check_global
+from contract.router_settings.rules import check_global, routing_comes_from_elsewhere
 from contract.routes import check_routes
+from contract.routing.catalogue import catalogue_of
+from contract.routing.classifier_rules import check_locals_agree
+from contract.routing.decision_rules import check_decisions
+from contract.routing.declared_signals import declared_signals
+from contract.routing.projection_rules import check_projections
+from contract.routing.recipe_rules import check_recipes, routing_sections
+from contract.routing.signal_rules import check_signals
+from contract.routing.signal_sources import check_sources, signal_sources
 
 _METADATA: Final = (
     "reasoning_family",
@@ -40,6 +48,18 @@ def check_workspace(document: dict[str, Any], log: FaultLog) -> None:
     _check_models(providers, cards, families, log)
     check_adapters(routing, log)
     check_global(section(document, "global"), log)
+    if routing_comes_from_elsewhere(document):
+        return  # what is left of the routing here cannot be held to what Kubernetes resources add to it
+    catalogue = catalogue_of(document)
+    sources = signal_sources(document)
+    for path, profile in routing_sections(document):
+        declared = declared_signals(profile)
+        check_sources(profile, path, sources, log)
+        check_signals(profile, path, declared, log)
+        check_projections(profile, path, declared, log)
+        check_decisions(profile, path, catalogue, declared, log)
+    check_locals_agree(document, log)
+    check_recipes(document, catalogue, log)
 
 
 def _check_unique(named: Iterable[tuple[str, dict[str, Any]]], what: str, log: FaultLog) -> set[str]:

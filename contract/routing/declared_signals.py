@@ -61,31 +61,27 @@ FAMILY_OF_TYPE: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSignals:
-    """The names of one routing section by leaf type, and its classifiers by name as they are written.
-
-    `is_whole` is false for a fragment, whose leaves may name what another part of the document declares.
-    """
+    """The names of one routing section by leaf type, and its classifiers by name as they are written."""
 
     names: Mapping[str, frozenset[str]]
     classifiers: Mapping[str, dict[str, Any]]
-    is_whole: bool = True
 
     def has(self, leaf_type: str, name: str) -> bool:
         return name in self.names.get(leaf_type, frozenset())
 
     def takes_any(self, leaf_type: str) -> bool:
-        """Whether nothing can be said of a name: in a fragment, or of a domain when domains are generated."""
-        return not self.is_whole or (leaf_type == "domain" and not self.names.get("domain"))
+        """Whether nothing can be said of a name: a section that declares no domains has those that its rules name."""
+        return leaf_type == "domain" and not self.names.get("domain")
 
 
-def declared_signals(routing: dict[str, Any], *, is_whole: bool = True) -> DeclaredSignals:
+def declared_signals(routing: dict[str, Any]) -> DeclaredSignals:
     """What a fitted `routing` mapping, of a document or of a recipe, declares for its own rules."""
     signals = section(routing, "signals")
     names = {leaf: _names(signals, family) for leaf, family in FAMILY_OF_TYPE.items()}
     names["authz"] |= {text(binding, "role") for _, binding in entries(signals, "role_bindings", "")} - {""}
     names["projection"] = _outputs(section(routing, "projections"))
     classifiers = {text(rule, "name"): rule for _, rule in entries(signals, "classifiers", "")}
-    return DeclaredSignals(names, classifiers, is_whole)
+    return DeclaredSignals(names, classifiers)
 
 
 def _names(holder: dict[str, Any], key: str) -> frozenset[str]:

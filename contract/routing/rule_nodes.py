@@ -43,7 +43,7 @@ def check_rule_node(node: dict[str, Any], path: str, declared: DeclaredSignals, 
     if set(node) - {"conditions", "operator"} or node.get("conditions", []) != [] or _operator(node) == "NOT":
         _check_node(node, path, declared, log)
     elif _operator(node) == "OR":
-        log.warn(under(path, "conditions"), "required", "an OR without conditions never holds", "add some, or write AND")
+        log.warn(under(path, "conditions"), "required", "an OR of nothing never holds", "add conditions, or write AND")
 
 
 def _check_node(node: dict[str, Any], path: str, declared: DeclaredSignals, log: FaultLog) -> None:

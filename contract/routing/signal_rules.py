@@ -69,7 +69,7 @@ def _check_keywords(rule: dict[str, Any], path: str, log: FaultLog) -> None:
 def _check_embedding(rule: dict[str, Any], path: str, log: FaultLog) -> None:
     if text(rule, "query_modality").strip().lower() == "audio":
         message = "query_modality 'audio' is not supported yet"
-        log.add(under(path, "query_modality"), "unsupported", message, "use text or image, or take the rule out")
+        log.add(under(path, "query_modality"), "value", message, "use text or image, or take the rule out")
     if rule.get("candidates") == []:
         log.warn(under(path, "candidates"), "required", "has no candidates to be like", "add some")
 

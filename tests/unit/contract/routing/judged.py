@@ -25,7 +25,7 @@ def judged(routing: dict[str, Any]) -> tuple[RoutingProfile | None, FaultLog]:
     check_signals(fitted["routing"], "routing", declared, log)
     check_projections(fitted["routing"], "routing", declared, log)
     holder = build(fitted, _Holder, log)
-    return holder and holder.routing, log
+    return (holder.routing if holder else None), log
 
 
 def faults_of(routing: dict[str, Any]) -> tuple[Fault, ...]:

@@ -26,17 +26,17 @@ ROUTING: dict[str, Any] = {
 URGENT = {"type": "keyword", "name": "urgent"}
 
 
-def _judged(node: dict[str, Any], routing: dict[str, Any] = ROUTING, is_whole: bool = True) -> FaultLog:
+def _judged(node: dict[str, Any], routing: dict[str, Any] = ROUTING) -> FaultLog:
     log = FaultLog()
     fitted = Fitting(Retired(), log).fit(node, RuleNode)
-    check_rule_node(fitted, "", declared_signals(routing, is_whole=is_whole), log)
+    check_rule_node(fitted, "", declared_signals(routing), log)
     build(fitted, RuleNode, log)
     return log
 
 
-def _faults(node: dict[str, Any], routing: dict[str, Any] = ROUTING, is_whole: bool = True) -> tuple[Fault, ...]:
+def _faults(node: dict[str, Any], routing: dict[str, Any] = ROUTING) -> tuple[Fault, ...]:
     try:
-        _judged(node, routing, is_whole).raise_if_any()
+        _judged(node, routing).raise_if_any()
     except ContractError as refusal:
         return refusal.faults
     return ()
@@ -145,17 +145,6 @@ def test_every_fault_of_a_deep_tree_is_found() -> None:
 
 def test_any_domain_is_known_when_domains_are_generated() -> None:
     assert _faults({"type": "domain", "name": "law"}, {"signals": {}}) == ()
-
-
-def test_the_leaves_of_a_fragment_may_name_what_is_declared_elsewhere() -> None:
-    rules = {
-        "operator": "OR",
-        "conditions": [URGENT, {"type": "complexity", "name": "x:hard"}, {"type": "y", "name": "z"}],
-    }
-
-    (fault,) = _faults(rules, {}, is_whole=False)
-
-    assert fault.path == "conditions[2].type"
 
 
 def test_an_or_of_nothing_at_the_root_is_warned_of() -> None:
