@@ -17,15 +17,13 @@ from contract import (
     ContractError,
     escape_environment,
     expand_environment,
-    parse_consumer,
     parse_text,
-    parse_workspace,
     unset_variables,
 )
 
 STANDARD_INPUT: Final = "-"
 
-_CONSUMER_VERSION: Final = "consumer/v1"
+CONSUMER_VERSION: Final = "consumer/v1"
 _WRITTEN_FIRST: Final = (
     *("version", "consumer_id", "name", "listeners", "providers", "routing"),
     *("entrypoints", "recipes", "setup", "global"),
@@ -56,7 +54,7 @@ class LoadedDocument:
 
 def load_documents(files: Sequence[str], user_id: str, environment: Mapping[str, str]) -> list[LoadedDocument]:
     """Read every file. Raises Refused with all faults of a file, WrongUsage for files that cannot be read or clash."""
-    loaded = [_load(file, user_id, environment) for file in files]
+    loaded = [load_document(file, read_input(file), user_id, environment) for file in files]
     first: dict[str, LoadedDocument] = {}
     for document in loaded:
         other = first.setdefault(document.user_id, document)
@@ -65,17 +63,6 @@ def load_documents(files: Sequence[str], user_id: str, environment: Mapping[str,
                 f"{other.file} and {document.file} both are the {document.title} document; apply one of them"
             )
     return loaded
-
-
-def check_offline(document: LoadedDocument) -> None:
-    """What the contract alone can say. Raises Refused."""
-    try:
-        if document.user_id or document.content.get("version") == _CONSUMER_VERSION:
-            parse_consumer(document.content)
-        else:
-            parse_workspace(document.content)
-    except ContractError as problem:
-        raise _refused(document.file, problem) from None
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:
@@ -104,13 +91,14 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def _load(file: str, user_id: str, environment: Mapping[str, str]) -> LoadedDocument:
+def load_document(file: str, text: bytes, user_id: str, environment: Mapping[str, str]) -> LoadedDocument:
+    """The text of a file as a document. Raises Refused with all its faults, WrongUsage when it is another user's."""
     try:
-        raw = parse_text(read_input(file))
+        raw = parse_text(text)
         content = expand_environment(raw, environment)
     except ContractError as problem:
         raise _refused(file, problem) from None
-    owner = str(content.get("consumer_id", "")) if content.get("version") == _CONSUMER_VERSION else ""
+    owner = str(content.get("consumer_id", "")) if content.get("version") == CONSUMER_VERSION else ""
     if user_id and owner and owner != user_id:
         raise WrongUsage(f"{file} is the document of consumer {owner!r}, but --user says {user_id!r}")
     return LoadedDocument(file, user_id or owner, content, unset_variables(raw, environment))

@@ -27,6 +27,7 @@ from agentrouter_cli.commands import (
     migrate,
     processes,
     run,
+    schema,
     slots,
     tenants,
     trigger,
@@ -62,6 +63,7 @@ app.command(epilog=diff.EXAMPLE)(diff.diff)
 app.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 app.command(epilog=history.ROLLBACK_EXAMPLE)(history.rollback)
 app.command(epilog=check.VALIDATE_EXAMPLE)(check.validate)
+app.command(epilog=schema.EXAMPLE)(schema.schema)
 app.command(epilog=trigger.EXAMPLE)(trigger.trigger)
 app.add_typer(events.app, name="events")
 app.command(epilog=slots.RECONCILE_EXAMPLE)(slots.reconcile)

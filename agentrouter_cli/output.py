@@ -55,13 +55,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
 
 def print_faults(faults: Iterable[Fault], *, stderr: bool = True) -> None:
     """Every fault of a document."""
-    rows = [(fault.path or "(document)", fault.code, fault.message) for fault in faults]
-    print_table(("PATH", "CODE", "MESSAGE"), rows, empty="no faults", stderr=stderr)
+    rows = [(fault.path or "(document)", fault.code, fault.message, fault.remedy) for fault in faults]
+    print_table(("PATH", "CODE", "MESSAGE", "REMEDY"), rows, empty="no faults", stderr=stderr)
 
 
-def fault_data(faults: Iterable[Fault]) -> list[dict[str, str]]:
-    """Faults as plain data."""
-    return [{"path": fault.path, "code": fault.code, "message": fault.message} for fault in faults]
+def fault_data(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Faults as plain data; line and column are null where they are not known."""
+    names = ("path", "code", "severity", "message", "remedy", "line", "column")
+    return [{name: getattr(fault, name) for name in names} for fault in faults]
 
 
 def plain(message: Message) -> dict[str, Any]:

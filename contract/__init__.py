@@ -5,9 +5,9 @@ from contract.backend_secrets import BackendSecret, iter_backend_secrets, with_b
 from contract.backends import ResolvedBackend, ordered_backends, resolve_backend
 from contract.canonical import canonical_bytes, digest
 from contract.consumer_document import ConsumerBackend, ConsumerDocument, OwnBackend, OwnCredential
-from contract.environment import escape_environment, expand_environment, unset_variables
+from contract.environment import escape_environment, expand_environment, unset_references, unset_variables
 from contract.faults import ContractError, Fault
-from contract.json_schema import workspace_json_schema
+from contract.json_schema import consumer_json_schema, workspace_json_schema
 from contract.judging import Judgement, judge_consumer, judge_fragment, judge_workspace
 from contract.own_backends import (
     api_key_problem,
@@ -19,6 +19,7 @@ from contract.own_backends import (
     parse_own_backends,
 )
 from contract.own_secrets import consumer_of_secret, own_secret_name
+from contract.positions import located
 from contract.reading import parse_consumer, parse_fragment, parse_workspace, read_consumer, read_workspace
 from contract.secret_refs import SecretRef, SecretRefError, is_secret_ref, parse_secret_ref
 from contract.serving import unserved_parts
@@ -55,6 +56,7 @@ __all__ = [
     "api_key_problem",
     "backend_name",
     "canonical_bytes",
+    "consumer_json_schema",
     "consumer_of_secret",
     "digest",
     "escape_environment",
@@ -66,6 +68,7 @@ __all__ = [
     "judge_consumer",
     "judge_fragment",
     "judge_workspace",
+    "located",
     "ordered_backends",
     "origin_of_url",
     "origins_of",
@@ -81,6 +84,7 @@ __all__ = [
     "read_workspace",
     "resolve_backend",
     "unserved_parts",
+    "unset_references",
     "unset_variables",
     "with_backend_secrets",
     "workspace_json_schema",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from contract.faults import FaultLog
+from contract.faults import Fault, FaultLog, item, shown, under
 from contract.plain_values import plain
 
 _REFERENCE: Final = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>[^}]*)\}|(?P<bare>[A-Za-z0-9_]+))")
@@ -37,7 +37,20 @@ def escape_environment(document: Any) -> Any:
 
 def unset_variables(document: Any, env: Mapping[str, str]) -> tuple[str, ...]:
     """Names that are referred to without a default and are not set, sorted."""
-    return tuple(sorted({name for text in _texts(document) for name in _without_default(text) if name not in env}))
+    return tuple(
+        sorted({name for _, text in _texts(document, "") for name in _without_default(text) if name not in env})
+    )
+
+
+def unset_references(document: Any, env: Mapping[str, str]) -> tuple[Fault, ...]:
+    """A warning for each place that refers to a variable without a default which is not set."""
+    log = FaultLog()
+    for path, text in _texts(document, ""):
+        for name in dict.fromkeys(_without_default(text)):
+            if name not in env:
+                message = f"the environment variable {shown(name)} is not set and becomes empty"
+                log.warn(path, "environment", message, "set it, or give a default: ${NAME:-default}")
+    return log.warnings()
 
 
 def _changed(value: Any, change: Callable[[str], str], key: str = "") -> Any:
@@ -58,15 +71,18 @@ def _changed_plugin(plugin: Any, change: Callable[[str], str]) -> Any:
     }
 
 
-def _texts(document: Any) -> Iterator[str]:
-    found: list[str] = []
-
-    def keep(text: str) -> str:
-        found.append(text)
-        return text
-
-    _changed(document, keep)
-    yield from found
+def _texts(value: Any, path: str, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in which references are replaced, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, element in value.items():
+            yield from _texts(element, under(path, str(name)), name)
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            if key == _PLUGINS and isinstance(element, Mapping):
+                element = {name: inner for name, inner in element.items() if name != _CONFIGURATION}
+            yield from _texts(element, item(path, index))
 
 
 def _without_default(text: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ _NEEDED: Final = (
     (r"providers\.models\[\d+\]\.name", ("routing", "modelCards")),
     (r"providers\.models\[\d+\]\.reasoning_family", ("providers", "defaults", "reasoning_families")),
     (r"entrypoints\[\d+\]\.recipe", ("recipes",)),
+    (r"routing\.signals\.embeddings\[\d+\]\.query_modality", ("global", "model_catalog")),
     (r"routing\.decisions\[\d+\]\.(rules|algorithm|plugins|emits|adaptations)\b.*", ("routing", "signals")),
     (r"routing\.(signals|projections)\b.*", ("routing", "signals")),
     (r"routing\.signals\.classifiers\[\d+\]\.model", ("global", "model_catalog", "external")),

@@ -119,7 +119,8 @@ class Fitting:
         if written is None:
             self.log.add(at, "required", f"{what} is required", f"use one of: {', '.join(part.models)}")
         elif isinstance(written, str):
-            self.log.add(at, "value", f"unsupported {what} {shown(written)}", way_out(written, part.models))
+            remedy = "" if self.log.is_full else way_out(written, part.models)
+            self.log.add(at, "value", f"unsupported {what} {shown(written)}", remedy)
         else:
             self.log.add(at, "type", f"should be text, not {_KINDS.get(type(written), 'this')}")
 
@@ -269,15 +270,15 @@ def _in_our_words(error: ErrorDetails) -> tuple[FaultCode, str, str]:
         case "string_pattern_mismatch":
             return "value", f"should match {context['pattern']}", "write it in that form"
         case "greater_than_equal":
-            return "range", f"should be {context['ge']} or more", ""
+            return "range", f"should be {context['ge']} or more", "write a greater number"
         case "less_than_equal":
-            return "range", f"should be {context['le']} or less", ""
+            return "range", f"should be {context['le']} or less", "write a smaller number"
         case "greater_than":
             return "range", f"should be more than {context['gt']}", ""
         case "less_than":
             return "range", f"should be less than {context['lt']}", ""
         case "finite_number":
-            return "range", "should be a finite number", ""
+            return "range", "should be a finite number", "write one"
     wanted = next((word for type_, word in _WANTED.items() if kind.startswith(type_)), "another value")
     found = _KINDS.get(type(error["input"]), "this")
     return "type", f"should be {wanted}, not {found}", f"write {wanted}{_AS_WRITTEN.get(wanted, '')}"

@@ -1,42 +1,89 @@
-"""`validate`: what is wrong with documents, without storing anything."""
+"""`validate`: everything that is wrong with documents, and where, without storing anything."""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
 from agentrouter_cli.commands.apply import check_on_server
-from agentrouter_cli.documents import check_offline, load_documents
-from agentrouter_cli.errors import Refused
+from agentrouter_cli.errors import Refused, WrongUsage
+from agentrouter_cli.judged_files import JudgedFile, judge_file
 from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, fault_data, print_json
+from agentrouter_cli.output import Output, console, fault_data, print_json
 from contract import Fault
 
-VALIDATE_EXAMPLE = "Example: agentrouter validate -f workspace.yaml --server"
+VALIDATE_EXAMPLE: Final = "Example: agentrouter validate -f workspace.yaml --output json"
+
+_COLOURS: Final = {"error": "bold red", "warning": "bold yellow"}
 
 
 def validate(
     file: FilesOption,
     user: UserOption = "",
+    fragment: Annotated[
+        bool,
+        typer.Option("--fragment", help="The files are parts of a document: some sections, a plugin, an algorithm."),
+    ] = False,
     server: Annotated[bool, typer.Option("--server", help="Ask the running product too.")] = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Check documents against the contract, offline; every fault is listed with its path."""
-    faults: tuple[Fault, ...] = ()
-    problem: Refused | None = None
-    try:
-        for document in load_documents(file, user, os.environ):
-            check_offline(document)
-            if server and (found := check_on_server(connect(workspace), document)):
-                raise Refused(f"the product refuses {document.file}", code="DOCUMENT_INVALID", faults=found)
-    except Refused as refusal:
-        problem, faults = refusal, refusal.faults
+    """Check documents against the contract, offline; every fault is listed with its place and its way out.
+
+    Exit code 0: valid, perhaps with warnings; 1: faults; 2: wrong usage, or a file that cannot be read. Variables of
+    the environment are filled in, and need not be set. With --output json the answer is a list, empty without findings.
+    """
+    if fragment and (user or server):
+        raise WrongUsage("--fragment goes with neither --user nor --server: a part of a document is nobody's yet")
+    judged = [judge_file(each, user, os.environ, fragment=fragment) for each in file]
+    if server:
+        judged = [_on_server(each, user, workspace) for each in judged]
     if output is Output.JSON:
-        print_json({"valid": problem is None, "faults": fault_data(faults)})
-    elif problem is None:
-        print("valid")
-    if problem is not None:
-        raise problem
+        print_json([data for each in judged for data in _data(each, with_file=len(judged) > 1)])
+    else:
+        _print(judged)
+    if faulty := [each for each in judged if each.faults]:
+        raise Refused("; ".join(f"{each.name} has {_count(each.faults, 'fault')}" for each in faulty))
+
+
+def _on_server(judged: JudgedFile, user: str, workspace: str | None) -> JudgedFile:
+    """What only the product knows; a document with faults is not sent to it."""
+    if judged.faults:
+        return judged
+    found = check_on_server(connect(workspace), judged.loaded(user, os.environ))
+    known = {(one.path, one.code) for one in judged.findings}
+    return judged.with_more([one for one in found if (one.path, one.code) not in known])
+
+
+def _data(judged: JudgedFile, *, with_file: bool) -> list[dict[str, Any]]:
+    data = fault_data(judged.findings)
+    return [{"file": judged.file, **each} for each in data] if with_file else data
+
+
+def _print(judged: Sequence[JudgedFile]) -> None:
+    out = console()
+    for each in judged:
+        for finding in each.findings:
+            out.print(_line(each.name, finding), soft_wrap=True)
+            if finding.remedy:
+                out.print(Text(f"    {finding.remedy}"), soft_wrap=True)
+    for each in judged:
+        if not each.faults:
+            warnings = f", {_count(each.warnings, 'warning')}" if each.warnings else ""
+            print(f"{each.name}: valid{warnings}" if len(judged) > 1 else f"valid{warnings}")
+
+
+def _line(name: str, finding: Fault) -> Text:
+    """`file:line:column: error: path: message [code]`, as editors and compilers write it."""
+    at = f":{finding.line}:{finding.column}" if finding.line is not None else ""
+    path = f"{finding.path}: " if finding.path else ""
+    severity = Text(finding.severity, style=_COLOURS[finding.severity])
+    return Text.assemble(f"{name}{at}: ", severity, f": {path}{finding.message} [{finding.code}]")
+
+
+def _count(findings: Sequence[Fault], noun: str) -> str:
+    return f"{len(findings)} {noun}{'' if len(findings) == 1 else 's'}"

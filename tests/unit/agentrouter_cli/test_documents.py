@@ -11,7 +11,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
-from agentrouter.management.v1.documents_pb2 import DocumentFault
 from agentrouter_cli.documents import as_yaml
 from contract import escape_environment, expand_environment, parse_text
 from tests.fakes.product import FakeProduct
@@ -55,27 +54,3 @@ def changed(tmp_path: Path) -> Path:
     document = {**DOCUMENT, "providers": {"models": [{"name": "demo", "backend_refs": [backend]}]}}
     (tmp_path / "changed.json").write_text(json.dumps(document))
     return tmp_path / "changed.json"
-
-
-def test_validate_needs_no_product(call: Call, changed: Path) -> None:
-    outcome = call("validate", "-f", str(changed))
-
-    assert (outcome.exit_code, outcome.out) == (0, "valid\n")
-
-
-def test_validate_lists_every_fault(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "bad.yaml").write_text("version: v0.2\nrouting: {}\nlisteners: [{name: a, address: x, port: 99999}]\n")
-
-    outcome = call("validate", "-f", str(tmp_path / "bad.yaml"), "--output", "json")
-
-    answer = json.loads(outcome.out)
-    assert (outcome.exit_code, answer["valid"]) == (1, False)
-    assert {"version", "listeners[0].address", "listeners[0].port"} <= {fault["path"] for fault in answer["faults"]}
-
-
-def test_validate_may_ask_the_product_too(product: FakeProduct, cli: Call, changed: Path) -> None:
-    product.faults.append(DocumentFault(path="listeners", code="value", message="is not wanted here"))
-
-    outcome = cli("validate", "-f", str(changed), "--server")
-
-    assert (outcome.exit_code, "is not wanted here" in outcome.err) == (1, True)
