@@ -79,6 +79,12 @@ def _check_latency(block: dict[str, Any], path: str, _: Candidates, log: FaultLo
 
 
 def _check_hybrid(block: dict[str, Any], path: str, _: Candidates, log: FaultLog) -> None:
+    earlier = under(path, "elo_weight")
+    if "elo_weight" in block and "experience_weight" in block:
+        log.add(earlier, "conflict", "is the earlier name of experience_weight, which stands beside it", "take it out")
+    elif "elo_weight" in block:
+        log.warn(earlier, "deprecated", "is the earlier name of experience_weight", "write experience_weight")
+        block = {**block, "experience_weight": block["elo_weight"]}
     if all(block.get(weight) == 0 for weight in _WEIGHTS_OF_HYBRID):
         log.add(path, "value", "hybrid weights are all zero", "give at least one a value above 0")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from contract.faults import shown
 from contract.fields import Name, Part, Text, refuse
@@ -79,9 +79,12 @@ class AutoMix(Part):
 
 
 class Hybrid(Part):
-    """Joins the scores of other selectors; the weights need not add up to 1, but some must be above 0."""
+    """Joins the scores of other selectors; the weights need not add up to 1, but some must be above 0.
 
-    experience_weight: Unit = 0.3
+    `elo_weight` is the earlier name of `experience_weight`.
+    """
+
+    experience_weight: Unit = Field(default=0.3, validation_alias=AliasChoices("experience_weight", "elo_weight"))
     router_dc_weight: Unit = 0.3
     automix_weight: Unit = 0.2
     cost_weight: Unit = 0.2

@@ -9,6 +9,7 @@ from contract.plain_values import entries, text
 from contract.routing.cache_plugin import check_response_cache
 from contract.routing.compression_plugin import check_context_compression
 from contract.routing.knowledge_plugins import check_image_gen, check_rag
+from contract.routing.plugin_credentials import warn_of_held_credentials
 from contract.routing.tool_plugins import check_tools
 
 _CHECKS: Final = {
@@ -29,5 +30,8 @@ def check_plugins(decision: dict[str, Any], path: str, log: FaultLog) -> None:
             message = f"is a duplicate plugin {kind}, as in {first[kind]}"
             log.add(under(at, "type"), "duplicate", message, "join them into one")
         first.setdefault(kind, at)
-        if kind in _CHECKS and isinstance(configuration, dict):
+        if not isinstance(configuration, dict):
+            continue
+        warn_of_held_credentials(kind, configuration, under(at, "configuration"), log)
+        if kind in _CHECKS:
             _CHECKS[kind](configuration, under(at, "configuration"), log)

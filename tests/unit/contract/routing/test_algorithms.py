@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract import ContractError, parse_workspace
+from contract import ContractError, canonical_bytes, parse_workspace
 from contract.routing.algorithms import ALGORITHM_TYPES
 from tests.unit.contract.documents import faults_of
 from tests.unit.contract.routing.deciding import ALGORITHM, algorithm_of, choosing, deciding
@@ -61,7 +61,7 @@ def test_type_and_block_belong_together(algorithm: dict[str, Any], at: str, code
         ("router_dc", {"min_similarity": 1.1}, "min_similarity", "range"),
         ("router_dc", {"require_descriptions": True}, "require_descriptions", "required"),
         ("automix", {"discount_factor": 2}, "discount_factor", "range"),
-        ("hybrid", {"elo_weight": 0.4}, "elo_weight", "deprecated"),
+        ("hybrid", {"elo_weight": 0.4, "experience_weight": 0.4}, "elo_weight", "conflict"),
         ("multi_factor", {"weights": {"speed": 1}}, "weights.speed", "unknown_field"),
         ("multi_factor", {"weights": {"cost": -1}}, "weights.cost", "range"),
         ("multi_factor", {"on_no_candidates": "cry"}, "on_no_candidates", "value"),
@@ -151,10 +151,17 @@ def test_what_a_block_allows_is_accepted(kind: str, block: dict[str, Any]) -> No
     assert getattr(algorithm_of(choosing(kind, block)), kind) is not None
 
 
-def test_weights_of_a_hybrid_may_not_all_be_nothing() -> None:
-    weights = dict.fromkeys(("experience_weight", "router_dc_weight", "automix_weight", "cost_weight"), 0)
+@pytest.mark.parametrize("first", ["experience_weight", "elo_weight"])
+def test_weights_of_a_hybrid_may_not_all_be_nothing(first: str) -> None:
+    weights = dict.fromkeys((first, "router_dc_weight", "automix_weight", "cost_weight"), 0)
 
     assert faults_of(choosing("hybrid", weights)) == {f"{ALGORITHM}.hybrid": "value"}
+
+
+def test_the_earlier_name_of_a_weight_means_the_same() -> None:
+    old, new = (parse_workspace(choosing("hybrid", {name: 0.5})) for name in ("elo_weight", "experience_weight"))
+
+    assert canonical_bytes(old) == canonical_bytes(new)
 
 
 def test_given_weights_of_the_factors_replace_all_four() -> None:
