@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from controlplane.services.ports import Notice
-from controlplane.store.faults import in_domain_words
+from controlplane.store.faults import in_domain_words, while_opening
 from controlplane.store.notices import Fanout
 
 BEGIN_WAIT = timedelta(seconds=5)  # for the writer's turn or a connection, new ones included
@@ -54,21 +54,53 @@ class Database(Protocol):
         """Give back every connection and lock."""
 
 
-@contextlib.asynccontextmanager
-async def begun(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection with a transaction begun within BEGIN_WAIT; it goes back, rolled back, even when cancelled."""
-    connection = engine.connect()
-    with in_domain_words():
-        async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
-            _ = await connection.start()
-    try:
-        with in_domain_words():
+class Connections:
+    """An engine's connections, lent a transaction at a time, and closed to the last one."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._lent = 0
+        self._all_back = asyncio.Event()
+        self._disposed = False
+
+    @contextlib.asynccontextmanager
+    async def begun(self) -> AsyncIterator[AsyncConnection]:
+        """One with a transaction begun within BEGIN_WAIT; it goes back, rolled back, even when cancelled."""
+        connection = self._engine.connect()
+        with while_opening():
             async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
-                _ = await connection.begin()
-        yield connection
-    finally:
-        with contextlib.suppress(Exception):  # a dead connection has rolled back by itself
-            await to_the_end(connection.close())
+                _ = await connection.start()
+        self._lent += 1
+        try:
+            with in_domain_words():
+                async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
+                    _ = await connection.begin()
+            yield connection
+        finally:
+            with contextlib.suppress(Exception):  # a dead connection has rolled back by itself
+                await to_the_end(self._take_back(connection))
+
+    async def dispose(self) -> None:
+        """Close all of them, in the end; those that are lent are waited for within BEGIN_WAIT."""
+        while self._lent:
+            self._all_back.clear()
+            try:
+                await asyncio.wait_for(self._all_back.wait(), BEGIN_WAIT.total_seconds())
+            except TimeoutError:
+                break
+        self._disposed = True
+        await to_the_end(self._engine.dispose())
+
+    async def _take_back(self, connection: AsyncConnection) -> None:
+        """Into the pool; what comes back after the engine's end is closed here, or nobody would."""
+        try:
+            if self._disposed:
+                await connection.invalidate()
+            await connection.close()
+        finally:
+            self._lent -= 1
+            if not self._lent:
+                self._all_back.set()
 
 
 async def to_the_end(step: Coroutine[Any, Any, Result]) -> Result:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
+import traceback
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,6 +14,8 @@ from sqlalchemy import Index, UniqueConstraint, exc
 
 from controlplane.domain.errors import AlreadyExists, DomainError, InvalidInput, NotFound, Overloaded, Unavailable
 from controlplane.store.tables import metadata
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = timedelta(milliseconds=100)
 SOON = timedelta(seconds=1)
@@ -69,6 +73,18 @@ SQLITE_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRI
 
 
 @contextlib.contextmanager
+def while_opening() -> Iterator[None]:
+    """The same while a connection is being had: no statement of ours is under way, so nothing can be wrong with one."""
+    try:
+        with in_domain_words():
+            yield
+    except Unavailable:
+        raise
+    except DomainError as error:
+        raise Unavailable(f"no usable connection could be had: {error.message}", retry_after=AT_ONCE) from None
+
+
+@contextlib.contextmanager
 def in_domain_words() -> Iterator[None]:
     """Let nothing but domain errors (and bugs of ours) out of the block."""
     try:
@@ -110,8 +126,16 @@ def _of_postgres(error: psycopg.Error) -> DomainError:
     if outage is None and not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         outage = POSTGRES_AWAY
     if outage is None:
+        _log_unknown(error)
         return DomainError(f"the database refused the statement ({type(error).__name__} {state})")
     return Unavailable(outage[0], retry_after=outage[1])
+
+
+def _log_unknown(error: psycopg.Error) -> None:
+    """Where it came from and the first line of what was said, which names no values; details may."""
+    said = error.diag.message_primary or str(error).partition("\n")[0]
+    frames = "".join(traceback.format_tb(error.__traceback__)[-5:])
+    log.error("the database refused a statement: %s %s: %s\n%s", type(error).__name__, error.sqlstate, said, frames)
 
 
 def _of_sqlite(error: sqlite3.Error) -> DomainError:

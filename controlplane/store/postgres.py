@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from controlplane.services.ports import Notice, Random
-from controlplane.store.engine import CONNECTION_WAIT, LOCK_WAIT, STATEMENT_LIMIT, Insert, begun, to_the_end
+from controlplane.store.engine import CONNECTION_WAIT, LOCK_WAIT, STATEMENT_LIMIT, Connections, Insert
 from controlplane.store.listener import CHANNEL, Listener
 from controlplane.store.notices import Fanout, to_payload
 
@@ -46,19 +46,19 @@ class PostgresDatabase:
         self.fanout = Fanout()
         self._writers = _engine(url, pool_size, SESSION)
         self._readers = _engine(url, pool_size, SESSION | SNAPSHOT)
-        arguments = self._readers.dialect.create_connect_args(url)[1]
+        arguments = url.get_dialect()().create_connect_args(url)[1]
         self._listener = Listener({**arguments, **CONNECT_ARGS}, self.fanout, random)
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """READ COMMITTED: whoever waited for a row sees what the one before made of it."""
-        async with begun(self._writers) as connection:
+        async with self._writers.begun() as connection:
             yield connection
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """REPEATABLE READ READ ONLY: a snapshot as of its first query."""
-        async with begun(self._readers) as connection:
+        async with self._readers.begun() as connection:
             yield connection
 
     def insert(self, table: Table) -> Insert:
@@ -87,8 +87,8 @@ class PostgresDatabase:
         """End the listener, subscriptions and connections."""
         await self._listener.stop()
         self.fanout.close()
-        await to_the_end(self._writers.dispose())
-        await to_the_end(self._readers.dispose())
+        await self._writers.dispose()
+        await self._readers.dispose()
 
 
 def session_options(settings: dict[str, Any]) -> str:
@@ -96,10 +96,10 @@ def session_options(settings: dict[str, Any]) -> str:
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
-def _engine(url: URL, size: int, session: dict[str, Any]) -> AsyncEngine:
+def _engine(url: URL, size: int, session: dict[str, Any]) -> Connections:
     given = str(url.query.get("options", ""))  # an operator's own come last and so win
     options = f"{session_options(session)} {given}".strip()
-    return create_async_engine(
+    engine = create_async_engine(
         url.difference_update_query(["options"]),
         connect_args={**CONNECT_ARGS, "options": options},
         hide_parameters=True,
@@ -108,3 +108,4 @@ def _engine(url: URL, size: int, session: dict[str, Any]) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=CONNECTION_WAIT.total_seconds(),
     )
+    return Connections(engine)

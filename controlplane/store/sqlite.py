@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Table, event, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from controlplane.domain.errors import Overloaded
 from controlplane.services.ports import Clock, Notice
-from controlplane.store.engine import BEGIN_WAIT, CONNECTION_WAIT, LOCK_WAIT, Insert, begun, to_the_end
+from controlplane.store.engine import BEGIN_WAIT, CONNECTION_WAIT, LOCK_WAIT, Connections, Insert
 from controlplane.store.faults import SOON, in_domain_words
 from controlplane.store.notices import Fanout
 from controlplane.store.store_clock import StoreClock
@@ -39,7 +39,7 @@ class SqliteDatabase:
 
     shared = False
 
-    def __init__(self, writer: AsyncEngine, readers: AsyncEngine, clock: StoreClock) -> None:
+    def __init__(self, writer: Connections, readers: Connections, clock: StoreClock) -> None:
         self.fanout = Fanout()
         self._clock = clock
         self._writer = writer
@@ -55,7 +55,7 @@ class SqliteDatabase:
         except TimeoutError:
             raise Overloaded("too many wait to write; none of it within the bounded wait", retry_after=SOON) from None
         try:
-            async with begun(self._writer) as connection:
+            async with self._writer.begun() as connection:
                 yield connection
         finally:
             self._turn.release()
@@ -63,7 +63,7 @@ class SqliteDatabase:
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A snapshot as of its first query."""
-        async with begun(self._readers) as connection:
+        async with self._readers.begun() as connection:
             yield connection
 
     def insert(self, table: Table) -> Insert:
@@ -88,8 +88,8 @@ class SqliteDatabase:
     async def close(self) -> None:
         """End subscriptions and connections."""
         self.fanout.close()
-        await to_the_end(self._writer.dispose())
-        await to_the_end(self._readers.dispose())
+        await self._writer.dispose()
+        await self._readers.dispose()
 
 
 async def open_sqlite(path: Path, clock: Clock, monotonic_ns: Callable[[], int], pool_size: int) -> SqliteDatabase:
@@ -97,11 +97,11 @@ async def open_sqlite(path: Path, clock: Clock, monotonic_ns: Callable[[], int],
     readers = _engine(path, pool_size, "BEGIN", {"query_only": "ON"})
     try:
         # This reader stays open: the last one to close would remove the files that a full disk cannot make again.
-        async with begun(readers) as connection:
+        async with readers.begun() as connection:
             with in_domain_words():
                 stored = (await connection.execute(select(store_state.c.latest_time))).scalar_one()
     except BaseException:
-        await to_the_end(readers.dispose())
+        await readers.dispose()
         raise
     writer = _engine(path, 1, "BEGIN IMMEDIATE", {})
     return SqliteDatabase(writer, readers, StoreClock(clock, monotonic_ns, stored))
@@ -120,7 +120,7 @@ def set_pragmas(connection: DBAPIConnection, more: dict[str, Any]) -> None:
     cursor.close()
 
 
-def _engine(path: Path, size: int, begin: str, pragmas: dict[str, Any]) -> AsyncEngine:
+def _engine(path: Path, size: int, begin: str, pragmas: dict[str, Any]) -> Connections:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         # The driver's own idea of when to begin would leave DDL and reads outside of transactions: it begins none.
@@ -139,4 +139,4 @@ def _engine(path: Path, size: int, begin: str, pragmas: dict[str, Any]) -> Async
     def _begun(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    return engine
+    return Connections(engine)
