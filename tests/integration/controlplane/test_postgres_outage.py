@@ -194,7 +194,8 @@ async def test_writers_that_wait_for_a_row_give_up_in_time_and_polls_go_on_meanw
         refused = await asyncio.wait_for(waiting, 30)
 
     assert {type(each) for each in refused} == {Refused}
-    assert {each.code for each in refused if isinstance(each, Refused)} == {"UNAVAILABLE"}
+    codes = {each.code for each in refused if isinstance(each, Refused)}
+    assert codes == {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}  # some wait for the row, the others for a place to wait
     assert (await tenant.trigger(force=True)).changed
 
 
