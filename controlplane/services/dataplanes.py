@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from hashlib import sha256
 
 from contract.unsupported import says_not_supported
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
@@ -25,6 +26,7 @@ from controlplane.services.refused_attempts import Attempt, RefusedAttempts
 from controlplane.services.secrets import SecretKeeper
 
 JOIN_TOKEN_LIFETIME = timedelta(hours=1)
+ANSWERED_AGAIN_WITHIN = timedelta(minutes=10)  # an enrolment
 DEFAULT_GROUP = "default"
 OFFLINE_AFTER = timedelta(seconds=105)  # three hanging polls of at most 30 s each, and their pauses
 
@@ -143,10 +145,13 @@ class DataplaneService:
     async def enroll(self, caller: Caller, command: EnrollDataplane) -> Dataplane:
         """Use the token, make the data plane, hand it the delivery keys and tell it to take everything.
 
+        Who repeats it within minutes, with the same token and keys, lost the answer: it gets that, and uses nothing up.
         Raises Unauthenticated in the same words for a token that is unknown, used up or ended.
         """
         async with self._store.unit_of_work() as work:
             token = await work.dataplanes.join_token_by_hash(self._mint.hash(command.join_token))
+            if token is not None and (made := await _enrolled_before(work, token, command)) is not None:
+                return made
             if token is not None and await work.dataplanes.use_join_token(token.id, await work.now()):
                 workspace = await work.workspaces.lock(token.workspace_id)
                 if workspace is None:
@@ -155,7 +160,10 @@ class DataplaneService:
                 enrolled = DataplaneCaller(made.id, made.workspace_id, caller.origin)
                 facts: Facts = {"join_token": token.id, "group": made.group, "name": made.name}
                 await record(work, enrolled, "dataplane.enroll", made.id, workspace, facts)
+                await remember(work, _enrolment(token, command), made.id.encode())
                 return made
+            if token is not None and (made := await _enrolled_before(work, token, command)) is not None:
+                return made  # at the same moment
         if token is not None:
             attempt = Attempt(token.id, "JOIN_TOKEN_REFUSED", caller.origin, workspace_id=token.workspace_id)
             await self._attempts.note(attempt)
@@ -246,6 +254,21 @@ class DataplaneService:
         health = health_of(dataplane, self._clock.now(), refused=reasons, busy=busy)
         upgrade, url = await work.upgrades.latest(dataplane.id), await url_of(work, workspace.id, dataplane.id)
         return SeenDataplane(dataplane, health, workspace.revision, upgrade=upgrade, url=url)
+
+
+def _enrolment(token: JoinToken, command: EnrollDataplane) -> RequestKey:
+    """Who comes with this token and these keys is the same each time."""
+    keys = sha256(command.signing_key + command.sealing_key).hexdigest()
+    return RequestKey(f"join_token/{token.id}", "EnrollDataplane", keys, b"")
+
+
+async def _enrolled_before(work: UnitOfWork, token: JoinToken, command: EnrollDataplane) -> Dataplane | None:
+    """The data plane that these keys became by this token a moment ago, unless it was revoked since."""
+    earlier = await repeated(work, _enrolment(token, command))
+    made = await work.dataplanes.get(earlier.decode()) if earlier is not None else None
+    if made is None or made.revoked_at is not None or await work.now() - made.created_at > ANSWERED_AGAIN_WITHIN:
+        return None
+    return made
 
 
 def health_of(dataplane: Dataplane, now: datetime, *, refused: Sequence[str], busy: bool) -> Health:

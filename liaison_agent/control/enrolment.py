@@ -14,7 +14,8 @@ async def enrol(
     """Exchange the token and write the identity. Only the public halves of `keys` are sent. `ca`: see `Identity`.
 
     Raises `ControlPlaneError`, OSError. Dying on the way leaves no identity, and at worst a data plane over there that
-    was never seen; the next start enrols anew, for which a one-time token is then used up."""
+    was never seen; the next start enrols anew, for which a one-time token is then used up. An answer lost on the way is
+    given again to whoever asks with the same keys."""
     enrolled = await control.enroll(
         Enrolment(join_token, keys.public_signing, keys.public_sealing, name, agent_version)
     )

@@ -92,6 +92,42 @@ async def test_a_credential_sent_along_with_an_enrolment_is_not_looked_at(tenant
         assert (await tenant.api(fresh(await tenant.join_token()), bearer)).dataplane.id
 
 
+async def test_an_enrolment_whose_answer_was_lost_is_answered_again_and_uses_nothing(tenant: Tenant) -> None:
+    token = await tenant.join_token()
+    request = fresh(token)
+
+    first = await tenant.api(request)
+    again = await asyncio.gather(*(tenant.api(request) for _ in range(3)))
+
+    assert [answer.dataplane.id for answer in again] == [first.dataplane.id] * 3
+    assert len((await tenant.call(dataplanes.ListDataplanesRequest(workspace_id=tenant.id))).dataplanes) == 1
+    other = fresh(token)
+    other.signing_public_key = request.signing_public_key
+    for stranger in (other, fresh(token)):
+        with refusal("UNAUTHENTICATED", "JOIN_TOKEN_REFUSED"):
+            await tenant.api(stranger)
+
+
+async def test_the_same_enrolment_many_times_at_once_makes_one_data_plane(tenant: Tenant) -> None:
+    request = fresh(await tenant.join_token())
+
+    answers = await asyncio.gather(*(tenant.api(request) for _ in range(10)))
+
+    assert len({answer.dataplane.id for answer in answers}) == 1
+
+
+async def test_an_old_enrolment_and_that_of_a_revoked_data_plane_are_not_answered_again(tenant: Tenant) -> None:
+    revoked, old = fresh(await tenant.join_token()), fresh(await tenant.join_token())
+    gone = (await tenant.api(revoked)).dataplane
+    await tenant.call(dataplanes.RevokeDataplaneRequest(dataplane_id=gone.id))
+    await tenant.api(old)
+    tenant.running.clock.skip(timedelta(minutes=11))
+
+    for request in (revoked, old):
+        with refusal("UNAUTHENTICATED", "JOIN_TOKEN_REFUSED"):
+            await tenant.api(request)
+
+
 async def test_enrolling_again_makes_another_data_plane(tenant: Tenant) -> None:
     signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
 
