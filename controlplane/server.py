@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from controlplane.bootstrap import ControlPlane, certificate_of, control_plane, why_not_ready
+from controlplane.domain.errors import DomainError
 from controlplane.security.certificates import Certificate
 from controlplane.settings import Settings, split_address
 from controlplane.transport.grpc_server import GrpcServer
@@ -121,9 +122,15 @@ def _ready(plane: ControlPlane) -> Callable[[], Awaitable[str]]:
 async def _watch(
     plane: ControlPlane, grpc_server: GrpcServer, http_server: uvicorn.Server, certificate: Certificate | None
 ) -> None:
-    """gRPC health follows the database, what changes is told once; a renewed certificate serves from now on."""
+    """gRPC health follows the database, what changes is told once; a renewed certificate serves from now on.
+
+    A database that was away at the start may be filled under another master key: that ends the process now as it would
+    have then. Raises MasterKeyError, CannotOpen.
+    """
     told = ""
     while True:
+        with contextlib.suppress(DomainError):
+            await plane.key_proof.check()
         reason = await why_not_ready(plane)
         if reason != told:
             log.warning("%s", f"not ready: {reason}" if reason else "ready again")

@@ -10,9 +10,19 @@ from pathlib import Path
 
 from agentrouter.management.v1 import documents_pb2
 from controlplane.security.keyring import parse_master_key
+from controlplane.store import migrate
 from tests.contract.wires.clients import open_api
 from tests.contract.wires.documents import document
-from tests.integration.controlplane.processes import Made, Process, bootstrapped, command, environment, serving
+from tests.fakes.postgres import running_postgres
+from tests.integration.controlplane.processes import (
+    WITHIN_SECONDS,
+    Made,
+    Process,
+    bootstrapped,
+    command,
+    environment,
+    serving,
+)
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
 
@@ -80,3 +90,21 @@ async def test_the_former_key_alone_does_not_start_and_both_are_named_by_fingerp
     assert parse_master_key(NEW).fingerprint in refused.stderr
     assert parse_master_key(OLD).fingerprint in refused.stderr
     assert not any(secret in refused.stderr for secret in (OLD, NEW))
+
+
+async def test_a_wrong_key_found_out_once_the_database_is_back_ends_the_process_and_is_named(tmp_path: Path) -> None:
+    with running_postgres() as server:
+        url = server.url(server.create_database())
+        migrate(url)
+        bootstrapped(tmp_path, database_url=url, master_key=OLD)
+        server.stop()
+        with serving(tmp_path, database_url=url, master_key=NEW) as process:
+            assert process.popen.poll() is None
+
+            server.start()
+
+            assert process.popen.wait(WITHIN_SECONDS) != 0
+        said = process.log.read_text()
+
+    assert parse_master_key(NEW).fingerprint in said.splitlines()[-1]
+    assert not any(secret in said for secret in (OLD, NEW))
