@@ -176,3 +176,31 @@ def test_what_only_looks_wrong_is_a_warning() -> None:
         "global.services.management_api.bind_address",
         "global.stores.semantic_cache",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"), [("file", {"routing.decisions[0].modelRefs[0].model"}), ("kubernetes", set())]
+)
+def test_routing_that_comes_from_kubernetes_is_not_held_to_the_file(source: str, found: set[str]) -> None:
+    document = at("router.config_source", source)
+    document["routing"] = {
+        "modelCards": [{"name": "here"}],
+        "decisions": [{"name": "d", "modelRefs": [{"model": "far"}]}],
+    }
+
+    assert _paths(document) == found
+
+
+def test_what_the_file_says_itself_is_judged_wherever_its_routing_comes_from() -> None:
+    document = at("router", {"config_source": "kubernetes", "strategy": "random"})
+    document["routing"] = {"modelCards": [{"name": "a"}, {"name": "a"}]}
+
+    assert _paths(document) == {"global.router.strategy", "routing.modelCards[1].name"}
+
+
+def _paths(document: dict[str, Any]) -> set[str]:
+    try:
+        parse_workspace(document)
+    except ContractError as refusal:
+        return {fault.path for fault in refusal.faults}
+    return set()
