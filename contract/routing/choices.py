@@ -19,7 +19,7 @@ NONE_RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
 def choice(words: Any, name: str, default: str | None = None, retired: Mapping[str, str] = NONE_RETIRED) -> Any:
     """For `Annotated[Words, choice(Words, "mode", "auto")]`: Words is a Literal of texts, empty text means the default.
 
-    `retired` holds words that earlier releases took, with the way out.
+    `retired` holds words that earlier releases took, with the one that is meant by them now; rules warn of them.
     """
     known: tuple[str, ...] = get_args(words)
 
@@ -29,7 +29,7 @@ def choice(words: Any, name: str, default: str | None = None, retired: Mapping[s
         if not isinstance(value, str) or value in known:
             return value
         if value in retired:
-            raise refuse("deprecated", f"{name} {shown(value)} is no longer supported", retired[value])
+            return retired[value]
         raise refuse("value", f"{name} must be {_listed(known)}, not {shown(value)}", way_out(value, known))
 
     return BeforeValidator(validate)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contract.faults import FaultLog, item, shown, under
 from contract.plain_values import entries, section, text
+from contract.routing.loopers import RETIRED_COMPACTIONS, RETIRED_FILTERS
 from contract.words import way_out
 
 Models = Mapping[str, object]
@@ -18,6 +19,7 @@ _ENTAILMENT: Final = "automix_entailment"
 
 
 def check_confidence(block: dict[str, Any], path: str, log: FaultLog) -> None:
+    _warn_of_retired(block, "token_filter", RETIRED_FILTERS, path, log)
     method = text(block, "confidence_method") or "avg_logprob"
     _check_hybrid_weights(block, method, under(path, "hybrid_weights"), log)
     url, seconds = block.get("verifier_server_url"), block.get("verifier_timeout_seconds")
@@ -30,6 +32,14 @@ def check_confidence(block: dict[str, Any], path: str, log: FaultLog) -> None:
         if value:
             message = f"{key} is only supported when confidence_method={_ENTAILMENT}"
             log.add(under(path, key), "conflict", message, "take it out")
+
+
+def _warn_of_retired(block: dict[str, Any], key: str, retired: Mapping[str, str], path: str, log: FaultLog) -> None:
+    word = text(block, key)
+    if word in retired:
+        log.warn(
+            under(path, key), "deprecated", f"{key} {shown(word)} is read as {retired[word]}", f"write {retired[word]}"
+        )
 
 
 def _check_hybrid_weights(block: dict[str, Any], method: str, path: str, log: FaultLog) -> None:
@@ -49,6 +59,7 @@ def _check_hybrid_weights(block: dict[str, Any], method: str, path: str, log: Fa
 
 
 def check_remom(block: dict[str, Any], path: str, models: Models, log: FaultLog) -> None:
+    _warn_of_retired(block, "compaction_strategy", RETIRED_COMPACTIONS, path, log)
     _check_among(text(block, "synthesis_model"), "synthesis_model", under(path, "synthesis_model"), models, log)
 
 

@@ -19,8 +19,8 @@ GroundingReference = Literal["hybrid", "context", "panel"]
 GroundingPolicy = Literal["weight", "annotate", "filter"]
 WorkflowMode = Literal["static", "dynamic"]
 
-_RETIRED_FILTERS: Final = {"alpha_numeric": "use all"}
-_RETIRED_COMPACTIONS: Final = {"summarize": "use last_n_tokens with compaction_tokens"}
+RETIRED_FILTERS: Final = {"alpha_numeric": "all"}
+RETIRED_COMPACTIONS: Final = {"summarize": "last_n_tokens"}
 
 _Skip = Annotated[OnError, choice(OnError, "on_error", "skip")]
 _Fail = Annotated[OnError, choice(OnError, "on_error", "fail")]
@@ -50,7 +50,7 @@ class Confidence(Part):
     on_error: _Skip = "skip"
     escalation_order: Annotated[EscalationOrder | None, choice(EscalationOrder, "escalation_order")] = None
     cost_quality_tradeoff: Unit | None = None
-    token_filter: Annotated[TokenFilter, choice(TokenFilter, "token_filter", "all", _RETIRED_FILTERS)] = "all"  # noqa: S105 - no secret
+    token_filter: Annotated[TokenFilter, choice(TokenFilter, "token_filter", "all", RETIRED_FILTERS)] = "all"  # noqa: S105 - no secret
     verifier_server_url: Optionally[BaseUrl] = None
     verifier_timeout_seconds: Whole = 0
 
@@ -70,7 +70,7 @@ class ReMoM(Part):
     temperature: Amount = 1.0
     include_reasoning: bool = False
     compaction_strategy: Annotated[
-        Compaction, choice(Compaction, "compaction_strategy", "full", _RETIRED_COMPACTIONS)
+        Compaction, choice(Compaction, "compaction_strategy", "full", RETIRED_COMPACTIONS)
     ] = "full"
     compaction_tokens: Whole = 1000
     synthesis_template: Prompt = ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract import ContractError, canonical_bytes, parse_workspace
+from contract import ContractError, canonical_bytes, judge_workspace, parse_workspace
 from contract.routing.algorithms import ALGORITHM_TYPES
 from tests.unit.contract.documents import faults_of
 from tests.unit.contract.routing.deciding import ALGORITHM, algorithm_of, choosing, deciding
@@ -71,7 +71,6 @@ def test_type_and_block_belong_together(algorithm: dict[str, Any], at: str, code
         ("confidence", {"on_error": "fallback"}, "on_error", "value"),
         ("confidence", {"escalation_order": "random"}, "escalation_order", "value"),
         ("confidence", {"token_filter": "vowels"}, "token_filter", "value"),
-        ("confidence", {"token_filter": "alpha_numeric"}, "token_filter", "deprecated"),
         ("confidence", {"hybrid_weights": {}}, "hybrid_weights", "conflict"),
         (
             "confidence",
@@ -88,7 +87,6 @@ def test_type_and_block_belong_together(algorithm: dict[str, Any], at: str, code
         ("remom", {"breadth_schedule": []}, "breadth_schedule", "required"),
         ("remom", {"breadth_schedule": [2, 0]}, "breadth_schedule[1]", "range"),
         ("remom", {"breadth_schedule": [1], "model_distribution": "fair"}, "model_distribution", "value"),
-        ("remom", {"breadth_schedule": [1], "compaction_strategy": "summarize"}, "compaction_strategy", "deprecated"),
         ("remom", {"breadth_schedule": [1], "synthesis_model": "sql"}, "synthesis_model", "reference"),
         ("remom", {"breadth_schedule": [1], "temperature": -1}, "temperature", "range"),
         ("fusion", {"max_concurrent": -1}, "max_concurrent", "range"),
@@ -210,3 +208,24 @@ def test_the_helper_of_a_prompt_reads_text() -> None:
     raw["routing"]["modelCards"][0]["modality"] = "diffusion"
 
     assert faults_of(raw) == {f"{ALGORITHM}.prompt.model": "value"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "block", "key", "meant"),
+    [
+        ("confidence", {"token_filter": "alpha_numeric"}, "token_filter", "all"),
+        (
+            "remom",
+            {"breadth_schedule": [1], "compaction_strategy": "summarize"},
+            "compaction_strategy",
+            "last_n_tokens",
+        ),
+    ],
+)
+def test_a_word_of_earlier_releases_is_read_as_its_successor_with_a_warning(
+    kind: str, block: dict[str, Any], key: str, meant: str
+) -> None:
+    judgement = judge_workspace(choosing(kind, block))
+
+    assert [(one.path, one.code) for one in judgement.findings] == [(f"{ALGORITHM}.{kind}.{key}", "deprecated")]
+    assert getattr(getattr(algorithm_of(choosing(kind, block)), kind), key) == meant
