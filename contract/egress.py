@@ -13,6 +13,7 @@ from typing import Final
 
 from contract.backends import address_of
 from contract.faults import Fault, item
+from contract.fields import in_two
 from contract.workspace_document import WorkspaceDocument
 
 _METADATA: Final = frozenset(
@@ -23,7 +24,7 @@ _LIKE_A_NUMBER: Final = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?")
 # IPv6 addresses that carry an IPv4 address in them: where it is.
 _TRANSLATED: Final = ((IPv6Network("64:ff9b::/96"), 0), (IPv6Network("2002::/16"), 80), (IPv6Network("::/96"), 0))
 
-_OUT: Final = "; requests may not go there"
+_OUT: Final = ", and requests may not go there; name another"
 _LOOPBACK: Final = "is a loopback address; allow it with the setting ALLOW_LOOPBACK_UPSTREAMS if this is one machine"
 _PRIVATE: Final = "is no public address; allow it with the setting ALLOW_PRIVATE_UPSTREAMS if upstreams are in there"
 
@@ -72,7 +73,8 @@ def egress_faults(document: WorkspaceDocument, policy: EgressPolicy) -> tuple[Fa
             problem = policy.host_problem(address_of(ref).host)
             if problem:
                 path = item(f"{item('providers.models', model_index)}.backend_refs", index)
-                faults.append(Fault(f"{path}.{'base_url' if ref.base_url else 'endpoint'}", "egress", problem))
+                at = f"{path}.{'base_url' if ref.base_url else 'endpoint'}"
+                faults.append(Fault(at, "egress", *in_two(problem)))
     return tuple(faults)
 
 

@@ -103,7 +103,7 @@ def apply(
 
 
 def check_on_server(client: Client, document: LoadedDocument) -> list[Fault]:
-    """Every fault the product finds; nothing is stored."""
+    """Every fault the product finds, warnings too; nothing is stored."""
     request = documents_pb2.ValidateDocumentRequest(
         workspace_id=client.workspace_id, user_id=document.user_id, content=document.text
     )
@@ -112,8 +112,12 @@ def check_on_server(client: Client, document: LoadedDocument) -> list[Fault]:
 
 
 def faults_of(messages: Iterable[documents_pb2.DocumentFault]) -> list[Fault]:
-    """Faults as the product tells them."""
-    return [Fault(each.path, each.code, each.message) for each in messages]
+    """Faults as the product tells them, without their places, which are not those of the file."""
+    warning = documents_pb2.FAULT_SEVERITY_WARNING
+    return [
+        Fault(each.path, each.code, each.message, each.remedy, "warning" if each.severity == warning else "error")
+        for each in messages
+    ]
 
 
 def title_of(user_id: str) -> str:
@@ -147,7 +151,7 @@ def _apply_one(
 def _check_all(client: Client, documents: list[LoadedDocument]) -> None:
     """Before the first is stored, so that a fault in the last stores none."""
     for document in documents:
-        if faults := check_on_server(client, document):
+        if faults := [each for each in check_on_server(client, document) if each.severity == "error"]:
             raise Refused(f"{document.file} has faults; nothing was stored", code="DOCUMENT_INVALID", faults=faults)
 
 

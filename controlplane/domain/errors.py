@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One fault of the input: where (a field path), a stable code, and the problem with its way out."""
+    """One fault of the input: where (a field path), a stable code, the problem and the way out.
+
+    `remedy` is empty where the message says it. A warning refuses nothing. `line` and `column` count from 1, in a text.
+    """
 
     path: str
     code: str
     message: str
+    remedy: str = ""
+    severity: Literal["error", "warning"] = "error"
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        """Problem and way out in one; with the place in the text where no path says it."""
+        at = f"line {self.line}, column {self.column}: " if self.line is not None and not self.path else ""
+        return f"{at}{self.message}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 class DomainError(Exception):

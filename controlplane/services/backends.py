@@ -251,7 +251,9 @@ def _checked(command: SaveBackends, egress: EgressPolicy) -> tuple[OwnBackend, .
         settings = parse_own_backends([given.settings for given in command.backends])
     except ContractError as error:
         renamed = {"consumer_id": "user_id"}
-        faults += [FieldFault(renamed.get(one.path, one.path), one.code, one.message) for one in error.faults]
+        faults += [
+            FieldFault(renamed.get(one.path, one.path), one.code, one.message, one.remedy) for one in error.faults
+        ]
     for index, one in enumerate(settings):
         problem = egress.host_problem(parse_base_url(one.base_url).host) if one.base_url else None
         if problem:

@@ -13,6 +13,7 @@ from controlplane.domain.documents import SourceDocument
 from controlplane.domain.errors import DoesNotCompile, FieldFault
 from controlplane.services.ports import UnitOfWork
 from controlplane.services.snapshots import consumer_snapshot_of, snapshot_of
+from controlplane.services.source_text import field_faults
 from controlplane.valet.compiling import Compiled, ConsumerSnapshot, compile_consumer, compile_workspace
 
 Parsed = TypeVar("Parsed")
@@ -81,10 +82,10 @@ def _parsed(parse: Callable[[Mapping[str, Any]], Parsed], source: SourceDocument
     try:
         return parse(json.loads(source.content))
     except ContractError as error:
-        faults = tuple(FieldFault(fault.path, fault.code, fault.message) for fault in error.faults)
+        faults = field_faults(error.faults)
         raise DoesNotCompile("the stored document does not keep the rules of this release", faults) from None
 
 
 def _in_one_line(problem: DoesNotCompile) -> str:
-    faults = "; ".join(f"{fault.path}: {fault.message}" for fault in problem.faults[:5])
+    faults = "; ".join(f"{fault.path}: {fault}" for fault in problem.faults[:5])
     return f"{problem.message}: {faults}" if faults else problem.message

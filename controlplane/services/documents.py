@@ -19,7 +19,7 @@ from controlplane.services.ports import Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Published, Publisher, as_answer, published_before
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.snapshots import consumer_snapshot_of, snapshot_of
-from controlplane.services.source_text import Parsed, parse_source
+from controlplane.services.source_text import Parsed, judge_source, parse_source, placed
 from controlplane.services.sources import change_by, keep_version, store_source
 from controlplane.valet.compiling import Compiled, compile_consumer, compile_workspace, reference_faults
 
@@ -127,15 +127,15 @@ class DocumentService:
             return await stored_source(work, workspace.id, user_id, version)
 
     async def validate(self, caller: Caller, workspace_id: str, user_id: str, content: str) -> tuple[FieldFault, ...]:
-        """Exactly what `put` would refuse, also what only shows against what is stored; empty when it may be put."""
+        """Exactly what `put` would refuse, also what only shows against what is stored, and warnings beside it."""
         refuse_dataplane(caller)
         async with self._store.reading() as work:
             workspace = await reach_workspace(work, caller, workspace_id)
-            try:
-                parsed = await self._parse(user_id, content)
-            except InvalidInput as refused:
-                return refused.faults
-            return await compile_faults(work, workspace.id, parsed)
+            judged = await asyncio.to_thread(judge_source, user_id, content, self._egress)
+            if judged.parsed is None:
+                return judged.findings
+            found = await compile_faults(work, workspace.id, judged.parsed)
+        return (*placed(found, content), *judged.findings)
 
     async def _parse(self, user_id: str, content: str) -> Parsed:
         return await asyncio.to_thread(parse_source, user_id, content, self._egress)  # large ones take long

@@ -123,6 +123,12 @@ def too_large(most: int) -> WireError:
     return WireError(code_pb2.INVALID_ARGUMENT, message, (_info("REQUEST_TOO_LARGE", {"limit_bytes": str(most)}),))
 
 
+def answer_too_large(most: int) -> WireError:
+    """An answer over the limit, which only lists of large things come to."""
+    message = f"the answer would be larger than {most} bytes: ask for a smaller page"
+    return WireError(code_pb2.INVALID_ARGUMENT, message, (_info("ANSWER_TOO_LARGE", {"limit_bytes": str(most)}),))
+
+
 def _code(error: DomainError) -> int:
     return next((code for kind, code in CODES if isinstance(error, kind)), code_pb2.INTERNAL)
 
@@ -148,7 +154,7 @@ def _info(reason: str, metadata: dict[str, str]) -> error_details_pb2.ErrorInfo:
 def _bad_request(faults: tuple[FieldFault, ...]) -> error_details_pb2.BadRequest:
     violation = error_details_pb2.BadRequest.FieldViolation
     return error_details_pb2.BadRequest(
-        field_violations=[violation(field=fault.path, description=fault.message, reason=fault.code) for fault in faults]
+        field_violations=[violation(field=fault.path, description=str(fault), reason=fault.code) for fault in faults]
     )
 
 

@@ -58,7 +58,8 @@ class DocumentHandlers:
     ) -> documents_pb2.ValidateDocumentResponse:
         faults = await self._service.validate(call.caller, request.workspace_id, request.user_id, request.content)
         return documents_pb2.ValidateDocumentResponse(
-            valid=not faults, faults=[management.document_fault(fault) for fault in faults]
+            valid=all(fault.severity == "warning" for fault in faults),
+            faults=[management.document_fault(fault) for fault in faults],
         )
 
     async def diff(self, request: documents_pb2.DiffDocumentRequest, call: Call) -> documents_pb2.DiffDocumentResponse:

@@ -118,5 +118,14 @@ def document_version(value: DocumentVersion) -> documents_pb2.DocumentVersion:
 
 
 def document_fault(value: FieldFault) -> documents_pb2.DocumentFault:
-    """One fault."""
-    return documents_pb2.DocumentFault(path=value.path, code=value.code, message=value.message)
+    """One fault, or a warning."""
+    is_warning = value.severity == "warning"
+    return documents_pb2.DocumentFault(
+        path=value.path,
+        code=value.code,
+        message=value.message,
+        remedy=value.remedy,
+        severity=documents_pb2.FAULT_SEVERITY_WARNING if is_warning else documents_pb2.FAULT_SEVERITY_ERROR,
+        line=value.line or 0,
+        column=value.column or 0,
+    )

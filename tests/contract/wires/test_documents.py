@@ -51,7 +51,49 @@ async def test_validation_names_the_same_faults_without_refusing_the_call(tenant
 
     assert not answer.valid
     assert {fault.path for fault in answer.faults} >= FAULTY_PATHS
-    assert all(fault.code and fault.message for fault in answer.faults)
+    assert all(fault.code and fault.message and fault.remedy for fault in answer.faults)
+    assert {fault.severity for fault in answer.faults} == {documents.FAULT_SEVERITY_ERROR}
+
+
+async def test_faults_are_placed_in_the_content_that_was_sent(tenant: Tenant) -> None:
+    request = documents.ValidateDocumentRequest(workspace_id=tenant.id, content=json.dumps(FAULTY, indent=1))
+
+    answer = await tenant.call(request)
+
+    lines = request.content.splitlines()
+    for fault in answer.faults:
+        written = lines[fault.line - 1][fault.column - 1 :]
+        assert written.startswith(f'"{fault.path.rpartition(".")[2]}"'), fault
+
+
+async def test_a_document_with_warnings_alone_is_valid(tenant: Tenant) -> None:
+    cards = [{"name": "fast", "loras": [{"name": "sql"}]}, {"name": "slow", "loras": [{"name": "sql"}]}]
+    request = documents.ValidateDocumentRequest(workspace_id=tenant.id, content=document(routing={"modelCards": cards}))
+
+    answer = await tenant.call(request)
+
+    assert answer.valid
+    assert [fault.severity for fault in answer.faults] == [documents.FAULT_SEVERITY_WARNING]
+    assert (await tenant.put(request.content)).changed
+
+
+async def test_what_is_only_wrong_against_the_store_is_placed_too(tenant: Tenant) -> None:
+    content = document(api_key="secret://nobody/x")
+
+    answer = await tenant.call(documents.ValidateDocumentRequest(workspace_id=tenant.id, content=content))
+
+    (fault,) = answer.faults
+    assert content[fault.column - 1 :].startswith('"api_key"')
+
+
+async def test_a_refusal_carries_the_way_out(tenant: Tenant) -> None:
+    with refusal("INVALID_ARGUMENT", "DOCUMENT_INVALID") as refused:
+        await tenant.put("version: v0.3\nrouting: {modelCards: [{nmae: a}]}\n")
+    with refusal("INVALID_ARGUMENT", "DOCUMENT_INVALID") as unreadable:
+        await tenant.put("a: 1\nb: [\n")
+
+    assert refused.faults["routing.modelCards[0].nmae"].endswith("; did you mean 'name'?")
+    assert unreadable.faults[""].startswith("line 3, column 1: ")
 
 
 async def test_a_valid_document_is_called_valid_and_is_not_stored(tenant: Tenant) -> None:

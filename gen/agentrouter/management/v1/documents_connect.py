@@ -55,7 +55,8 @@ class DocumentService(Protocol):
 
     async def validate_document(self, request: ValidateDocumentRequest, ctx: RequestContext[ValidateDocumentRequest, ValidateDocumentResponse], /) -> ValidateDocumentResponse:
         """
-        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        Exactly what PutDocument would refuse, with path, line and column, parts that no data plane runs yet among it; and
+        warnings. Nothing is stored.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -257,7 +258,8 @@ class DocumentServiceClient(ConnectClient):
         use_get: bool = False,
     ) -> ValidateDocumentResponse:
         """
-        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        Exactly what PutDocument would refuse, with path, line and column, parts that no data plane runs yet among it; and
+        warnings. Nothing is stored.
         """
         return await self.execute_unary(
             request=request,
@@ -367,7 +369,8 @@ class DocumentServiceSync(Protocol):
 
     def validate_document(self, request: ValidateDocumentRequest, ctx: RequestContext[ValidateDocumentRequest, ValidateDocumentResponse], /) -> ValidateDocumentResponse:
         """
-        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        Exactly what PutDocument would refuse, with path, line and column, parts that no data plane runs yet among it; and
+        warnings. Nothing is stored.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -567,7 +570,8 @@ class DocumentServiceClientSync(ConnectClientSync):
         use_get: bool = False,
     ) -> ValidateDocumentResponse:
         """
-        Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        Exactly what PutDocument would refuse, with path, line and column, parts that no data plane runs yet among it; and
+        warnings. Nothing is stored.
         """
         return self.execute_unary(
             request=request,

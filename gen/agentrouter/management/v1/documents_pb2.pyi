@@ -12,6 +12,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class FaultSeverity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FAULT_SEVERITY_UNSPECIFIED: _ClassVar[FaultSeverity]
+    FAULT_SEVERITY_ERROR: _ClassVar[FaultSeverity]
+    FAULT_SEVERITY_WARNING: _ClassVar[FaultSeverity]
+
 class DifferenceKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DIFFERENCE_KIND_UNSPECIFIED: _ClassVar[DifferenceKind]
@@ -20,6 +26,9 @@ class DifferenceKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DIFFERENCE_KIND_CHANGED: _ClassVar[DifferenceKind]
     DIFFERENCE_KIND_MOVED: _ClassVar[DifferenceKind]
     DIFFERENCE_KIND_RENEWED: _ClassVar[DifferenceKind]
+FAULT_SEVERITY_UNSPECIFIED: FaultSeverity
+FAULT_SEVERITY_ERROR: FaultSeverity
+FAULT_SEVERITY_WARNING: FaultSeverity
 DIFFERENCE_KIND_UNSPECIFIED: DifferenceKind
 DIFFERENCE_KIND_ADDED: DifferenceKind
 DIFFERENCE_KIND_REMOVED: DifferenceKind
@@ -44,14 +53,22 @@ class SourceDocument(_message.Message):
     def __init__(self, workspace_id: _Optional[str] = ..., user_id: _Optional[str] = ..., content: _Optional[str] = ..., etag: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
 
 class DocumentFault(_message.Message):
-    __slots__ = ("path", "code", "message")
+    __slots__ = ("path", "code", "message", "remedy", "severity", "line", "column")
     PATH_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
     path: str
     code: str
     message: str
-    def __init__(self, path: _Optional[str] = ..., code: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+    remedy: str
+    severity: FaultSeverity
+    line: int
+    column: int
+    def __init__(self, path: _Optional[str] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., remedy: _Optional[str] = ..., severity: _Optional[_Union[FaultSeverity, str]] = ..., line: _Optional[int] = ..., column: _Optional[int] = ...) -> None: ...
 
 class PutDocumentRequest(_message.Message):
     __slots__ = ("workspace_id", "user_id", "content", "etag", "validate_only", "reason", "request_id")

@@ -86,7 +86,8 @@ class DocumentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ValidateDocument(self, request, context):
-        """Exactly what PutDocument would refuse, with its path, parts that no data plane runs yet among it; nothing is stored.
+        """Exactly what PutDocument would refuse, with path, line and column, parts that no data plane runs yet among it; and
+        warnings. Nothing is stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
