@@ -26,6 +26,10 @@ class Spliced:
         """The same as one message."""
         return type(self.own).FromString(self.SerializeToString())
 
+    def ByteSize(self) -> int:
+        """Of the whole answer."""
+        return len(self.shared) + self.own.ByteSize()
+
 
 Answer = Message | Spliced
 

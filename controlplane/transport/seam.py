@@ -16,7 +16,7 @@ from controlplane.services.authentication import Authenticator
 from controlplane.services.ports import Vault
 from controlplane.transport.calls import Answer, Call, caller_id
 from controlplane.transport.decoding import LARGE, decode_binary, decode_json
-from controlplane.transport.errors import WireError, not_in_this_release, too_large, wire_error
+from controlplane.transport.errors import WireError, answer_too_large, not_in_this_release, too_large, wire_error
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
 from controlplane.transport.validation import validate
@@ -25,6 +25,7 @@ BEARER = "bearer "
 LARGE_AT_ONCE = 2
 REQUEST_BYTES = 4 * 1024 * 1024
 OPEN_BYTES = 64 * 1024
+ANSWER_BYTES = 64 * 1024 * 1024
 # What needs no credential: one that is sent all the same, perhaps of an identity long gone, is not looked at.
 OPEN = frozenset({"/agentrouter.management.v1.DataplaneService/EnrollDataplane"})
 
@@ -68,6 +69,8 @@ class Seam:
                 raise not_in_this_release(operation.path)
             # Handed on without a name of its own: while a poll hangs, its request is not kept.
             answer = await operation.handler(*await self._admit(operation, incoming, authorization, Origin(wire, peer)))
+            if answer.ByteSize() > ANSWER_BYTES:
+                raise answer_too_large(ANSWER_BYTES)
             code = "OK"
             return answer
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 from collections.abc import Callable
 from typing import Any as Anything
@@ -100,7 +101,9 @@ class JsonWire:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {bearer}"} if bearer else {})
         if procedure.streams:
             return await self._stream(procedure, body.encode(), headers | {"content-type": "application/connect+json"})
-        async with self._session.post(f"{self._url}{procedure.path}", data=body, headers=headers) as response:
+        async with self._session.post(
+            f"{self._url}{procedure.path}", data=io.BytesIO(body.encode()), headers=headers
+        ) as response:
             text = await response.text()
         if response.status != 200:
             raise connect_json_refusal(text)

@@ -13,6 +13,7 @@ from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.management.v1 import consumer_keys_pb2 as consumer_keys
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
+from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from tests.contract.wires.documents import consumer, document
@@ -24,7 +25,8 @@ USERS = [f"user-{number}" for number in range(5)]
 
 async def filled(tenant: Tenant) -> None:
     """Five of everything that is listed."""
-    await tenant.put()
+    for number in range(5):
+        await tenant.put(document(alias=f"alias-{number}"))
     for user in USERS:
         await tenant.call(consumer_keys.IssueConsumerKeyRequest(workspace_id=tenant.id, consumer_id=user))
     for _ in range(4):
@@ -64,6 +66,10 @@ def lists(tenant: Tenant) -> Lists:
         "data planes": (
             dataplanes.ListDataplanesRequest(workspace_id=here),
             lambda answer: [each.id for each in answer.dataplanes],
+        ),
+        "document versions": (
+            documents.ListDocumentVersionsRequest(workspace_id=here),
+            lambda answer: [-each.version for each in answer.versions],
         ),
         "consumer keys": (
             consumer_keys.ListConsumerKeysRequest(workspace_id=here),
