@@ -22,7 +22,8 @@ def check_unique(
         name = text(entry, "name")
         same = fold(name)
         if name and same in first:
-            log.add(under(path, "name"), "duplicate", f"is a duplicate {what} {shown(name)}, as in {first[same]}")
+            message = f"is a duplicate {what} {shown(name)}, as in {first[same]}"
+            log.add(under(path, "name"), "duplicate", message, "rename one of them")
         elif name:
             first[same] = path
         seen.add(name)

@@ -21,10 +21,13 @@ from contract.routing.catalogue import catalogue_of
 from contract.routing.classifier_rules import check_locals_agree
 from contract.routing.decision_rules import check_decisions
 from contract.routing.declared_signals import declared_signals
+from contract.routing.modality_rules import check_modalities
 from contract.routing.projection_rules import check_projections
 from contract.routing.recipe_rules import check_recipes, routing_sections
 from contract.routing.signal_rules import check_signals
 from contract.routing.signal_sources import check_sources, signal_sources
+from contract.spelling import nearest
+from contract.unique_names import check_unique
 
 _METADATA: Final = (
     "reasoning_family",
@@ -58,25 +61,14 @@ def check_workspace(document: dict[str, Any], log: FaultLog) -> None:
         check_signals(profile, path, declared, log)
         check_projections(profile, path, declared, log)
         check_decisions(profile, path, catalogue, declared, log)
-    check_locals_agree(document, log)
+        check_modalities(profile, path, catalogue, log)
+    check_locals_agree(routing_sections(document), log)
     check_recipes(document, catalogue, log)
-
-
-def _check_unique(named: Iterable[tuple[str, dict[str, Any]]], what: str, log: FaultLog) -> set[str]:
-    """The names seen; each further entry of a name is a fault that points to the first."""
-    first: dict[str, str] = {}
-    for path, entry in named:
-        name = text(entry, "name")
-        if name and name in first:
-            log.add(under(path, "name"), "duplicate", f"is a duplicate {what} {shown(name)}, as in {first[name]}")
-        elif name:
-            first[name] = path
-    return set(first)
 
 
 def _check_listeners(document: dict[str, Any], log: FaultLog) -> None:
     listeners = list(entries(document, "listeners", "listeners"))
-    _check_unique(listeners, "listener name", log)
+    check_unique(listeners, "listener name", log)
     bound: dict[int, dict[str, str]] = {}
     for path, listener in listeners:
         check_routes(listener, path, log)
@@ -90,7 +82,8 @@ def _check_listeners(document: dict[str, Any], log: FaultLog) -> None:
         if taken is None and address in _WILDCARDS:
             taken = next(iter(others), None)
         if taken is not None:
-            log.add(under(path, "port"), "duplicate", f"is port {port}, which {others[taken]} already has on {taken}")
+            message = f"is port {port}, which {others[taken]} already has on {taken}"
+            log.add(under(path, "port"), "duplicate", message, "take another port")
         others.setdefault(address, path)
 
 
@@ -107,8 +100,8 @@ def _cards(routing: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
 
 def _check_cards(routing: dict[str, Any], log: FaultLog) -> set[str]:
     for path, card in _cards(routing):
-        _check_unique(entries(card, "loras", under(path, "loras")), "LoRA name", log)
-    return _check_unique(_cards(routing), "model name", log)
+        check_unique(entries(card, "loras", under(path, "loras")), "LoRA name", log)
+    return check_unique(_cards(routing), "model name", log)
 
 
 def _check_families(defaults: dict[str, Any], log: FaultLog) -> set[str]:
@@ -118,7 +111,7 @@ def _check_families(defaults: dict[str, Any], log: FaultLog) -> set[str]:
             continue
         if text(family, "parameter").strip() not in ("", "reasoning_effort"):
             path = under(under("providers.defaults.reasoning_families", name), "parameter")
-            log.add(path, "value", f"should be 'reasoning_effort' for type {_TOP_LEVEL_EFFORT}")
+            log.add(path, "value", f"should be 'reasoning_effort' for type {_TOP_LEVEL_EFFORT}", "write that")
     return set(families)
 
 
@@ -126,19 +119,31 @@ def _check_default_model(defaults: dict[str, Any], known: set[str], log: FaultLo
     name = text(defaults, "default_model")
     if name and name not in known:
         message = f"default_model {shown(name)} is neither a routing.modelCards name nor a LoRA of one"
-        log.add("providers.defaults.default_model", "reference", message)
+        log.add(
+            "providers.defaults.default_model",
+            "reference",
+            message,
+            _nearest_or(name, known, "give it a card, or name another"),
+        )
+
+
+def _nearest_or(name: str, known: set[str], otherwise: str) -> str:
+    meant = nearest(name, known)
+    return f"did you mean {shown(meant)}?" if meant else otherwise
 
 
 def _check_models(providers: dict[str, Any], cards: set[str], families: set[str], log: FaultLog) -> None:
     models = list(entries(providers, "models", "providers.models"))
-    _check_unique(models, "provider model name", log)
+    check_unique(models, "provider model name", log)
     for path, model in models:
         name, family = text(model, "name"), text(model, "reasoning_family")
         if name and name not in cards:
-            log.add(under(path, "name"), "reference", f"{shown(name)} does not match any routing.modelCards name")
+            message = f"{shown(name)} does not match any routing.modelCards name"
+            log.add(under(path, "name"), "reference", message, _nearest_or(name, cards, "give it a card"))
         if family and family not in families:
             message = f"{shown(family)} is not one of providers.defaults.reasoning_families"
-            log.add(under(path, "reasoning_family"), "reference", message)
+            remedy = _nearest_or(family, families, "declare it there")
+            log.add(under(path, "reasoning_family"), "reference", message, remedy)
         _check_retries(section(model, "reliability"), under(path, "reliability"), log)
         _check_backends(model, path, log)
 
@@ -146,14 +151,20 @@ def _check_models(providers: dict[str, Any], cards: set[str], families: set[str]
 def _check_retries(reliability: dict[str, Any], path: str, log: FaultLog) -> None:
     count = reliability.get("retry_count")
     if isinstance(count, int) and count > 0 and not text(reliability, "retry_on").strip():
-        log.add(under(path, "retry_on"), "required", "retry_on is required when retry_count is above 0")
+        log.add(
+            under(path, "retry_on"),
+            "required",
+            "retry_on is required when retry_count is above 0",
+            "say when to retry: 5xx",
+        )
 
 
 def _check_backends(model: dict[str, Any], path: str, log: FaultLog) -> None:
     refs = list(entries(model, "backend_refs", under(path, "backend_refs")))
     if not model.get("backend_refs") and not any(model.get(key) for key in _METADATA):
-        log.add(path, "required", "needs backend_refs or provider metadata, such as provider_model_id or pricing")
+        message = "needs backend_refs or provider metadata, such as provider_model_id or pricing"
+        log.add(path, "required", message, "say where it is served, or what is known of it")
     named = [(at, {"name": backend_name(text(ref, "name"), index)}) for index, (at, ref) in enumerate(refs)]
-    _check_unique(named, "backend name", log)
+    check_unique(named, "backend name", log)
     for at, ref in refs:
         check_backend(ref, at, log)

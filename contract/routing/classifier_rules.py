@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 from contract.faults import FaultLog, item, shown, under
@@ -33,7 +33,7 @@ def _check_fields(
     for key in needed:
         value = rule.get(key, "")
         if isinstance(value, str) and not value.strip():
-            log.add(under(path, key), "required", f"{kind} classifiers require {key}")
+            log.add(under(path, key), "required", f"{kind} classifiers require {key}", "write it")
     for key in foreign:
         if rule.get(key):
             log.add(under(path, key), "conflict", f"{kind} classifiers do not accept {key}", "take it out")
@@ -44,7 +44,7 @@ def _check_labels(rule: dict[str, Any], path: str, log: FaultLog) -> None:
     if not isinstance(labels, list):
         return
     if not labels:
-        log.add(path, "required", "labels cannot be empty")
+        log.add(path, "required", "labels cannot be empty", "name what is told apart")
     seen = set()
     for index, label in enumerate(labels):
         if isinstance(label, str) and label in seen:
@@ -65,24 +65,14 @@ def check_one_local(signals: dict[str, Any], path: str, log: FaultLog) -> None:
         first = first or at
 
 
-def check_locals_agree(document: dict[str, Any], log: FaultLog) -> None:
-    """All routing sections share the one classifier on disk, so they must mean the same by it."""
+def check_locals_agree(sections: Iterable[tuple[str, dict[str, Any]]], log: FaultLog) -> None:
+    """All routing sections, given with their paths, share the one classifier on disk, so they mean the same by it."""
     first: tuple[str, tuple[Any, ...]] | None = None
-    for at, rule in _locals(document):
-        same = (text(rule, "model_path"), rule.get("use_cpu", False), rule.get("labels"))
-        if first is None:
-            first = (at, same)
-        elif first[1] != same:
-            message = f"the one local classifier of a process is declared otherwise in {first[0]}"
-            log.add(at, "conflict", message, "write the same model_path, labels and use_cpu")
-
-
-def _locals(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The first local classifier of each routing section; further ones have their own fault."""
-    places = [("routing", section(document, "routing"))]
-    places += [
-        (under(at, "routing"), section(recipe, "routing")) for at, recipe in entries(document, "recipes", "recipes")
-    ]
-    for path, holder in places:
-        rules = entries(section(section(holder, "routing"), "signals"), "classifiers", f"{path}.signals.classifiers")
-        yield from [(at, rule) for at, rule in rules if text(rule, "type") == "local"][:1]
+    for path, routing in sections:
+        rules = entries(section(routing, "signals"), "classifiers", f"{path}.signals.classifiers")
+        for at, rule in [(at, rule) for at, rule in rules if text(rule, "type") == "local"][:1]:
+            same = (text(rule, "model_path"), rule.get("use_cpu", False), rule.get("labels"))
+            first = first or (at, same)
+            if first[1] != same:
+                message = f"the one local classifier of a process is declared otherwise in {first[0]}"
+                log.add(at, "conflict", message, "write the same model_path, labels and use_cpu")

@@ -17,7 +17,7 @@ def check_structure(rule: dict[str, Any], path: str, log: FaultLog) -> None:
     if measured == "regex":
         _check_pattern(source, source_at, log)
     elif measured == "keyword_set" and not source.get("keywords"):
-        log.add(under(source_at, "keywords"), "required", "a keyword_set source requires keywords")
+        log.add(under(source_at, "keywords"), "required", "a keyword_set source requires keywords", "list them")
     elif measured == "sequence":
         _check_sequences(source, source_at, log)
     if kind == "sequence" and measured not in ("", "sequence"):
@@ -59,15 +59,15 @@ def _check_pattern(source: dict[str, Any], path: str, log: FaultLog) -> None:
     if not isinstance(pattern, str):
         return
     if not pattern.strip():
-        log.add(under(path, "pattern"), "required", "a regex source requires pattern")
+        log.add(under(path, "pattern"), "required", "a regex source requires pattern", "write what is looked for")
     elif problem := pattern_problem(pattern):
-        log.add(under(path, "pattern"), "value", problem)
+        log.add(under(path, "pattern"), "value", problem, "mend it, or use keyword_set for words as they are")
 
 
 def _check_sequences(source: dict[str, Any], path: str, log: FaultLog) -> None:
     sequences, at = source.get("sequences", []), under(path, "sequences")
     if sequences == []:
-        log.add(at, "required", "a sequence source requires sequences")
+        log.add(at, "required", "a sequence source requires sequences", "list markers in order")
     for index, sequence in enumerate(sequences if isinstance(sequences, list) else ()):
         if isinstance(sequence, list) and len(sequence) < 2:
-            log.add(item(at, index), "required", "a sequence must contain at least 2 markers")
+            log.add(item(at, index), "required", "a sequence must contain at least 2 markers", "add one")

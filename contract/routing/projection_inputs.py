@@ -29,7 +29,7 @@ def check_inputs(
 ) -> None:
     """`scores` are the names of all scores, `sources` the score that each mapping's output is made from."""
     if score.get("inputs") == []:
-        log.add(under(path, "inputs"), "required", "inputs cannot be empty")
+        log.add(under(path, "inputs"), "required", "inputs cannot be empty", "add some, or take the score out")
     for at, source in entries(score, "inputs", under(path, "inputs")):
         kind, name = _word(source, "type"), text(source, "name")
         if kind == "kb_metric":
@@ -59,7 +59,7 @@ def _is_declared(kind: str, name: str, declared: DeclaredSignals) -> bool:
 
 def _require_name(source: dict[str, Any], path: str, kind: str, log: FaultLog) -> None:
     if source.get("name", "") == "":
-        log.add(under(path, "name"), "required", f"an input of type {kind} requires a name")
+        log.add(under(path, "name"), "required", f"an input of type {kind} requires a name", "name what it adds")
 
 
 def _check_value_source(source: dict[str, Any], path: str, known: tuple[str, ...], log: FaultLog) -> None:
@@ -72,7 +72,7 @@ def _check_value_source(source: dict[str, Any], path: str, known: tuple[str, ...
 def _check_metric(source: dict[str, Any], path: str, log: FaultLog) -> None:
     for key in ("kb", "metric"):
         if source.get(key, "") == "":
-            log.add(under(path, key), "required", f"an input of type kb_metric requires {key}")
+            log.add(under(path, key), "required", f"an input of type kb_metric requires {key}", "write it")
     _check_value_source(source, path, _METRIC_SOURCES, log)
 
 

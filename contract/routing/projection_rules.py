@@ -60,7 +60,7 @@ def _check_partition(
     if not isinstance(members, list):
         return
     if not members:
-        log.add(under(path, "members"), "required", "members cannot be empty")
+        log.add(under(path, "members"), "required", "members cannot be empty", "name what it chooses among")
     elif default and default not in members:
         known = [member for member in members if isinstance(member, str)]
         message = f"default {shown(default)} must also appear in members"
@@ -106,11 +106,16 @@ def _check_mapping(mapping: dict[str, Any], path: str, scores: set[str], log: Fa
     source, outputs = text(mapping, "source"), mapping.get("outputs")
     if source and source not in scores:
         message = f"source {shown(source)} is not a declared projection score"
-        log.add(under(path, "source"), "reference", message, way_out(source, sorted(scores)) if scores else "")
+        log.add(
+            under(path, "source"),
+            "reference",
+            message,
+            way_out(source, sorted(scores)) if scores else "declare it in scores",
+        )
     if not isinstance(outputs, list):
         return
     if not outputs:
-        log.add(under(path, "outputs"), "required", "outputs cannot be empty")
+        log.add(under(path, "outputs"), "required", "outputs cannot be empty", "add a band, or take the mapping out")
     elif text(mapping, "method") == "multi_emit" and len(outputs) < FEWEST_EMITTED:
         message = f"multi_emit requires at least {FEWEST_EMITTED} outputs"
         log.add(under(path, "outputs"), "value", message, "use threshold_bands for a single band")

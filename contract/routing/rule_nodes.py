@@ -64,9 +64,15 @@ def _check_node(node: dict[str, Any], path: str, declared: DeclaredSignals, log:
 def _check_composite(node: dict[str, Any], path: str, log: FaultLog) -> None:
     conditions, operator = node.get("conditions", []), _operator(node)
     if "operator" not in node:
-        log.add(under(path, "operator"), "required", "a condition needs a type and a name, or an operator")
+        log.add(
+            under(path, "operator"),
+            "required",
+            "a condition needs a type and a name, or an operator",
+            "write AND or OR",
+        )
     if conditions == []:
-        log.add(under(path, "conditions"), "required", f"{operator or 'a composite'} requires non-empty conditions")
+        message = f"{operator or 'a composite'} requires non-empty conditions"
+        log.add(under(path, "conditions"), "required", message, "add a condition, or take the node out")
     elif operator == "NOT" and isinstance(conditions, list) and len(conditions) != 1:
         message = f"NOT must have exactly one condition, not {len(conditions)}"
         log.add(under(path, "conditions"), "value", message, "nest them in an OR or an AND below the NOT")
@@ -80,7 +86,7 @@ def _check_leaf(leaf: dict[str, Any], path: str, declared: DeclaredSignals, log:
     leaf_type, name = text(leaf, "type").strip().lower(), text(leaf, "name")
     for key in ("type", "name"):
         if key not in leaf:
-            log.add(under(path, key), "required", "a leaf requires both type and name")
+            log.add(under(path, key), "required", "a leaf requires both type and name", "write it")
     if isinstance(leaf.get("predicate"), dict):
         check_predicate(leaf["predicate"], under(path, "predicate"), log)
     if leaf_type == "classifier":
@@ -114,7 +120,7 @@ def _check_classifier_leaf(leaf: dict[str, Any], path: str, declared: DeclaredSi
     rule = declared.classifiers.get(text(leaf, "name"), {})
     for key in ("label", "predicate"):
         if key not in leaf:
-            log.add(under(path, key), "required", "classifier conditions require label and predicate")
+            log.add(under(path, key), "required", "classifier conditions require label and predicate", "write it")
     labels, label = rule.get("labels"), text(leaf, "label")
     if label and isinstance(labels, list) and label not in labels:
         message = f"label {shown(label)} is not declared by classifier {shown(text(rule, 'name'))}"
