@@ -54,6 +54,9 @@ def _check_emits(decision: dict[str, Any], path: str, log: FaultLog) -> None:
         if kind and kind in seen:
             log.add(under(at, "kind"), "duplicate", f"duplicate kind {shown(kind)} in one decision", "join them")
         seen.add(kind)
+        if kind and "retention" not in emit:
+            message = f"retention payload is required for kind {shown(kind)}"
+            log.add(under(at, "retention"), "required", message, "say what is kept")
         turns = retention.get("ttl_turns")
         if retention.get("drop") is True and isinstance(turns, int) and turns > 0:
             message = f"drop=true conflicts with ttl_turns={turns}"

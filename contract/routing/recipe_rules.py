@@ -56,7 +56,7 @@ def _check_entrypoints(document: dict[str, Any], recipes: set[str], catalogue: C
         for name in trimmed_names(names if isinstance(names, list) else []):
             at = under(path, "model_names")
             if name in claimed:
-                message = f"model name {shown(name)} is already mapped by {claimed[name]}"
+                message = f"model name {shown(name)} is already mapped by another entrypoint, {claimed[name]}"
                 log.add(at, "duplicate", message, "keep it in one entrypoint")
             elif name in reserved:
                 message = f"model name {shown(name)} is already {reserved[name]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
 
 from contract.fields import Name, Part, Text, refuse
 from contract.routing.catalogue import trimmed_names
@@ -31,7 +31,7 @@ class Entrypoint(Part):
     """Names that callers may ask for as a model, and the recipe that answers them."""
 
     model_names: Annotated[tuple[Name, ...], Strict(False), filled("model_names"), BeforeValidator(_trimmed)]
-    recipe: Annotated[Name, BeforeValidator(_trimmed)]
+    recipe: Annotated[str, StringConstraints(max_length=256), filled("recipe"), BeforeValidator(_trimmed)]
 
 
 class RecipeRouting(RoutingProfile):

@@ -112,7 +112,6 @@ def test_the_earlier_reference_document_is_refused_for_what_was_removed_since(ac
     assert {fault.code for fault in faults} == {"deprecated"}
     assert {fault.path.rpartition(".")[2] for fault in faults} == {
         *("type", "elo", "rl_driven", "gmtrouter", "session_aware"),
-        *("token_filter", "compaction_strategy"),
     }
 
 

@@ -103,7 +103,7 @@ def test_an_explicit_list_of_auto_names_frees_the_others() -> None:
         ({"recipe": "default"}, "model_names", "required"),
         ({"model_names": ["n"]}, "recipe", "required"),
         ({"model_names": ["n"], "recipe": "ghost"}, "recipe", "reference"),
-        ({"model_names": ["n"], "recipe": " "}, "recipe", "value"),
+        ({"model_names": ["n"], "recipe": " "}, "recipe", "required"),
         ({"model_names": "n", "recipe": "default"}, "model_names", "type"),
         ({"model_names": [1], "recipe": "default"}, "model_names[0]", "type"),
     ],
