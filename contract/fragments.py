@@ -23,6 +23,8 @@ _NEEDED: Final = (
     (r"routing\.signals\.embeddings\[\d+\]\.query_modality", ("global", "model_catalog")),
     (r"routing\.decisions\[\d+\]\.(rules|algorithm|plugins|emits|adaptations)\b.*", ("routing", "signals")),
     (r"routing\.(signals|projections)\b.*", ("routing", "signals")),
+    (r"routing\.signals\.kb\b.*", ("global", "model_catalog", "kbs")),
+    (r"routing\.projections\.scores\b.*\.(kb|metric)", ("global", "model_catalog", "kbs")),
     (r"routing\.signals\.classifiers\[\d+\]\.model", ("global", "model_catalog", "external")),
     (r"routing\.(decisions|signals)\b.*\.(model|lora_name)", ("routing", "modelCards")),
 )
