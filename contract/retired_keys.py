@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-MIGRATE: Final = "`vllm-sr config migrate --config old-config.yaml` rewrites old files"
-LATER: Final = "is not supported by this release"
+from contract.flat_keys import FLAT_GLOBAL, FLAT_PROVIDERS, FLAT_ROUTING
+
+MIGRATE: Final = (
+    "`agentrouter migrate -f FILE` rewrites old files, as `vllm-sr config migrate --config old-config.yaml` would"
+)
 
 _ON_CARDS: Final = (
     "param_size",
@@ -20,44 +23,10 @@ _ON_CARDS: Final = (
     "modality",
     "tags",
 )
-_SIGNALS_OF_FLAT_KEYS: Final = {
-    "signals": "routing.signals",
-    "decisions": "routing.decisions",
-    "keyword_rules": "routing.signals.keywords",
-    "embedding_rules": "routing.signals.embeddings",
-    "categories": "routing.signals.domains",
-    "fact_check_rules": "routing.signals.fact_check",
-    "user_feedback_rules": "routing.signals.user_feedbacks",
-    "reask_rules": "routing.signals.reasks",
-    "preference_rules": "routing.signals.preferences",
-    "language_rules": "routing.signals.language",
-    "context_rules": "routing.signals.context",
-    "structure_rules": "routing.signals.structure",
-    "complexity_rules": "routing.signals.complexity",
-    "modality_rules": "routing.signals.modality",
-    "role_bindings": "routing.signals.role_bindings",
+_OF_FLAT_MODELS: Final = {
     "model_config": "providers.models and routing.modelCards",
     "vllm_endpoints": "providers.models[].backend_refs",
     "provider_profiles": "providers.models[].backend_refs",
-    "default_model": "providers.defaults.default_model",
-    "reasoning_families": "providers.defaults.reasoning_families",
-    "default_reasoning_effort": "providers.defaults.default_reasoning_effort",
-    "strategy": "routing.strategy",
-    "auto_model_name": "global.router.auto_model_name",
-    "auto_model_names": "global.router.auto_model_names",
-    "bert_model": "global.model_catalog.embeddings.semantic",
-    "classifier": "global.model_catalog.modules.classifier",
-    "prompt_guard": "global.model_catalog.modules.prompt_guard",
-    "semantic_cache": "global.stores.response_cache",
-    "memory": "global.stores.memory",
-    "tools": "global.integrations.tools",
-    "looper": "global.integrations.looper",
-    "observability": "global.services.observability",
-    "api": "global.services.api",
-    "authz": "global.services.authz",
-    "ratelimit": "global.services.ratelimit",
-    "response_api": "global.services.response_api",
-    "router_replay": "global.services.router_replay",
 }
 _REMOVED_SELECTORS: Final = (
     "session_aware",
@@ -80,7 +49,11 @@ _OF_EXTERNAL_MODELS: Final = {
 _LEARNING: Final = "it was removed; use global.router.learning"
 
 DEPRECATED: Final[dict[str, str]] = {
-    **{key: f"move it to {place}" for key, place in _SIGNALS_OF_FLAT_KEYS.items()},
+    **{
+        key: f"move it to {place}"
+        for flat in (FLAT_ROUTING, FLAT_PROVIDERS, FLAT_GLOBAL, _OF_FLAT_MODELS)
+        for key, place in flat.items()
+    },
     "routing.models": "describe the models in routing.modelCards",
     **{
         f"routing.signals.{key}": f"routing.signals.{key} is no longer supported, use routing.signals.kb"
@@ -92,11 +65,8 @@ DEPRECATED: Final[dict[str, str]] = {
     "routing.decisions[].modelSelectionAlgorithm": "use the decision's algorithm",
     **{f"routing.decisions[].{key}": "use the plugin tools" for key in ("tool_scope", "allow_tools", "block_tools")},
     **{f"routing.decisions[].algorithm.{key}": _LEARNING for key in ("elo", "rl_driven", "gmtrouter", "session_aware")},
-    "routing.decisions[].algorithm.hybrid.elo_weight": "it is called experience_weight",
     "routing.decisions[].adaptations.coordination": "it was removed; protection has stability_weight and switch_margin",
-    "providers.default_model": "move it to providers.defaults.default_model",
-    "providers.reasoning_families": "move it to providers.defaults.reasoning_families",
-    "providers.default_reasoning_effort": "move it to providers.defaults.default_reasoning_effort",
+    **{f"providers.{key}": f"move it to {place}" for key, place in FLAT_PROVIDERS.items()},
     **{
         f"providers.{key}": "write the places that serve a model as providers.models[].backend_refs"
         for key in ("model_targets", "backends", "auth_profiles")

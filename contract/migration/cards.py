@@ -21,6 +21,8 @@ def complete_cards(document: dict[str, Any], journal: Journal, *, of_decisions: 
     """Adds the cards that are missing, for the models of decisions only where they are asked for."""
     routing = document.get("routing")
     cards = routing.get("modelCards") if isinstance(routing, dict) else None
+    if cards is not None and not isinstance(cards, list):
+        return
     known = {name for card in cards or () if isinstance(card, dict) for name in _names(card)}
     found = [place for pattern in _BOUND for place in places(document, pattern)]
     if of_decisions:

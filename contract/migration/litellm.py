@@ -92,7 +92,7 @@ def _is_taken(
         case "cooldown_time" if isinstance(value, int) and value > 0:
             reliability["base_ejection_time"] = f"{value}s"
             journal.moved(path, f"{new_path}.base_ejection_time")
-        case "routing_strategy" if value in _STRATEGIES:
+        case "routing_strategy" if isinstance(value, str) and value in _STRATEGIES:
             reliability["lb_policy"] = _STRATEGIES[value]
             journal.moved(path, f"{new_path}.lb_policy")
         case "model_group_alias" | "model_alias_map" if isinstance(value, dict):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from contract.faults import shown, under
+from contract.faults import under
 from contract.migration.litellm_vendors import Vendor, vendor_of
 from contract.migration.notes import Journal
 
@@ -75,12 +75,12 @@ def read_deployment(entry: dict[str, Any], path: str, journal: Journal) -> Deplo
         journal.undecided(path, "stands for many models by a wildcard: name each model")
         return None
     if info.get("mode") not in _CHAT:
-        journal.undecided(path, f"is for {shown(str(info['mode']))}; the gateway takes chat completions")
+        journal.undecided(path, "is for another use; the gateway takes chat completions")
         return None
     named = parameters.get("custom_llm_provider")
     vendor, upstream_id = vendor_of(model, named if isinstance(named, str) else None)
     if vendor is None:
-        journal.undecided(path, f"{shown(model)} names no provider that is known; write its backend_refs by hand")
+        journal.undecided(path, "names no provider that is known; write its backend_refs by hand")
         return None
     return _placed(Deployment(path, group, upstream_id, {}, parameters, info), vendor, entry, journal)
 

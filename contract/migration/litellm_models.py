@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract.faults import item, shown
+from contract.faults import item
 from contract.migration.litellm_deployments import Deployment
 from contract.migration.notes import Journal
 from contract.migration.places import listing, mapping
@@ -20,7 +20,9 @@ _CAPABILITIES: Final = {
     "supports_vision": "vision",
     "supports_reasoning": "reasoning",
 }
-_TWO_NAMES: Final = "a model has one name for each provider type, so this deployment became a model of its own"
+_TWO_NAMES: Final = (
+    "a model has one name for each provider type, so this deployment became a model of its own, named after both"
+)
 _WEIGHT: Final = "order and weight say which backend is tried first"
 
 
@@ -43,7 +45,7 @@ def _groups(deployments: list[Deployment], journal: Journal) -> dict[str, list[D
         others = {each.upstream_id for each in group if each.type_name == deployment.type_name} - {""}
         if deployment.upstream_id and others - {deployment.upstream_id}:
             own = f"{deployment.group}@{deployment.upstream_id}"
-            journal.undecided(f"{deployment.path}.litellm_params.model", f"{_TWO_NAMES}: {shown(own)}")
+            journal.undecided(f"{deployment.path}.litellm_params.model", _TWO_NAMES)
             group = groups.setdefault(own, [])
         group.append(deployment)
     return groups

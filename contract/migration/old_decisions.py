@@ -53,7 +53,7 @@ def _mend_algorithm(decision: dict[str, Any], at: str, journal: Journal) -> None
     if not isinstance(algorithm, dict):
         return
     path = under(at, "algorithm")
-    if algorithm.get("type") in _REMOVED:
+    if str(algorithm.get("type")) in _REMOVED:
         del decision["algorithm"]
         journal.dropped(path, _LEARNED)
         return

@@ -180,6 +180,7 @@ UNDECIDED: Final[tuple[tuple[str, str], ...]] = (
     ("{routing}.signals.category_kb", _KNOWLEDGE),
     ("{routing}.signals.taxonomy", _KNOWLEDGE),
     ("global.model_catalog.classifiers", _KNOWLEDGE),
+    ("recipes[].routing.models", "describe the models once for all recipes, in routing.modelCards"),
     (
         "global.stores.response_cache.backend_config_path",
         "write what that file says below response_cache.redis or .milvus",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from contract.faults import under
 from contract.migration.notes import Journal
 from contract.migration.old_backends import OldEndpoint
-from contract.migration.places import elements, entry_named, mapping, places, settle
+from contract.migration.places import elements, entry_named, mapping, places, plain_list, settle
 
 CARD_FIELDS: Final = (
     "param_size",
@@ -31,6 +31,7 @@ BINDING_FIELDS: Final = (
 _KEYS: Final = {"access_key": "api_key", "api_key": "api_key", "api_key_env": "api_key_env"}
 _READ_APART: Final = ("name", "preferred_endpoints", "endpoints", "access", "model_name", "auth_ref", *_KEYS)
 _WHERE_TO: Final = "names no place that serves the model: give its backend this credential, which is not in the result"
+_NO_ENDPOINT: Final = "names an endpoint that is not in the file"
 _NO_FIELD: Final = "models have no such field; it had no effect on routing"
 _SAID_ELSEWHERE: Final = {
     "use_reasoning": "each modelRef of a decision says use_reasoning itself",
@@ -50,10 +51,8 @@ def split_models(document: dict[str, Any], journal: Journal) -> None:
             listed = _preferred(name, model, named)
             used.update(listed)
             _split(document, name, model, path, [named[each] for each in listed if each in named], journal)
-            for each in (each for each in listed if each not in named):
-                journal.undecided(
-                    under(path, "preferred_endpoints"), f"names {each!r}, which is no endpoint of the file"
-                )
+            if any(each not in named for each in listed):
+                journal.undecided(under(path, "preferred_endpoints"), _NO_ENDPOINT)
     _split_targets(document, journal)
     _split_bindings(document, journal)
     _retire_endpoints(document, named, used, journal)
@@ -74,7 +73,7 @@ def _preferred(name: str, model: dict[str, Any], named: dict[str, OldEndpoint]) 
     preferred = model.get("preferred_endpoints")
     if isinstance(preferred, list) and preferred:
         return [str(each) for each in preferred]
-    return [key for key, endpoint in named.items() if name in (endpoint.fields.get("models") or ())]
+    return [key for key, endpoint in named.items() if name in plain_list(endpoint.fields.get("models"))]
 
 
 def _split_targets(document: dict[str, Any], journal: Journal) -> None:
@@ -86,7 +85,7 @@ def _split_targets(document: dict[str, Any], journal: Journal) -> None:
     for name, target in _each(providers.pop("model_targets", None)):
         path = under("providers.model_targets", name)
         key = profiles.get(str(target.get("auth_ref")), {})
-        refs = [str(each) for each in target.pop("backend_refs", None) or ()]
+        refs = [str(each) for each in plain_list(target.pop("backend_refs", None))]
         endpoints = [
             OldEndpoint(under("providers.backends", each), {"name": each, **backends[each]})
             for each in refs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract.faults import shown, under
+from contract.faults import under
 from contract.migration.notes import Journal
 from contract.migration.places import elements, entry_named, mapping
 
@@ -52,7 +52,7 @@ def _leaf(
 ) -> dict[str, Any] | None:
     keywords, name = old.get("keywords"), decision.get("name")
     if old.get("type") != "keyword" or not isinstance(keywords, list) or not isinstance(name, str):
-        journal.undecided(at, f"is a condition of type {shown(str(old.get('type')))}, which no signal is known for")
+        journal.undecided(at, "is a condition of a type for which no signal is known")
         return None
     signal = f"{name}_keywords"
     new_path, rule = entry_named(mapping(routing, "signals"), "keywords", f"{path}.signals.keywords", signal)

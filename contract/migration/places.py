@@ -55,9 +55,13 @@ def _places(holder: Any, steps: list[str], path: str) -> Iterator[Place]:
 
 def elements(holder: dict[str, Any], key: str, path: str) -> list[tuple[str, dict[str, Any]]]:
     """The mappings in the list under `key`, with their paths."""
-    value = holder.get(key)
-    listed = value if isinstance(value, list) else []
+    listed = plain_list(holder.get(key))
     return [(item(path, index), element) for index, element in enumerate(listed) if isinstance(element, dict)]
+
+
+def plain_list(value: Any) -> list[Any]:
+    """The value when it is a list; what is none has its own fault."""
+    return value if isinstance(value, list) else []
 
 
 def mapping(holder: dict[str, Any], key: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract.faults import item, shown, under
+from contract.faults import item, under
 from contract.migration.moved_keys import routings
 from contract.migration.notes import Journal
 from contract.migration.old_models import BINDING_FIELDS
@@ -57,7 +57,7 @@ def _mend_categories(domain: dict[str, Any], at: str, journal: Journal) -> None:
     for index, category in enumerate(categories):
         spelt = category.replace("_", " ").lower() if isinstance(category, str) else category
         if spelt not in CATEGORIES:
-            journal.dropped(item(path, index), f"{shown(str(category))} {_NO_CATEGORY}")
+            journal.dropped(item(path, index), _NO_CATEGORY)
             continue
         if spelt != category:
             journal.moved(item(path, index), item(path, len(kept)), f"is spelt {spelt!r}")
@@ -71,8 +71,9 @@ def _drop_unknown_families(document: dict[str, Any], journal: Journal) -> None:
     defaults = _section(_section(document, "providers"), "defaults")
     known = _section(defaults, "reasoning_families")
     for place in places(document, "providers.models[].reasoning_family"):
-        if place.value not in known:
-            journal.dropped(place.path, f"{shown(str(place.take()))} {_NO_FAMILY}")
+        if isinstance(place.value, str) and place.value not in known:
+            place.take()
+            journal.dropped(place.path, _NO_FAMILY)
 
 
 def _drop_bare_models(document: dict[str, Any], journal: Journal) -> None:
