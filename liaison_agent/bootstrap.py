@@ -233,7 +233,7 @@ def _gateway_options(
     except TrustStoreMissing as error:
         _log.warning("%s", error)
         trust_store = USUAL_TRUST_STORE
-    return GatewayOptions(str(options.folder / "access.log"), str(trust_store), egress, key_variables)
+    return GatewayOptions(str(options.access_log_file), str(trust_store), egress, key_variables)
 
 
 def _ledger(settings: Settings, identity: Identity) -> FileLedger:

@@ -54,6 +54,12 @@ class AdminClient:
         """Graceful: ask clients to close, still accepting. Else: stop accepting at once, let open connections be."""
         await self._call("POST", "/drain_listeners?graceful&skip_exit" if graceful else "/drain_listeners")
 
+    async def reopen_logs(self) -> None:
+        """Have every access log written to the file that has its name now."""
+        status, _ = await self._call("POST", "/reopen_logs")
+        if status != 200:
+            raise AdminUnavailable(f"Envoy's admin interface answered {status}")
+
     def listening_pid(self) -> int | None:
         """The process that listens on the admin socket, from the kernel; None when nobody does."""
         with socket.socket(socket.AF_UNIX) as probe:

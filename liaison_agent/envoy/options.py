@@ -59,6 +59,11 @@ class EnvoyOptions:
         return self.folder / "envoy.log"
 
     @property
+    def access_log_file(self) -> Path:
+        """One line a request."""
+        return self.folder / "access.log"
+
+    @property
     def socket_folder(self) -> Path:
         """Where the sockets lie: beside the other files, or under the system's temporary folder when that is too deep
         for a Unix socket; always the same for the same state folder, so a new agent finds its Envoy."""

@@ -21,13 +21,13 @@ from typing import IO
 from liaison_agent.envoy.admin import AdminClient, AdminUnavailable
 from liaison_agent.envoy.bootstrap_config import bootstrap_of
 from liaison_agent.envoy.draining import drain_requests
+from liaison_agent.envoy.log_rotation import LogRotation
 from liaison_agent.envoy.options import EnvoyOptions
 from liaison_agent.envoy.processes import EnvoyProcess, identify, read_pid_file, spawn, write_pid_file
 from liaison_agent.ports import GatewayUnavailable
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _HEALTHY = 0.2, 5.0, 30.0
 _ENDS_WITHIN, _POLL = 5.0, 0.01
-_LARGEST_LOG = 8 * 2**20
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ class Supervisor:
         self._on_pid = on_pid
         self._lock: IO[str] | None = None
         self._process: EnvoyProcess | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._logs = LogRotation(options.access_log_file, options.log_file, admin)
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def process(self) -> EnvoyProcess | None:
@@ -79,7 +80,10 @@ class Supervisor:
         """Adopt or start Envoy and keep it running from here on; returns when its admin interface answers."""
         self._process = await self._adopt() or await self._spawn()
         self._on_pid(self._process.pid)
-        self._watch = asyncio.create_task(self._keep_running())
+        self._tasks = [
+            asyncio.create_task(self._keep_running()),
+            asyncio.create_task(self._logs.keep_looking()),
+        ]
 
     async def stop(self, drain: timedelta) -> None:
         """End Envoy gracefully and free the lock, also one that an earlier agent left and we never came to adopt;
@@ -151,8 +155,6 @@ class Supervisor:
     async def _spawn(self) -> EnvoyProcess:
         options = self._options
         options.bootstrap_file.write_text(json.dumps(bootstrap_of(options), indent=1))
-        if options.log_file.exists() and options.log_file.stat().st_size > _LARGEST_LOG:
-            options.log_file.replace(options.log_file.with_suffix(".log.1"))
         process = await spawn(_command(options), options.log_file)
         came_up = False
         try:
@@ -189,11 +191,11 @@ class Supervisor:
         return f"Envoy does not come up: {reason[:300]} (its log: {self._options.log_file})"
 
     async def _stop_watching(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-            self._watch = None
+                await task
 
     def _unlock(self) -> None:
         if self._lock is not None:

@@ -60,6 +60,11 @@ class SigningKey:
         return CONSUMER_KEY_PREFIX + token
 
 
+def text_of(path: Path) -> str:
+    """What is in the file, nothing while there is none."""
+    return path.read_text() if path.exists() else ""
+
+
 def jwks_of(*keys: SigningKey) -> bytes:
     """The JWKS of these keys."""
     return json.dumps({"keys": [key.jwk for key in keys]}).encode()
@@ -158,7 +163,7 @@ class Plane:
         found: dict[str, dict[str, Any]] = {}
         while not found.keys() >= set(ids):  # the test's timeout ends it
             await asyncio.sleep(0.05)
-            lines = await asyncio.to_thread(Path(self.options.access_log).read_text)
+            lines = await asyncio.to_thread(text_of, Path(self.options.access_log))
             found = {line["request_id"]: line for line in map(json.loads, lines.splitlines())}
         return [found[one] for one in ids]
 
