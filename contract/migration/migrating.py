@@ -17,6 +17,7 @@ from contract.migration.notes import Journal, Layout, Migration
 from contract.migration.old_decisions import mend_decisions
 from contract.migration.old_models import split_models
 from contract.migration.old_services import mend_services
+from contract.migration.old_triggers import mend_triggers
 from contract.migration.repairs import repair
 from contract.plain_values import plain
 
@@ -64,6 +65,8 @@ def _migrate_legacy(document: dict[str, Any], journal: Journal, *, is_old: bool)
         mend_decisions(routing, path, journal)
     if is_old:
         repair(document, journal)
+    for path, routing in routings(document):
+        mend_triggers(routing, path, journal)
     complete_cards(document, journal, of_decisions=is_old)
     if is_old:
         _say_version(document, journal)

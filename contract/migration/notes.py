@@ -41,24 +41,39 @@ class Migration:
 
 
 class Journal:
-    """Collects notes in the order in which things are done; the same note counts once."""
+    """Collects notes in the order in which things are done; the same note counts once.
+
+    What is done to a value after it moved is noted under the path that it had in the file.
+    """
 
     def __init__(self) -> None:
         self._moved: dict[Note, None] = {}
         self._dropped: dict[Note, None] = {}
         self._undecided: dict[Note, None] = {}
+        self._origins: dict[str, str] = {}
 
-    def moved(self, old_path: str, new_path: str, why: str = "") -> None:
-        if old_path != new_path or why:
-            self._moved[Note(old_path, new_path, why)] = None
+    def moved(self, path: str, new_path: str, why: str = "") -> None:
+        origin = self._origin_of(path)
+        if origin != new_path or why:
+            self._moved[Note(origin, new_path, why)] = None
+            self._origins.setdefault(new_path, origin)
 
     def dropped(self, path: str, why: str) -> None:
-        self._dropped[Note(path, "", why)] = None
+        self._dropped[Note(self._origin_of(path), "", why)] = None
 
     def undecided(self, path: str, why: str, new_path: str = "") -> None:
-        self._undecided[Note(path, new_path, why)] = None
+        self._undecided[Note(self._origin_of(path), new_path, why)] = None
 
     def migration(self, layout: Layout, document: dict[str, Any], *, changed: bool) -> Migration:
         return Migration(
             layout, document, tuple(self._moved), tuple(self._dropped), tuple(self._undecided), changed=changed
         )
+
+    def _origin_of(self, path: str) -> str:
+        """Where the nearest thing around it came from, and the way from there."""
+        around = path
+        while around:
+            if around in self._origins:
+                return self._origins[around] + path[len(around) :]
+            around = around[: max(around.rfind("."), around.rfind("["), 0)]
+        return path

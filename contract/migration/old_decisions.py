@@ -7,7 +7,6 @@ from typing import Any, Final
 from contract.faults import item, under
 from contract.migration.notes import Journal
 from contract.migration.old_layouts import REMOVED_SELECTORS
-from contract.migration.old_triggers import mend_triggers
 from contract.migration.places import elements
 
 _REMOVED: Final = frozenset({*REMOVED_SELECTORS, "session_aware"})
@@ -21,7 +20,6 @@ _TOOL_LISTS: Final = ("allow_tools", "block_tools")
 
 def mend_decisions(routing: dict[str, Any], path: str, journal: Journal) -> None:
     """What a decision of any older layout may hold; a canonical decision stays as it is."""
-    mend_triggers(routing, path, journal)
     for at, decision in elements(routing, "decisions", under(path, "decisions")):
         _mend_selection(decision, at, journal)
         _mend_algorithm(decision, at, journal)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract.faults import under
+from contract.faults import item, under
 from contract.migration.notes import Journal
 from contract.migration.old_backends import OldEndpoint
-from contract.migration.places import elements, entry_named, mapping, places, plain_list, settle
+from contract.migration.places import STAYS, elements, entry_named, mapping, places, plain_list, settle
 
 CARD_FIELDS: Final = (
     "param_size",
@@ -143,10 +143,14 @@ def _bind(
 ) -> None:
     path, binding_path = paths
     key = {new: old[name] for name, new in _KEYS.items() if old.get(name)}
-    refs = [ref for endpoint in endpoints if (ref := endpoint.backend_ref(key, journal))]
-    if refs:
-        new_path = under(binding_path, "backend_refs")
-        settle(binding, "backend_refs", refs, (", ".join(each.path for each in endpoints), new_path), journal)
+    found = [(endpoint.path, ref) for endpoint in endpoints if (ref := endpoint.backend_ref(key, journal))]
+    if found and binding.get("backend_refs") is None:
+        binding["backend_refs"] = [ref for _, ref in found]
+        for index, (at, _) in enumerate(found):
+            journal.moved(at, item(under(binding_path, "backend_refs"), index))
+    elif binding.get("backend_refs") != [ref for _, ref in found]:
+        for at, _ in found:
+            journal.dropped(at, f"{under(binding_path, 'backend_refs')}: {STAYS}")
     for name in _KEYS:
         if old.get(name) and binding.get("backend_refs"):
             journal.moved(under(path, name), f"{under(binding_path, 'backend_refs')}[].{_KEYS[name]}")

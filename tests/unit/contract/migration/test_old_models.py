@@ -163,4 +163,4 @@ def test_a_family_that_the_file_does_not_describe_is_dropped() -> None:
     migration = migrate({"model_config": {"fast": {"reasoning_family": "none", "model_name": "x"}}})
 
     assert migration.document["providers"]["models"] == [{"name": "fast", "provider_model_id": "x"}]
-    assert [note.old_path for note in migration.dropped] == ["providers.models[0].reasoning_family"]
+    assert [note.old_path for note in migration.dropped] == ["model_config.fast.reasoning_family"]

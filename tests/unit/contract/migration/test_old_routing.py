@@ -23,7 +23,7 @@ def test_a_removed_selector_is_dropped_and_the_decision_stays() -> None:
     migration = _with_decision(algorithm={"type": "elo", "elo": {"k_factor": 32}})
 
     assert "algorithm" not in _decision(migration)
-    assert [note.old_path for note in migration.dropped] == ["routing.decisions[0].algorithm"]
+    assert [note.old_path for note in migration.dropped] == ["decisions[0].algorithm"]
 
 
 def test_the_old_key_of_the_algorithm_names_its_type() -> None:
@@ -55,8 +55,8 @@ def test_a_protection_that_was_on_is_left_to_a_person_and_one_that_was_off_is_dr
     migration = _with_decision(plugins=plugins)
 
     assert "plugins" not in _decision(migration)
-    assert [note.old_path for note in migration.undecided] == ["routing.decisions[0].plugins[0]"]
-    assert [note.old_path for note in migration.dropped] == ["routing.decisions[0].plugins[1]"]
+    assert [note.old_path for note in migration.undecided] == ["decisions[0].plugins[0]"]
+    assert [note.old_path for note in migration.dropped] == ["decisions[0].plugins[1]"]
 
 
 def test_keywords_that_a_decision_held_itself_become_a_signal() -> None:
@@ -73,7 +73,7 @@ def test_a_decision_whose_only_condition_cannot_be_said_is_left_out_rather_than_
     migration = _with_decision(signal={"type": "intent_classifier", "config": {"intents": ["draw"]}})
 
     assert migration.document["routing"]["decisions"] == []
-    assert "routing.decisions[0]" in {note.old_path for note in migration.undecided}
+    assert "decisions[0]" in {note.old_path for note in migration.undecided}
 
 
 MATH, LAW = {"type": "domain", "name": "math"}, {"type": "domain", "name": "law"}
@@ -107,7 +107,7 @@ def test_a_category_is_spelt_as_the_classifier_spells_it_and_an_unknown_one_is_d
     assert migration.document["routing"]["signals"]["domains"] == [
         {"name": "c", "mmlu_categories": ["computer science"]}
     ]
-    assert [note.old_path for note in migration.dropped] == ["routing.signals.domains[0].mmlu_categories[1]"]
+    assert [note.old_path for note in migration.dropped] == ["categories[0].mmlu_categories[1]"]
 
 
 def test_keywords_stay_words_although_the_method_called_them_patterns() -> None:
@@ -133,7 +133,7 @@ def test_a_key_that_no_router_knew_is_dropped_from_an_old_file_and_stays_in_a_ca
     old = migrate({"default_model": "a", "tools": {"enabled": True, "colour": "blue"}})
     canonical = migrate({"version": "v0.3", "routing": {}, "global": {"integrations": {"tools": {"colour": "blue"}}}})
 
-    assert [note.old_path for note in old.dropped] == ["global.integrations.tools.colour"]
+    assert [note.old_path for note in old.dropped] == ["tools.colour"]
     assert not canonical.changed
     assert [fault.code for fault in remaining_faults(canonical.document)] == ["unknown_field"]
 
