@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Final, get_args
@@ -12,8 +13,10 @@ from contract.faults import shown
 from contract.fields import refuse
 from contract.spelling import nearest
 
-MOST_COMPARED: Final = 500
+MOST_COMPARED: Final = 200
 MOST_LISTED: Final = 20
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.:/-]+(?: [A-Za-z0-9_.:/-]+)*")
 
 
 def known_word(
@@ -39,11 +42,13 @@ def known_word(
     return BeforeValidator(validate)
 
 
-def way_out(word: str, known: Iterable[str]) -> str:
-    """The remedy for a word that is not known: the nearest one, or some of them."""
+def way_out(word: str, known: Iterable[str], if_none: str = "declare it") -> str:
+    """The remedy for a word that is not known: the nearest one, or some of them, or `if_none` when there are none."""
     known = tuple(islice(known, MOST_COMPARED))
+    if not known:
+        return if_none
     meant = nearest(word.lower(), known) or nearest(word.upper(), known)
     if meant:
         return f"did you mean {shown(meant)}?"
-    listed = ", ".join(known[:MOST_LISTED])
+    listed = ", ".join(name if _PLAIN.fullmatch(name) else shown(name) for name in known[:MOST_LISTED])
     return f"use one of: {listed}" + (", ..." if len(known) > MOST_LISTED else "")

@@ -22,6 +22,7 @@ from contract.routing.classifier_rules import check_locals_agree
 from contract.routing.decision_rules import check_decisions
 from contract.routing.declared_signals import declared_signals
 from contract.routing.modality_rules import check_modalities
+from contract.routing.patterns import check_patterns
 from contract.routing.projection_rules import check_projections
 from contract.routing.recipe_rules import check_recipes, routing_sections
 from contract.routing.signal_rules import check_signals
@@ -63,6 +64,7 @@ def check_workspace(document: dict[str, Any], log: FaultLog) -> None:
         check_decisions(profile, path, catalogue, declared, log)
         check_modalities(profile, path, catalogue, log)
     check_locals_agree(routing_sections(document), log)
+    check_patterns(routing_sections(document), log)
     check_recipes(document, catalogue, log)
 
 

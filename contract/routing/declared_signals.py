@@ -59,35 +59,54 @@ FAMILY_OF_TYPE: Final[Mapping[str, str]] = {
 """The key of routing.signals that declares the names of a leaf type; `projection` has none there."""
 
 
+Names = Mapping[str, None]
+"""Names in the order of the document, looked up at once."""
+
+NO_NAMES: Final[Names] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredClassifier:
+    """What conditions on a classifier must know of it."""
+
+    is_local: bool
+    labels: Names
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredSignals:
-    """The names of one routing section by leaf type, and its classifiers by name as they are written."""
+    """The names of one routing section by leaf type, and more of its classifiers, by name."""
 
-    names: Mapping[str, frozenset[str]]
-    classifiers: Mapping[str, dict[str, Any]]
+    names: Mapping[str, Names]
+    classifiers: Mapping[str, DeclaredClassifier]
+
+    def of(self, leaf_type: str) -> Names:
+        return self.names.get(leaf_type, NO_NAMES)
 
     def has(self, leaf_type: str, name: str) -> bool:
-        return name in self.names.get(leaf_type, frozenset())
+        return name in self.of(leaf_type)
 
     def takes_any(self, leaf_type: str) -> bool:
         """Whether nothing can be said of a name: a section that declares no domains has those that its rules name."""
-        return leaf_type == "domain" and not self.names.get("domain")
+        return leaf_type == "domain" and not self.of("domain")
 
 
 def declared_signals(routing: dict[str, Any]) -> DeclaredSignals:
     """What a fitted `routing` mapping, of a document or of a recipe, declares for its own rules."""
     signals = section(routing, "signals")
     names = {leaf: _names(signals, family) for leaf, family in FAMILY_OF_TYPE.items()}
-    names["authz"] |= {text(binding, "role") for _, binding in entries(signals, "role_bindings", "")} - {""}
-    names["projection"] = _outputs(section(routing, "projections"))
-    classifiers = {text(rule, "name"): rule for _, rule in entries(signals, "classifiers", "")}
+    names["authz"] = {**names["authz"], **_names(signals, "role_bindings", "role")}
+    mappings = entries(section(routing, "projections"), "mappings", "")
+    names["projection"] = {name: None for _, mapping in mappings for name in _names(mapping, "outputs")}
+    classifiers = {text(rule, "name"): _classifier(rule) for _, rule in entries(signals, "classifiers", "")}
     return DeclaredSignals(names, classifiers)
 
 
-def _names(holder: dict[str, Any], key: str) -> frozenset[str]:
-    return frozenset(text(entry, "name") for _, entry in entries(holder, key, "")) - {""}
+def _names(holder: dict[str, Any], key: str, field: str = "name") -> Names:
+    return dict.fromkeys(name for _, entry in entries(holder, key, "") if (name := text(entry, field)))
 
 
-def _outputs(projections: dict[str, Any]) -> frozenset[str]:
-    mappings = [mapping for _, mapping in entries(projections, "mappings", "")]
-    return frozenset(name for mapping in mappings for name in _names(mapping, "outputs"))
+def _classifier(rule: dict[str, Any]) -> DeclaredClassifier:
+    labels = rule.get("labels")
+    named = (label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
+    return DeclaredClassifier(text(rule, "type") == "local", dict.fromkeys(named))

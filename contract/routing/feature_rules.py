@@ -7,7 +7,6 @@ from typing import Any
 from contract.faults import FaultLog, item, under
 from contract.plain_values import section, text
 from contract.routing.numeric_predicates import check_predicate
-from contract.routing.patterns import pattern_problem
 
 
 def check_structure(rule: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -56,12 +55,8 @@ def _check_measure(rule: dict[str, Any], kind: str, path: str, log: FaultLog) ->
 
 def _check_pattern(source: dict[str, Any], path: str, log: FaultLog) -> None:
     pattern = source.get("pattern", "")
-    if not isinstance(pattern, str):
-        return
-    if not pattern.strip():
+    if isinstance(pattern, str) and not pattern.strip():
         log.add(under(path, "pattern"), "required", "a regex source requires pattern", "write what is looked for")
-    elif problem := pattern_problem(pattern):
-        log.add(under(path, "pattern"), "value", problem, "mend it, or use keyword_set for words as they are")
 
 
 def _check_sequences(source: dict[str, Any], path: str, log: FaultLog) -> None:

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from contract.faults import FaultLog, item, under
+from contract.plain_values import entries, section, text
 
 MOST_REPEATS: Final = 1000
+MOST_SIGNS: Final = 500_000
+"""Of all patterns of a document together, so that reading them takes a second at most."""
 
+_SPECIAL: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _ESCAPED: Final = r"(?<!\\)((?:\\\\)*)"
 _LOOKING: Final = re.compile(_ESCAPED + r"\(\?(?:=|!|<=|<!|>|\(|P=|P>|#)")
 _BACK: Final = re.compile(_ESCAPED + r"\\(?:[1-9]|[gk][<{'])")
@@ -27,8 +34,37 @@ _OWN: Final = (
 """What RE2 knows and Python does not, and what to put in its place to see whether the rest can be read."""
 
 
+def check_patterns(sections: Iterable[tuple[str, dict[str, Any]]], log: FaultLog) -> None:
+    """Every pattern in the signals of the routing sections, which are given with their paths."""
+    left = MOST_SIGNS
+    for path, pattern in _patterns(sections):
+        left -= len(pattern)
+        if left < 0:
+            message = f"all patterns together have more than {MOST_SIGNS} signs"
+            log.add(path, "too_large", message, "look for words as they are, or split the document")
+            return
+        if problem := pattern_problem(pattern):
+            log.add(path, "value", problem, "mend it, or look for words as they are")
+
+
+def _patterns(sections: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, str]]:
+    for path, routing in sections:
+        signals = section(routing, "signals")
+        for at, rule in entries(signals, "keywords", f"{path}.signals.keywords"):
+            keywords = rule.get("keywords") if text(rule, "method").strip().lower() == "regex" else None
+            for index, keyword in enumerate(keywords if isinstance(keywords, list) else ()):
+                if isinstance(keyword, str):
+                    yield item(under(at, "keywords"), index), keyword
+        for at, rule in entries(signals, "structure", f"{path}.signals.structure"):
+            source = section(section(rule, "feature"), "source")
+            if text(source, "type").strip().lower() == "regex":
+                yield f"{at}.feature.source.pattern", text(source, "pattern")
+
+
 def pattern_problem(pattern: str) -> str | None:
     """Why a pattern cannot be read; None when it can."""
+    if not _SPECIAL.search(pattern):
+        return None
     if _LOOKING.search(pattern):
         return "uses lookahead, lookbehind or another group that the engine (RE2) does not know"
     if _BACK.search(pattern):

@@ -7,7 +7,7 @@ from typing import Any
 
 from contract.faults import FaultLog, shown, under
 from contract.plain_values import entries, text
-from contract.routing.declared_signals import FAMILY_OF_TYPE, DeclaredSignals
+from contract.routing.declared_signals import FAMILY_OF_TYPE, DeclaredSignals, Names
 from contract.routing.projections import value_source_of
 from contract.routing.rule_nodes import DIFFICULTIES
 from contract.words import way_out
@@ -23,7 +23,7 @@ def check_inputs(
     score: dict[str, Any],
     path: str,
     declared: DeclaredSignals,
-    scores: set[str],
+    scores: Names,
     sources: Mapping[str, str],
     log: FaultLog,
 ) -> None:
@@ -42,8 +42,7 @@ def check_inputs(
                 _require_name(source, at, kind, log)
             elif not _is_declared(kind, name, declared):
                 message = f"input {kind} {shown(name)} is not declared in routing.signals.{FAMILY_OF_TYPE[kind]}"
-                known = sorted(declared.names[kind])
-                log.add(under(at, "name"), "reference", message, way_out(name, known) if known else "declare it")
+                log.add(under(at, "name"), "reference", message, way_out(name, declared.of(kind)))
 
 
 def _word(source: dict[str, Any], key: str) -> str:
@@ -77,7 +76,7 @@ def _check_metric(source: dict[str, Any], path: str, log: FaultLog) -> None:
 
 
 def _check_projection(
-    source: dict[str, Any], path: str, scores: set[str], sources: Mapping[str, str], log: FaultLog
+    source: dict[str, Any], path: str, scores: Names, sources: Mapping[str, str], log: FaultLog
 ) -> None:
     name = text(source, "name")
     _check_value_source(source, path, _PROJECTION_SOURCES, log)
@@ -86,14 +85,10 @@ def _check_projection(
     elif _word(source, "value_source") == "confidence":
         if name not in sources:
             message = f"projection input {shown(name)} with value_source confidence is no output of a mapping"
-            log.add(under(path, "name"), "reference", message, _mend(name, sources))
+            log.add(under(path, "name"), "reference", message, way_out(name, sources))
     elif name not in scores:
         message = f"projection input references undefined score {shown(name)}"
-        log.add(under(path, "name"), "reference", message, _mend(name, scores))
-
-
-def _mend(name: str, known: Mapping[str, str] | set[str]) -> str:
-    return way_out(name, sorted(known)) if known else "declare it"
+        log.add(under(path, "name"), "reference", message, way_out(name, scores))
 
 
 def check_order(scores: Entries, sources: Mapping[str, str], log: FaultLog) -> None:

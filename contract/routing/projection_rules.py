@@ -5,16 +5,19 @@ Works on the fitted mapping, beside the faults of types and words.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, Final
 
 from contract.faults import FaultLog, item, shown, under
 from contract.plain_values import entries, section, text
-from contract.routing.declared_signals import DeclaredSignals
+from contract.routing.declared_signals import DeclaredSignals, Names
 from contract.routing.mmlu import CATEGORIES
 from contract.routing.numeric_predicates import BOUNDS, holds_something
 from contract.routing.projection_inputs import check_inputs, check_order
 from contract.unique_names import check_unique
 from contract.words import way_out
+
+Domains = dict[str, dict[str, Any]]
 
 _OF_PARTITIONS: Final = ("domain", "embedding")
 FEWEST_EMITTED: Final = 2
@@ -27,15 +30,17 @@ def check_projections(routing: dict[str, Any], path: str, declared: DeclaredSign
     scores = list(entries(projections, "scores", under(at, "scores")))
     mappings = list(entries(projections, "mappings", under(at, "mappings")))
     check_unique(partitions, "partition name", log)
-    names = check_unique(scores, "score name", log)
+    check_unique(scores, "score name", log)
+    names = dict.fromkeys(text(score, "name") for _, score in scores)
     check_unique(mappings, "mapping name", log)
     check_unique(
         [output for place, mapping in mappings for output in entries(mapping, "outputs", under(place, "outputs"))],
         "output name",
         log,
     )
+    domains = {text(domain, "name"): domain for _, domain in entries(section(routing, "signals"), "domains", "")}
     for place, partition in partitions:
-        _check_partition(partition, place, section(routing, "signals"), declared, log)
+        _check_partition(partition, place, domains, declared, log)
     sources = {
         text(output, "name"): text(mapping, "source")
         for _, mapping in mappings
@@ -49,7 +54,7 @@ def check_projections(routing: dict[str, Any], path: str, declared: DeclaredSign
 
 
 def _check_partition(
-    partition: dict[str, Any], path: str, signals: dict[str, Any], declared: DeclaredSignals, log: FaultLog
+    partition: dict[str, Any], path: str, domains: Domains, declared: DeclaredSignals, log: FaultLog
 ) -> None:
     members, default = partition.get("members"), text(partition, "default")
     temperature = partition.get("temperature")
@@ -67,7 +72,7 @@ def _check_partition(
         log.add(under(path, "default"), "reference", message, way_out(default, known))
     _check_members(members, under(path, "members"), declared, log)
     if needed:
-        _check_categories(members, under(path, "members"), signals, declared, log)
+        _check_categories(members, under(path, "members"), domains, log)
 
 
 def _check_members(members: list[Any], path: str, declared: DeclaredSignals, log: FaultLog) -> None:
@@ -80,8 +85,8 @@ def _check_members(members: list[Any], path: str, declared: DeclaredSignals, log
             continue
         if kind is None:
             message = f"member {shown(member)} is not a declared domain or embedding signal"
-            known = sorted(set().union(*(declared.names[kind] for kind in _OF_PARTITIONS)))
-            log.add(item(path, index), "reference", message, way_out(member, known) if known else "declare it")
+            known = chain.from_iterable(declared.of(kind) for kind in _OF_PARTITIONS)
+            log.add(item(path, index), "reference", message, way_out(member, known))
             continue
         kinds.setdefault(kind, item(path, index))
         if len(kinds) > 1 and kinds.get(kind) == item(path, index):
@@ -89,11 +94,8 @@ def _check_members(members: list[Any], path: str, declared: DeclaredSignals, log
             log.add(item(path, index), "conflict", message, "make a partition for each type")
 
 
-def _check_categories(
-    members: list[Any], path: str, signals: dict[str, Any], declared: DeclaredSignals, log: FaultLog
-) -> None:
+def _check_categories(members: list[Any], path: str, domains: Domains, log: FaultLog) -> None:
     """Scores are made comparable over the classifier's categories, so each domain must be one or name some."""
-    domains = {text(domain, "name"): domain for _, domain in entries(signals, "domains", "")}
     if not members or not all(isinstance(member, str) and member in domains for member in members):
         return
     for index, member in enumerate(members):
@@ -102,16 +104,11 @@ def _check_categories(
             log.add(item(path, index), "reference", message, "give the domain mmlu_categories")
 
 
-def _check_mapping(mapping: dict[str, Any], path: str, scores: set[str], log: FaultLog) -> None:
+def _check_mapping(mapping: dict[str, Any], path: str, scores: Names, log: FaultLog) -> None:
     source, outputs = text(mapping, "source"), mapping.get("outputs")
     if source and source not in scores:
         message = f"source {shown(source)} is not a declared projection score"
-        log.add(
-            under(path, "source"),
-            "reference",
-            message,
-            way_out(source, sorted(scores)) if scores else "declare it in scores",
-        )
+        log.add(under(path, "source"), "reference", message, way_out(source, scores, "declare it in scores"))
     if not isinstance(outputs, list):
         return
     if not outputs:

@@ -111,23 +111,22 @@ def _check_name(leaf_type: str, name: str, path: str, declared: DeclaredSignals,
     if declared.has(leaf_type, name) or declared.takes_any(leaf_type):
         return
     place = f"routing.signals.{FAMILY_OF_TYPE[leaf_type]}" if leaf_type in FAMILY_OF_TYPE else "routing.projections"
-    known = sorted(declared.names.get(leaf_type, ()))
-    remedy = way_out(name, known[:20]) if known else f"declare it in {place}"
+    remedy = way_out(name, declared.of(leaf_type), f"declare it in {place}")
     log.add(path, "reference", f"references unknown {leaf_type} signal {shown(name)}: not declared in {place}", remedy)
 
 
 def _check_classifier_leaf(leaf: dict[str, Any], path: str, declared: DeclaredSignals, log: FaultLog) -> None:
-    rule = declared.classifiers.get(text(leaf, "name"), {})
+    rule = declared.classifiers.get(text(leaf, "name"))
     for key in ("label", "predicate"):
         if key not in leaf:
             log.add(under(path, key), "required", "classifier conditions require label and predicate", "write it")
-    labels, label = rule.get("labels"), text(leaf, "label")
-    if label and isinstance(labels, list) and label not in labels:
-        message = f"label {shown(label)} is not declared by classifier {shown(text(rule, 'name'))}"
-        known = [known for known in labels if isinstance(known, str)]
-        log.add(under(path, "label"), "reference", message, way_out(label, known))
-    predicate = leaf.get("predicate")
-    if rule.get("type") == "local" and isinstance(predicate, dict) and not _is_sure(predicate):
+    if rule is None:
+        return
+    label, predicate = text(leaf, "label"), leaf.get("predicate")
+    if label and label not in rule.labels:
+        message = f"label {shown(label)} is not declared by classifier {shown(text(leaf, 'name'))}"
+        log.add(under(path, "label"), "reference", message, way_out(label, rule.labels))
+    if rule.is_local and isinstance(predicate, dict) and not _is_sure(predicate):
         message = f"a local classifier condition supports only predicate.gte of {SUREST_GUESS} or more"
         log.add(under(path, "predicate"), "value", message, f"write predicate: {{gte: {SUREST_GUESS}}}")
 

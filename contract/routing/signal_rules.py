@@ -14,7 +14,6 @@ from contract.plain_values import entries, section, text
 from contract.routing.classifier_rules import check_classifier, check_one_local
 from contract.routing.declared_signals import FAMILY_OF_TYPE, DeclaredSignals
 from contract.routing.feature_rules import check_conversation, check_structure
-from contract.routing.patterns import pattern_problem
 from contract.routing.rule_nodes import check_rule_node
 from contract.routing.text_signals import is_fuzzy
 from contract.routing.token_counts import TokenCountError, parse_token_count
@@ -58,12 +57,6 @@ def _check_keywords(rule: dict[str, Any], path: str, log: FaultLog) -> None:
     if isinstance(edits, int) and edits > MOST_EDITS:
         message = f"fuzzy_threshold is a number of edits: with {edits} almost any word is like any other"
         log.warn(under(path, "fuzzy_threshold"), "range", message, "write 1, 2 or 3")
-    if method == "regex" and isinstance(keywords, list):
-        for index, pattern in enumerate(keywords):
-            problem = pattern_problem(pattern) if isinstance(pattern, str) else None
-            if problem:
-                remedy = "mend it, or take method out to look for the words as they are"
-                log.add(item(under(path, "keywords"), index), "value", problem, remedy)
 
 
 def _check_embedding(rule: dict[str, Any], path: str, log: FaultLog) -> None:

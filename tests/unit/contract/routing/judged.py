@@ -7,6 +7,7 @@ from typing import Any
 from contract.faults import ContractError, Fault, FaultLog
 from contract.fields import Part
 from contract.routing.declared_signals import declared_signals
+from contract.routing.patterns import check_patterns
 from contract.routing.profile import RoutingProfile
 from contract.routing.projection_rules import check_projections
 from contract.routing.signal_rules import check_signals
@@ -24,6 +25,7 @@ def judged(routing: dict[str, Any]) -> tuple[RoutingProfile | None, FaultLog]:
     declared = declared_signals(fitted["routing"])
     check_signals(fitted["routing"], "routing", declared, log)
     check_projections(fitted["routing"], "routing", declared, log)
+    check_patterns([("routing", fitted["routing"])], log)
     holder = build(fitted, _Holder, log)
     return (holder.routing if holder else None), log
 
