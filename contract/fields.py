@@ -51,6 +51,11 @@ class Part(BaseModel):
     )
 
 
+def says(meaning: str) -> Any:
+    """For `Annotated[Name, says("what callers ask for")]`: one line for the reference and for editors."""
+    return Field(description=meaning)
+
+
 @dataclass(frozen=True, slots=True)
 class Variants:
     """For `Annotated[A | B, Field(discriminator="type"), Variants("plugin type")]`: parts told apart by their `type`.

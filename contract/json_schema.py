@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from pydantic.json_schema import GenerateJsonSchema
+
+from contract.canonical import canonical_bytes
 from contract.consumer_document import ConsumerDocument
 from contract.fields import Part
 from contract.workspace_document import WorkspaceDocument
@@ -26,23 +29,35 @@ def consumer_json_schema() -> dict[str, Any]:
     return _without_unused(schema)
 
 
+def schema_of(model: type[Part]) -> dict[str, Any]:
+    """The JSON Schema of a model, keys and defaults as documents write them, earlier names of fields among them."""
+    return model.model_json_schema(by_alias=True, schema_generator=_Generator)
+
+
+class _Generator(GenerateJsonSchema):
+    """Writes defaults as the canonical form does: durations as text, a section only with what it says."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return json.loads(canonical_bytes({"default": dft}))["default"]
+
+
 def _schema(model: type[Part], title: str) -> dict[str, Any]:
-    schema = _for_editors(model.model_json_schema(by_alias=True))
+    schema = _for_editors(schema_of(model))
     return {"$schema": _DIALECT, **schema, "title": title}
 
 
 def _for_editors(node: Any) -> Any:
-    """Without defaults that say nothing, or are whole sections: an editor would offer pages to insert."""
+    """Without defaults that say nothing, and without earlier names of fields, which are still read."""
     if isinstance(node, list):
         return [_for_editors(element) for element in node]
     if not isinstance(node, dict):
         return node
-    kept = {key: value for key, value in node.items() if key != "default" or not (value is None or _is_section(value))}
+    kept = {key: value for key, value in node.items() if key != "default" or value is not None}
+    if isinstance(properties := kept.get("properties"), dict):
+        kept["properties"] = {
+            key: field for key, field in properties.items() if not (isinstance(field, dict) and field.get("deprecated"))
+        }
     return {key: value if key == "default" else _for_editors(value) for key, value in kept.items()}
-
-
-def _is_section(default: Any) -> bool:
-    return isinstance(default, dict) and bool(default)
 
 
 def _without_unused(schema: dict[str, Any]) -> dict[str, Any]:

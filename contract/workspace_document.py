@@ -26,6 +26,7 @@ from contract.fields import (
     RequestPath,
     Text,
     Variable,
+    says,
 )
 from contract.retries import RetryConditions
 from contract.router_settings import GlobalSettings
@@ -44,23 +45,26 @@ class Listener(Part):
     """
 
     name: Name
-    address: IpAddress
+    address: Annotated[IpAddress, says("0.0.0.0 and :: take the port on every address")]
     port: Port
-    timeout: Duration = timedelta(seconds=300)
+    timeout: Annotated[Duration, says("how long a request or its answer may stand still")] = timedelta(seconds=300)
     routes: Items[Route] = ()
 
 
 class ReasoningFamily(Part):
     """How a family of models is told to reason."""
 
-    type: Literal["chat_template_kwargs", "reasoning_effort", "top_level_reasoning_effort"]
-    parameter: Name
+    type: Annotated[
+        Literal["chat_template_kwargs", "reasoning_effort", "top_level_reasoning_effort"],
+        says("where a request says how much to reason"),
+    ]
+    parameter: Annotated[Name, says("the key that says it")]
 
 
 class ProviderDefaults(Part):
-    default_model: Optionally[Name] = None
-    reasoning_families: dict[Name, ReasoningFamily] = {}
-    default_reasoning_effort: Optionally[Name] = None
+    default_model: Annotated[Optionally[Name], says("a card, or a LoRA of one")] = None
+    reasoning_families: Annotated[dict[Name, ReasoningFamily], says("by name, as models refer to them")] = {}
+    default_reasoning_effort: Annotated[Optionally[Name], says("for decisions that name none")] = None
 
 
 def _protocol_of(fields: dict[str, Any]) -> Literal["http", "https"]:
@@ -75,26 +79,28 @@ class BackendRef(Part):
     Weights give the order of failover, not shares: docs/decisions/0003-weights-are-failover-order.md.
     """
 
-    name: Optionally[Name] = None
-    endpoint: Optionally[Endpoint] = None
-    base_url: Optionally[BaseUrl] = None
+    name: Annotated[Optionally[Name], says("unique in its model; where it stands if not written")] = None
+    endpoint: Annotated[Optionally[Endpoint], says("host:port, or host:port/path")] = None
+    base_url: Annotated[Optionally[BaseUrl], says("a URL that the chat path is appended to")] = None
     protocol: Literal["http", "https"] = Field(default_factory=_protocol_of)
-    weight: Count = 1
-    type: Optionally[Name] = None
-    provider: Optionally[Name] = None
-    auth_header: Optionally[HeaderName] = None
-    auth_prefix: HeaderValue | None = None
-    extra_headers: dict[HeaderName, HeaderValue] = {}
-    api_version: Optionally[Name] = None
-    chat_path: Optionally[RequestPath] = None
+    weight: Annotated[Count, says("the greatest is tried first, the others are its failover")] = 1
+    type: Annotated[Optionally[Name], says("which provider this is, for its defaults")] = None
+    provider: Annotated[Optionally[Name], says("the same, looked up after type")] = None
+    auth_header: Annotated[Optionally[HeaderName], says("instead of the provider's own")] = None
+    auth_prefix: Annotated[HeaderValue | None, says("before the credential; empty for none")] = None
+    extra_headers: Annotated[dict[HeaderName, HeaderValue], says("sent with every request; no credentials")] = {}
+    api_version: Annotated[Optionally[Name], says("for azure-openai")] = None
+    chat_path: Annotated[Optionally[RequestPath], says("instead of the provider's own")] = None
     api_key: Optionally[ApiKey] = Field(default=None, repr=False)
-    api_key_env: Optionally[Variable] = None
+    api_key_env: Annotated[
+        Optionally[Variable], says("the variable of the data plane that holds the credential; api_key wins")
+    ] = None
 
 
 class Pricing(Part):
     """Units of `currency` per 1,000,000 tokens; absent means unknown, which is not free."""
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$"), WRITTEN] = "USD"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$"), WRITTEN, says("in capital letters, as in ISO 4217")] = "USD"
     prompt_per_1m: Price | None = None
     cached_input_per_1m: Price | None = None
     cache_write_per_1m: Price | None = None
@@ -104,13 +110,17 @@ class Pricing(Part):
 class Reliability(Part):
     """Retries and ejection among the backends of one model."""
 
-    lb_policy: Literal["round_robin", "least_request"] = "round_robin"
-    retry_count: Annotated[int, Field(ge=0, le=5)] = 0
-    retry_on: Annotated[RetryConditions, WRITTEN] = "connect-failure,refused-stream"
-    consecutive_5xx: Count = 0
-    base_ejection_time: Duration = timedelta(seconds=30)
-    max_ejection_percent: Annotated[int, Field(ge=0, le=100)] = 50
-    health_check_path: Optionally[RequestPath] = None
+    lb_policy: Annotated[Literal["round_robin", "least_request"], says("among backends of the same weight")] = (
+        "round_robin"
+    )
+    retry_count: Annotated[int, Field(ge=0, le=5), says("above 0 retry_on has to be written")] = 0
+    retry_on: Annotated[RetryConditions, WRITTEN, says("Envoy's conditions, separated by commas")] = (
+        "connect-failure,refused-stream"
+    )
+    consecutive_5xx: Annotated[Count, says("after so many a backend is left out for a while; 0 never")] = 0
+    base_ejection_time: Annotated[Duration, says("for how long, the first time")] = timedelta(seconds=30)
+    max_ejection_percent: Annotated[int, Field(ge=0, le=100), says("of the backends at once")] = 50
+    health_check_path: Annotated[Optionally[RequestPath], says("asked regularly when written")] = None
     health_check_interval: Duration = timedelta(seconds=10)
     health_check_timeout: Duration = timedelta(seconds=2)
 
@@ -118,14 +128,16 @@ class Reliability(Part):
 class ProviderModel(Part):
     """Binds one logical model, which a card describes, to the places that serve it."""
 
-    name: Name
-    reasoning_family: Optionally[Name] = None
-    provider_model_id: Optionally[Name] = None
+    name: Annotated[Name, says("what callers ask for; has a card")]
+    reasoning_family: Annotated[Optionally[Name], says("one of providers.defaults.reasoning_families")] = None
+    provider_model_id: Annotated[Optionally[Name], says("what providers call it; the name if not written")] = None
     backend_refs: Items[BackendRef] = ()
     pricing: Pricing | None = None
     reliability: Reliability | None = None
-    api_format: Optionally[Literal["openai", "anthropic"]] = None
-    external_model_ids: dict[Name, Name] = {}
+    api_format: Annotated[Optionally[Literal["openai", "anthropic"]], says("the protocol that its backends speak")] = (
+        None
+    )
+    external_model_ids: Annotated[dict[Name, Name], says("the same for backends of one type, which wins")] = {}
 
 
 class Providers(Part):
@@ -142,12 +154,14 @@ class ModelCard(Part):
     """What a model is, whoever serves it."""
 
     name: Name
-    param_size: Optionally[Name] = None
-    context_window_size: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    param_size: Annotated[Optionally[Name], says("such as 8B")] = None
+    context_window_size: Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, says("tokens")] = None
     description: Text = ""
     capabilities: Items[Name] = ()
-    loras: Items[Lora] = ()
-    quality_score: Annotated[float, Field(ge=0, le=1)] | None = None
+    loras: Annotated[Items[Lora], says("adapters that are served where the model is")] = ()
+    quality_score: Annotated[Annotated[float, Field(ge=0, le=1)] | None, says("compared by algorithms that choose")] = (
+        None
+    )
     modality: Optionally[Name] = None
     tags: Items[Name] = ()
 
@@ -161,11 +175,11 @@ class Routing(RoutingProfile):
 class WorkspaceDocument(Part):
     """The one document of a workspace; `parse_workspace` and `read_workspace` check what types cannot."""
 
-    version: Literal["v0.3"]
+    version: Annotated[Literal["v0.3"], says("always v0.3")]
     listeners: Items[Listener] = ()
     providers: Providers = Providers()
     routing: Annotated[Routing, WRITTEN] = Routing()
     entrypoints: Items[Entrypoint] = ()
     recipes: Items[Recipe] = ()
-    setup: Payload | None = None
+    setup: Annotated[Payload | None, says("kept for the source system's command line")] = None
     global_settings: GlobalSettings = Field(default=GlobalSettings(), alias="global")
