@@ -34,7 +34,7 @@ from controlplane.store import migrate, open_store
 from controlplane.store.tables import LIVE, events
 from controlplane.store.urls import store_url
 from controlplane.system import SystemClock, SystemRandom, UlidIds
-from controlplane.transport.calls import Call
+from controlplane.transport.calls import Call, Spliced
 from controlplane.transport.operations import Operation
 from controlplane.valet.compiling import ConsumerSnapshot, compile_consumer
 from tests.fakes.postgres import running_postgres
@@ -99,7 +99,8 @@ class Measured:
         handler = self.operation(type(request)).handler
         if handler is None:
             raise CannotMeasure(f"this release does not answer {type(request).__name__}")
-        return await handler(request, Call(caller or self.admin, "benchmark"))
+        answer = await handler(request, Call(caller or self.admin, "benchmark"))
+        return answer.message() if isinstance(answer, Spliced) else answer
 
     async def stream(self, request: Message) -> None:
         """A streaming RPC to its end."""
