@@ -229,7 +229,7 @@ def _configurator(
 ) -> dict[str, Handler | Streamer]:
     """The 22 RPCs."""
     store, ids, publisher = tools.store, tools.ids, tools.publisher
-    values = GatewayValueService(store, publisher)
+    values = GatewayValueService(store, publisher, egress)
     return {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, EventService(store, ids)).table(),
         **GatewayHandlers(values, revocations, ProviderService(store)).table(),

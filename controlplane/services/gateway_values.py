@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from contract import canonical_bytes, digest
 from contract.addresses import AddressError, parse_base_url
+from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.errors import FieldFault, InvalidInput, StateConflict
 from controlplane.domain.events import EventType
-from controlplane.domain.slots import GATEKEEPER_SLOT, MCP_SLOTS, PROXY_URL_SLOT
+from controlplane.domain.slots import GATEKEEPER_SLOT, MCP_SLOTS, PROXY_URL_SLOT, DesiredSlot
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_dataplane, require_management, unknown
 from controlplane.services.answers import RequestKey, remember, repeated
 from controlplane.services.audit import Facts, record
+from controlplane.services.outcomes import settle_installed
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 
@@ -64,16 +66,17 @@ class ValidatedDataplane:
 class GatewayValueService:
     """Use cases of values; both that write need the role operator."""
 
-    def __init__(self, store: Store, publisher: Publisher) -> None:
+    def __init__(self, store: Store, publisher: Publisher, egress: EgressPolicy = STRICT) -> None:
         self._store = store
         self._publisher = publisher
+        self._in_cluster = replace(egress, allow_private=True)  # which is where MCP servers are
 
     async def upsert_mcp_server(
         self, caller: Caller, workspace_id: str, server: MCPServer, request: RequestKey | None = None
     ) -> int:
         """The revision of the catalogue's entry; the same entry again changes nothing."""
         management = require_management(caller)
-        _check_server(server)
+        _check_server(server, self._in_cluster)
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, management, workspace_id)
             earlier = await repeated(work, request)
@@ -92,7 +95,8 @@ class GatewayValueService:
     async def set_dataplane_url(
         self, caller: Caller, command: SetDataplaneURL, request: RequestKey | None = None
     ) -> bool:
-        """Whether an event was made: not by the first call, at installation, and not when nothing changes."""
+        """Whether an event was made: not by the first call, which tells what the data plane was installed with and so
+        counts as applied, and not when nothing changes."""
         management = require_management(caller)
         _check_url(command)
         async with self._store.unit_of_work() as work:
@@ -123,6 +127,10 @@ class GatewayValueService:
             return False
         stored = await self._publisher.put_value(work, workspace, PROXY_URL_SLOT, value, digest(value), dataplane_id)
         if known is None:
+            plane = await work.dataplanes.lock(dataplane_id)
+            if plane is not None:
+                installed = DesiredSlot(stored.slot, stored.version, stored.revision, stored.digest)
+                await settle_installed(work, plane, installed, await work.now())
             return False
         cause = Cause(EventType.PROXY_URL)
         await self._publisher.ring_slot(work, workspace.id, PROXY_URL_SLOT, stored.version, cause, dataplane_id)
@@ -160,14 +168,18 @@ async def meant_dataplane(work: UnitOfWork, workspace_id: str, dataplane_id: str
     return live[0]
 
 
-def _check_server(server: MCPServer) -> None:
+def _check_server(server: MCPServer, egress: EgressPolicy) -> None:
     """Every fault at once."""
     faults = []
     if not _ID.fullmatch(server.id):
         faults.append(FieldFault("id", "format", "may hold letters, digits and . _ - but starts and ends with neither"))
     for name, url in (("url", server.url), ("icon_url", server.icon_url)):
-        if (url or name == "url") and (problem := _url_problem(url)):
+        if not url and name != "url":
+            continue
+        if problem := _url_problem(url):
             faults.append(FieldFault(name, "format", problem))
+        elif problem := egress.host_problem(parse_base_url(url).host):
+            faults.append(FieldFault(name, "egress", problem))
     if faults:
         text = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
         raise InvalidInput(f"the MCP server cannot be stored: {text}", tuple(faults))

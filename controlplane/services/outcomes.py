@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from controlplane.domain.dataplanes import Dataplane, RejectedVersion, SlotState
 from controlplane.domain.events import Event, EventStatus
@@ -47,6 +48,19 @@ async def settle(
     if known is not None:
         await _put_whole(work, plane, state, known, details.refused)
         return
+    await _put_one(work, plane, state, stored)
+
+
+async def settle_installed(work: UnitOfWork, plane: Dataplane, installed: DesiredSlot, now: datetime) -> None:
+    """Enter what the data plane was installed with, of which no event tells it: it counts as applied, or the slot would
+    hold up the watermark until somebody repairs what needs no repair."""
+    applied = AppliedSlot(installed.version, revision=installed.revision)
+    state = replace(blank_state(plane.id, installed.slot, applied), applied_digest=installed.digest, applied_at=now)
+    await _put_one(work, plane, state, None)
+
+
+async def _put_one(work: UnitOfWork, plane: Dataplane, state: SlotState, stored: SlotState | None) -> None:
+    """Keep the slot's row (`stored` until now) where the watermark does not say the same, once that was raised."""
     reached, others = await _reached(work, plane, plane.applied_revision, state)
     if not _is_told_by_watermark(state, max(reached, plane.applied_revision)):
         await work.dataplanes.put_slot_state(state)

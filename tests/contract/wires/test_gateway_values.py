@@ -1,4 +1,4 @@
-"""Revoked keys, MCP servers, a data plane's URL, rotated signing keys: how they reach data planes, and how not."""
+"""Revoked keys, MCP servers, rotated signing keys: how they reach data planes, and how not."""
 
 from __future__ import annotations
 
@@ -169,63 +169,24 @@ async def test_every_fault_of_an_mcp_server_is_named_at_once(tenant: Tenant) -> 
     assert caught.faults.keys() == {"id", "url", "icon_url"}
 
 
-async def test_the_first_url_is_no_event_and_a_later_one_is(tenant: Tenant) -> None:
-    agent = await tenant.settled_agent()
-
-    async def set_url(url: str) -> bool:
-        return bool((await tenant.call(gateways.SetDataplaneURLRequest(workspace_id=tenant.id, url=url))).emitted)
-
-    assert await set_url("https://llm.example.com") is False
-    assert await told(tenant, agent, "proxy_url") == []
-    assert await set_url("https://llm.example.com") is False
-    assert await set_url("https://gateway.example.com") is True
-
-    (event,) = await told(tenant, agent, "proxy_url")
-    assert (event.type, event.configuration_version) == (events.EVENT_TYPE_PROXY_URL, 2)
-    (value,) = [value for value in (await news_of(tenant, agent)).values if value.slot == "proxy_url"]
-    assert json.loads(value.value) == {"url": "https://gateway.example.com"}
-
-
-async def test_each_data_plane_gets_its_own_url_and_no_other(tenant: Tenant) -> None:
-    one, other = await tenant.settled_agent(), await tenant.settled_agent()
-    for agent in (one, other):
-        request = gateways.SetDataplaneURLRequest(
-            workspace_id=tenant.id, dataplane_id=agent.id, url=f"https://{agent.id[-6:].lower()}.example.com"
+async def test_an_mcp_server_may_be_in_the_cluster_and_nowhere_that_nobody_may_go(tenant: Tenant) -> None:
+    def upsert(url: str, icon_url: str = "") -> Any:
+        return tenant.call(
+            gateways.UpsertMCPCatalogServerRequest(
+                workspace_id=tenant.id, id="files", name="Files", url=url, icon_url=icon_url
+            )
         )
-        await tenant.call(request)
 
-    for agent in (one, other):
-        (value,) = [value for value in (await news_of(tenant, agent)).values if value.slot == "proxy_url"]
-        assert agent.id[-6:].lower() in json.loads(value.value)["url"]
-
-
-async def test_several_data_planes_must_be_told_apart(tenant: Tenant) -> None:
-    await tenant.enrol()
-    await tenant.enrol()
-
-    with refusal("INVALID_ARGUMENT") as caught:
-        await tenant.call(gateways.SetDataplaneURLRequest(workspace_id=tenant.id, url="https://a.b"))
-
-    assert caught.faults.keys() == {"dataplane_id"}
-
-
-async def test_a_foreign_data_planes_url_cannot_be_set(tenant: Tenant, stranger: Tenant) -> None:
-    foreign = await stranger.enrol()
-    request = gateways.SetDataplaneURLRequest(workspace_id=tenant.id, dataplane_id=foreign.id, url="https://a.b")
-
-    with refusal("NOT_FOUND"):
-        await tenant.call(request)
-
-
-async def test_plain_http_needs_to_be_allowed(tenant: Tenant) -> None:
-    await tenant.enrol()
-    request = gateways.SetDataplaneURLRequest(workspace_id=tenant.id, url="http://llm.example.com")
-
-    with refusal("INVALID_ARGUMENT") as caught:
-        await tenant.call(request)
-    assert caught.faults.keys() == {"url"}
-    request.allow_insecure = True
-    assert (await tenant.call(request)).emitted is False
+    assert (await upsert("http://10.96.0.7:8080/mcp")).revision
+    for url in (
+        "http://169.254.169.254/latest",
+        "http://[::ffff:169.254.169.254]/",
+        "http://127.0.0.1:9",
+        "http://0x7f.1",
+    ):
+        with refusal("INVALID_ARGUMENT") as refused:
+            await upsert(url, icon_url=url)
+        assert set(refused.faults) == {"url", "icon_url"}
 
 
 async def test_a_data_plane_is_validated_and_told_the_public_keys(tenant: Tenant) -> None:
