@@ -206,7 +206,7 @@ def _rows(deviations: Sequence[Deviation], event: str) -> list[SlotRow]:
 async def _live_after(work: UnitOfWork, workspace: Workspace, after: str) -> Dataplane | None:
     while page := await work.dataplanes.page(workspace.id, after, DATAPLANES_AT_ONCE):
         for plane in page:
-            if plane.revoked_at is None:
+            if plane.revoked_at is None and plane.retired_at is None:
                 return plane
         after = page[-1].id
     return None

@@ -109,7 +109,7 @@ class ReconciliationService:
         for dataplane_id, group in groupby(part, lambda each: each.dataplane_id):
             found = list(group)
             plane = await work.dataplanes.lock(dataplane_id)
-            if plane is None or plane.revoked_at is not None:
+            if plane is None or not _is_live(plane):
                 continue
             if dataplane_id not in rung_whole:
                 found = await survey_slots(work, plane, {each.slot for each in found}, await work.now())
@@ -137,11 +137,16 @@ class ReconciliationService:
 async def _planes(work: UnitOfWork, workspace: Workspace, dataplane_id: str) -> list[Dataplane]:
     if not dataplane_id:
         found = await work.dataplanes.page(workspace.id, "", MOST_DATAPLANES)
-        return [plane for plane in found if plane.revoked_at is None]
+        return [plane for plane in found if _is_live(plane)]
     plane = await work.dataplanes.get(dataplane_id)
     if plane is None or plane.workspace_id != workspace.id:
         raise unknown("data plane")
-    return [plane] if plane.revoked_at is None else []
+    return [plane] if _is_live(plane) else []
+
+
+def _is_live(plane: Dataplane) -> bool:
+    """For one that is retired nothing is enqueued: when it calls again, it is sent everything."""
+    return plane.revoked_at is None and plane.retired_at is None
 
 
 def _parts(found: Sequence[Deviation]) -> Iterator[tuple[Sequence[Deviation], bool]]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
+from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from contract.sealing import DeliveryKey, decrypt_secret, delivery_context, open_delivery_key
 from tests.contract.wires.documents import document
@@ -71,6 +72,8 @@ async def test_who_was_not_seen_for_a_month_is_retired_and_its_next_call_revives
     (closed,) = await tenant.events_of(agent)
     assert (closed.id, closed.status) == (event.id, events.EVENT_STATUS_SUPERSEDED)
     await tenant.put()
+    assert not (await tenant.call(slots.ReconcileWorkspaceRequest(workspace_id=tenant.id))).rows
+    await tenant.call(slots.FullSyncWorkspaceRequest(workspace_id=tenant.id))
     assert len(await tenant.events_of(agent)) == 1
 
     await agent.poll()
