@@ -11,9 +11,11 @@ from datetime import datetime
 
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.events import Event, EventStatus
+from controlplane.domain.slots import is_command
 from controlplane.services.outcomes import settle
 from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import give_way, waiting_for
+from controlplane.services.upgrades import follow_command
 
 BATCH = 500
 Step = Callable[[Event, datetime], Event | None]
@@ -84,6 +86,8 @@ class EventUpkeep:
 
     async def _give_up(self, work: UnitOfWork, dead: Event) -> None:
         await work.events.save([dead])
+        if is_command(dead.slot):
+            await follow_command(work, dead)
         plane = await work.dataplanes.lock(dead.dataplane_id)
         if plane is not None:
             desired = await work.slots.desired_of(plane.workspace_id, plane.id, [dead.slot])

@@ -79,6 +79,21 @@ async def test_an_agent_that_cannot_upgrade_ends_it_as_failed_with_its_words(ten
     assert (shown.phase, shown.error) == (upgrades.UPGRADE_PHASE_FAILED, "not supported by this agent")
 
 
+async def test_an_upgrade_whose_agent_is_never_heard_of_again_has_failed(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    await submit(tenant, agent)
+    for _ in range(5):
+        await command(tenant, agent, events.EVENT_TYPE_UPGRADE)
+        agent.restart()
+        tenant.running.clock.skip(timedelta(seconds=61))
+        await tenant.upkeep()
+
+    shown = await view(tenant, agent)
+
+    assert (shown.phase, shown.error) == (upgrades.UPGRADE_PHASE_FAILED, "the lease ran out in attempt 5")
+    await submit(tenant, agent)  # the way is free for another
+
+
 async def test_a_completed_upgrade_can_be_rolled_back_and_the_roll_back_is_the_latest_view(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     await completed(tenant, agent)
