@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.dataplanes import Boot, Dataplane
-from controlplane.domain.errors import InvalidInput, StateConflict
+from controlplane.domain.errors import FieldFault, InvalidInput, StateConflict
 from controlplane.domain.events import Event, EventStatus, check_boot
 from controlplane.domain.slots import DesiredSlot, is_command
 from controlplane.services.access import reach_workspace, require_dataplane, unknown
@@ -195,7 +195,8 @@ async def _desired(work: UnitOfWork, event: Event, command: CompleteEvent) -> De
         desired = found.get(event.slot)
         newest, digest = (desired.version, desired.digest) if desired else (0, "")
     if command.version > newest:
-        raise InvalidInput(f"version {command.version} does not exist: the newest of slot {event.slot} is {newest}")
+        problem = f"{command.version} does not exist: the newest of slot {event.slot} is {newest}"
+        raise InvalidInput(f"version {problem}", (FieldFault("version", "range", problem),))
     if digest and command.applied and command.version == newest and command.digest != digest:
         raise StateConflict(
             f"the digest is not that of version {newest}: fetch the configuration again",
