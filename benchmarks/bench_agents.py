@@ -32,6 +32,7 @@ WITHIN: Final = 120.0
 FIRST: Final = 200
 STEP: Final = 10_000
 SPARE_FILES: Final = 1000
+HANGING: Final = 0.9
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +106,7 @@ class _Measurement:
         progress(f"{count:,} agents connect")
         began_at = time.perf_counter()
         await agents.open(count)
+        await until(count, lambda: agents.moments.answered, WITHIN, "polls were answered of")
         await self._all_hang(plane, agents, count)
         opened = time.perf_counter() - began_at
         steady = plane.server.memory_bytes()
@@ -202,8 +204,8 @@ class _Measurement:
     async def _all_hang(self, plane: Served, agents: Agents, count: int) -> None:
         metrics = await Caller(plane.http_port).open()
         try:
-            # Polls that run out and are asked again are under way for a moment: a few are missing at any time.
-            await until_hanging(metrics, round(count * 0.995), lambda: agents.moments.problem)
+            # The control plane spreads a crowd's next polls: of ten thousand some two in a hundred pause at any time.
+            await until_hanging(metrics, round(count * HANGING), lambda: agents.moments.problem)
         finally:
             metrics.close()
 

@@ -69,7 +69,7 @@ class AgentVerifier:
     """Verifies tokens and remembers the verified ones until they expire: at most four a data plane (an agent uses one
     at a time), at most `max_dataplanes` data planes, the longest unused forgotten first."""
 
-    def __init__(self, *, audience: str = CONTROL_PLANE_AUDIENCE, max_dataplanes: int = 10_000) -> None:
+    def __init__(self, *, audience: str = CONTROL_PLANE_AUDIENCE, max_dataplanes: int = 200_000) -> None:
         self._audience = audience
         self._max_dataplanes = max_dataplanes
         self._verified: OrderedDict[str, dict[bytes, _Verified]] = OrderedDict()

@@ -17,7 +17,7 @@ from controlplane.services.shared_reads import SharedReads
 T = TypeVar("T")
 
 CACHE_FOR = timedelta(minutes=5)
-CACHE_SIZE = 20_000
+CACHE_SIZE = 200_000
 MANAGEMENT_PREFIX = "ak-"
 
 

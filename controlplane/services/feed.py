@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from controlplane.domain.errors import DomainError
-from controlplane.services.ports import Notice, Store
+from controlplane.services.ports import Made, Notice, Store
 from controlplane.services.views import View, read_newer
 from controlplane.services.waiting import Waiting
 
@@ -112,8 +112,17 @@ class Feed:
                 view = self._views.get(notice.workspace_id)
                 if view is not None:
                     view.close(*notice.closed_event.split("/"))
-        elif notice.workspace_id in self._views:
+        elif notice.workspace_id in self._views and not (notice.made and await self._follows(notice, notice.made)):
             await self.refresh(notice.workspace_id)
+
+    async def _follows(self, notice: Notice, made: Made) -> bool:
+        """Whether the view could be kept true without a read."""
+        async with self._lock(notice.workspace_id):
+            rung = self._views[notice.workspace_id].follow(made)
+        if rung is None:
+            return False
+        await self._waiting.wake(notice.workspace_id, None if made.after[0] != made.before[0] else rung)
+        return True
 
     def _lock(self, workspace_id: str) -> asyncio.Lock:
         return self._locks.setdefault(workspace_id, asyncio.Lock())

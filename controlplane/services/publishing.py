@@ -10,7 +10,7 @@ from controlplane.domain import counting
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue, config_slot
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.workspaces import Workspace
-from controlplane.services.ports import ConfigurationFilter, Ids, Notice, UnitOfWork
+from controlplane.services.ports import ConfigurationFilter, Ids, Made, Notice, UnitOfWork
 from controlplane.services.succession import full_payload, heir
 from controlplane.valet.compiling import Compiled
 
@@ -50,7 +50,7 @@ class Publisher:
         revision = await work.workspaces.take_revision(workspace.id)
         configuration = next_version(newest, workspace.id, user_id, compiled, revision, cause.reason, await work.now())
         await work.configurations.add(configuration)
-        events = await self._ring_config(work, configuration, cause)
+        events = await self._ring_config(work, workspace, configuration, cause)
         return Published(True, configuration, tuple(event.id for event in events), revision)
 
     async def put_value(
@@ -87,7 +87,9 @@ class Publisher:
         pending = [old for old in await work.events.live_in_slot(dataplane_id, event.slot) if _is_pending(old)]
         return (await self._enqueue(work, workspace.id, [event], {old.dataplane_id: old for old in pending}))[0]
 
-    async def _ring_config(self, work: UnitOfWork, configuration: Configuration, cause: Cause) -> list[Event]:
+    async def _ring_config(
+        self, work: UnitOfWork, workspace: Workspace, configuration: Configuration, cause: Cause
+    ) -> list[Event]:
         """One event a live data plane; a PENDING one of the slot is superseded, and what it asked in full is kept."""
         workspace_id, now = configuration.workspace_id, configuration.created_at
         pending = {
@@ -101,12 +103,19 @@ class Publisher:
             )
             for dataplane_id in await work.dataplanes.live_ids(workspace_id)
         ]
-        return await self._enqueue(work, workspace_id, events, pending)
+        placed = await self._place(work, workspace_id, events, pending)
+        work.announce(Notice(workspace_id, made=_made(workspace, configuration, placed)))
+        return placed
 
     async def _enqueue(
         self, work: UnitOfWork, workspace_id: str, events: list[Event], pending: dict[str, Event]
     ) -> list[Event]:
         work.announce(Notice(workspace_id))
+        return await self._place(work, workspace_id, events, pending)
+
+    async def _place(
+        self, work: UnitOfWork, workspace_id: str, events: list[Event], pending: dict[str, Event]
+    ) -> list[Event]:
         if not events:
             return []
         superseded = [
@@ -138,6 +147,14 @@ class Publisher:
             metadata=cause.metadata,
             etag=self._ids.new("etg"),
         )
+
+
+def _made(workspace: Workspace, configuration: Configuration, placed: list[Event]) -> Made | None:
+    """None when something else took a revision or a cursor since the workspace was read: then this is not all."""
+    before = (workspace.revision, workspace.event_cursor)
+    if configuration.revision != before[0] + 1 or not placed or placed[0].cursor != before[1] + 1:
+        return None
+    return Made(before, (configuration.revision, placed[-1].cursor), (configuration,), tuple(placed))
 
 
 def as_answer(published: Published, **more: int) -> bytes:

@@ -13,7 +13,7 @@ from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.events import Event, EventStatus
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
-from controlplane.services.ports import UnitOfWork
+from controlplane.services.ports import Made, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +109,13 @@ class View:
         if len(self.timeline) > 2 * len(self.configurations) + 1000:
             self.timeline = sorted((item.revision, user) for user, item in self.configurations.items())
         return {event.dataplane_id for event in fresh.events}
+
+    def follow(self, made: Made) -> set[str] | None:
+        """Enter what a unit of work made, if it is just what comes next; None when it is to be read."""
+        if (self.revision, self.event_cursor) != made.before or _missing_refs(made.configurations, self.secrets):
+            return None
+        configurations, events = list(made.configurations), list(made.events)
+        return self.take(Fresh(False, *made.after, configurations, [], [], {}, self.delivery_key_id, events))
 
     def close(self, dataplane_id: str, event_id: str, cursor: str) -> None:
         """The event is no longer pending, unless it became so once more after that: a view may be ahead of notices."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-WAKE_SLICE = 250
+WAKE_SLICE = 1000
 
 
 class Waiting:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
 
 
+@lru_cache(maxsize=1000)
 def to_text(report: AgentReport) -> str:
     """JSON in ASCII, so that no character of the agent's is special to the database."""
     stale_since = report.serving_stale_since

@@ -31,11 +31,16 @@ class SqlStore:
 
     @contextlib.asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[SqlUnitOfWork]:
-        """A writing transaction; a commit that has begun is finished even when its task is cancelled."""
-        async with self._database.writing() as connection:
-            transaction = Transaction(self._database, connection, writing=True)
-            yield SqlUnitOfWork(transaction)
-            await to_the_end(transaction.commit())
+        """A writing transaction; a commit that has begun is finished even when its task is cancelled. What it tells is
+        told when everything is done, so that who called is answered before a crowd is."""
+        notices: list[Notice] = []
+        try:
+            async with self._database.writing() as connection:
+                transaction = Transaction(self._database, connection, writing=True)
+                yield SqlUnitOfWork(transaction)
+                await to_the_end(transaction.commit(notices))
+        finally:
+            self._database.committed(notices)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnitOfWork]:

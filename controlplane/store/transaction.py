@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ class Transaction:
         self._connection = connection
         self._writing = writing
         self._failure: Exception | None = None
-        self._notices: dict[Notice, None] = {}
+        self._notices: dict[Notice, Notice] = {}
         self._wrote = False
 
     async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
@@ -86,20 +87,20 @@ class Transaction:
             raise self._failed(error) from None
 
     def announce(self, notice: Notice) -> None:
-        """Keep a notice for the commit; the same one once."""
+        """Keep a notice for the commit; the same one once, and then what one of them tells was made is not all."""
         self._may_write()
-        self._notices[notice] = None
+        self._notices[notice] = replace(notice, made=None) if notice in self._notices else notice
 
-    async def commit(self) -> None:
-        """Make everything visible, then tell of it. Raises what failed before, if anything did."""
+    async def commit(self, told: list[Notice]) -> None:
+        """Make everything visible; `told` gets what is to be told of it. Raises what failed before, if anything did."""
         if self._failure is not None:
             raise self._failure
-        notices = list(self._notices)
+        notices = list(self._notices.values())
         with in_domain_words():
             if self._wrote or notices:
                 await self._database.prepare_commit(self._connection, notices)
             await self._connection.commit()
-        self._database.committed(notices)
+        told += notices
 
     async def _write(
         self, statement: Executable, parameters: Values | Sequence[Values] | None = None

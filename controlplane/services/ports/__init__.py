@@ -32,6 +32,7 @@ from controlplane.services.ports.revocations import Revocations
 from controlplane.services.ports.sealed import Sealed
 from controlplane.services.ports.slots import Slots, SlotVersions
 from controlplane.services.ports.store import (
+    Made,
     Notice,
     Store,
     UnitOfWork,
@@ -56,6 +57,7 @@ __all__ = [
     "FullSyncs",
     "Ids",
     "Keys",
+    "Made",
     "Mint",
     "NewGatekeeperKey",
     "NewSecret",

@@ -180,7 +180,7 @@ class Dataplanes(Protocol):
         """Whether this boot's loss is news; True once a boot, however many ask at once."""
 
     async def save_sightings(self, sightings: Sequence[Sighting]) -> None:
-        """Write last_seen_at and reports of many data planes in one statement."""
+        """Write last_seen_at, a second early at most, and reports of many data planes at once."""
 
     async def slot_state(self, dataplane_id: str, slot: str) -> SlotState | None: ...
 

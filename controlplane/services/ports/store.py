@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from controlplane.domain.configurations import Configuration
+from controlplane.domain.events import Event
 from controlplane.services.ports.audit import Audit
 from controlplane.services.ports.backends import Backends
 from controlplane.services.ports.documents import Documents, DocumentVersions
@@ -62,16 +64,29 @@ class UnitOfWork(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """All that a unit of work made that polls are told of: the workspace's (revision, event cursor) `before` and
+    `after` it, and what lies between them. Who holds `before` in memory need not read it again."""
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+    configurations: tuple[Configuration, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something of a workspace changed; with nothing else set: read what is newer.
 
     `closed_event` names an event that is no longer pending (`<data plane>/<event>/<cursor it was pending under>`),
-    `identity` a data plane or management key whose cached record must be dropped.
+    `identity` a data plane or management key whose cached record must be dropped. `made` goes no further than this
+    process.
     """
 
     workspace_id: str
     closed_event: str = ""
     identity: str = ""
+    made: Made | None = field(default=None, compare=False, repr=False)
 
 
 class Store(Protocol):

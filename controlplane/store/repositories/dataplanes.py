@@ -100,15 +100,21 @@ class SqlDataplanes:
         await self._transaction.change(statement.values(applied_revision=revision))
 
     async def save_sightings(self, sightings: Sequence[Sighting]) -> None:
-        """One statement, one round trip; an older sighting never overwrites a newer one."""
-        if not sightings:
-            return
-        ordered = sorted(sightings, key=lambda each: (each.dataplane_id, each.seen_at))  # replicas lock in one order
-        rows = [{"of": each.dataplane_id, "seen": each.seen_at, "said": to_text(each.report)} for each in ordered]
+        """A statement for those who say the same within a second, as seen when the first of them was: a crowd says
+        the same. An older sighting never overwrites a newer one."""
+        told: dict[tuple[str, int], list[Sighting]] = {}
+        for each in sightings:
+            told.setdefault((to_text(each.report), int(each.seen_at.timestamp())), []).append(each)
+        ids = sorted(each.dataplane_id for each in sightings)
+        for part in in_parts(ids):  # replicas lock in one order
+            held = select(dataplanes.c.id).where(dataplanes.c.id.in_(part)).order_by(dataplanes.c.id)
+            await self._transaction.held(held, key_share=True)
         seen_at = dataplanes.c.last_seen_at
-        seen = bindparam("seen", type_=seen_at.type)
-        newer = update(dataplanes).where(dataplanes.c.id == bindparam("of"), seen_at.is_(None) | (seen_at <= seen))
-        await self._transaction.change(newer.values(last_seen_at=seen, report=bindparam("said")), rows)
+        for (said, _), group in told.items():
+            seen = min(each.seen_at for each in group)
+            for some in in_parts([each.dataplane_id for each in group]):
+                newer = update(dataplanes).where(dataplanes.c.id.in_(some), seen_at.is_(None) | (seen_at <= seen))
+                await self._transaction.change(newer.values(last_seen_at=seen, report=said))
 
     async def slot_state(self, dataplane_id: str, slot: str) -> SlotState | None:
         """What that data plane made of that slot."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,8 +11,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from controlplane.domain.errors import FieldFault, InvalidInput
 
 
+@lru_cache(maxsize=1000)
 def timestamp(value: datetime | None) -> Timestamp | None:
-    """Aware UTC to the wire."""
+    """Aware UTC to the wire; made once for what happened at once, not to be changed."""
     if value is None:
         return None
     stamp = Timestamp()
@@ -19,8 +21,9 @@ def timestamp(value: datetime | None) -> Timestamp | None:
     return stamp
 
 
+@lru_cache(maxsize=1000)
 def duration(value: timedelta | None) -> Duration | None:
-    """To the wire."""
+    """To the wire; made once, not to be changed."""
     if value is None:
         return None
     span = Duration()

@@ -23,7 +23,7 @@ from controlplane.services.answers import RequestKey
 from controlplane.services.publishing import Publisher
 from controlplane.store import migrate, open_store
 from controlplane.system import SystemRandom, UlidIds
-from controlplane.transport.calls import Call
+from controlplane.transport.calls import Call, Spliced
 from tests.contract.wires.procedures import procedure_of
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.stores import HandClock, copy_of_migrated_file
@@ -124,7 +124,8 @@ class World:
             key = RequestKey(getattr(caller, "key_id", ""), path, request_id, mac)
         handler = self.replicas[number].plane.operations[path].handler
         assert handler is not None
-        return await handler(request, Call(caller, "test", key))
+        answer = await handler(request, Call(caller, "test", key))
+        return answer.message() if isinstance(answer, Spliced) else answer
 
     async def enrol(self) -> DataplaneCaller:
         """A data plane that is to take everything."""

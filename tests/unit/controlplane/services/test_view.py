@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.events import Event, EventStatus, EventType
+from controlplane.services.ports import Made
 from controlplane.services.views import Fresh, View
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -167,3 +168,27 @@ def test_values_are_told_once_they_are_newer_and_in_their_order() -> None:
     assert [each.slot for each in view.values_since(0, "dp_1")] == ["a", "b"]
     assert [each.slot for each in view.values_since(2, "dp_1")] == ["b"]
     assert view.values_since(3, "dp_1") == []
+
+
+def test_what_was_made_here_is_entered_without_a_read_if_it_is_just_what_comes_next() -> None:
+    view = View("ws_1")
+    view.take(fresh(1, 1, configurations=[configuration("", 1, 1)], events=[event("evt_1", "config/", 1)]))
+
+    rung = view.follow(Made((1, 1), (2, 2), (configuration("", 2, 2),), (event("evt_2", "config/", 2),)))
+
+    assert rung == {"dp_1"}
+    assert (view.revision, view.event_cursor) == (2, 2)
+    assert [each.version for each in view.configurations_since(1)] == [2]
+    assert [each.id for each in view.events_since("dp_1", 0)] == ["evt_2"]
+
+
+def test_what_was_made_here_is_read_when_something_lies_between_or_a_secret_is_not_known() -> None:
+    view = View("ws_1")
+    view.take(fresh(1, 1))
+    with_secret = replace(configuration("", 2, 2), secret_refs=("secret://a@1",))
+
+    skipped = view.follow(Made((2, 1), (3, 1), (configuration("", 2, 3),), ()))
+    unknown = view.follow(Made((1, 1), (2, 1), (with_secret,), ()))
+
+    assert (skipped, unknown) == (None, None)
+    assert (view.revision, view.configurations_since(0)) == (1, [])
