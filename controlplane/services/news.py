@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from controlplane.domain.configurations import Configuration
+from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.dataplanes import AgentReport, Boot
 from controlplane.domain.events import Event
+from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.views import Batch, View
 
 ANSWER_BYTES = 4 * 1024 * 1024
 AT_ONCE = timedelta()
 KEPT_BATCHES = 100
+A_CONFIGURATION, A_SECRET, A_VALUE, A_REVOCATION = 500, 500, 300, 150  # bytes beside what differs in length
+T = TypeVar("T", Configuration, SlotValue, Revocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,23 @@ def newer_than(view: View, revision: int, dataplane_id: str) -> Batch:
     batch = view.batches.get(revision)
     if batch is not None:
         return batch
-    configurations, upto, more = _cut(view.configurations_since(revision), view.revision)
-    values = [value for value in view.values_since(revision, dataplane_id) if value.revision <= upto]
-    revoked = [each for each in view.revocations_since(revision) if each.revision <= upto]
+    configurations = view.configurations_since(revision)
+    values = view.values_since(revision, dataplane_id)
+    revoked = view.revocations_since(revision)
+    sizes = heapq.merge(
+        map(_size, configurations),
+        ((each.revision, len(each.value) + A_VALUE) for each in values),
+        ((each.revision, A_REVOCATION) for each in revoked),
+    )
+    upto, more = _cut(sizes, view.revision)
+    configurations = _up_to(upto, configurations)
     batch = Batch(
-        upto, more, tuple(configurations), tuple(values), tuple(revoked), tuple(_secrets(view, configurations))
+        upto,
+        more,
+        tuple(configurations),
+        tuple(_up_to(upto, values)),
+        tuple(_up_to(upto, revoked)),
+        tuple(_secrets(view, configurations)),
     )
     if view.same_for_all(revision) and len(view.batches) < KEPT_BATCHES:
         view.batches[revision] = batch
@@ -72,7 +89,9 @@ def newer_than(view: View, revision: int, dataplane_id: str) -> Batch:
 
 def asked_for(view: View, queries: Mapping[str, int]) -> Batch:
     """Those that were asked for by name and are newer."""
-    configurations, revision, more = _cut(newer_versions(view, queries), view.revision)
+    newer = newer_versions(view, queries)
+    revision, more = _cut(map(_size, newer), view.revision)
+    configurations = _up_to(revision, newer)
     return Batch(revision, more, tuple(configurations), secrets=tuple(_secrets(view, configurations)))
 
 
@@ -88,11 +107,24 @@ def _secrets(view: View, configurations: list[Configuration]) -> list[StoredSecr
     return [view.secrets[ref] for ref in refs if ref in view.secrets]
 
 
-def _cut(configurations: list[Configuration], newest: int) -> tuple[list[Configuration], int, bool]:
-    """At most 4 MiB of documents (at least one); the revision the answer brings the caller to; whether more waits."""
-    size = 0
-    for place, configuration in enumerate(configurations):
-        size += len(configuration.document) + 500
-        if size > ANSWER_BYTES and place:
-            return configurations[:place], configurations[place - 1].revision, True
-    return configurations, newest, False
+def _size(configuration: Configuration) -> tuple[int, int]:
+    """With the secrets that go with it."""
+    secrets = len(configuration.secret_refs) * A_SECRET
+    return configuration.revision, len(configuration.document) + A_CONFIGURATION + secrets
+
+
+def _cut(sizes: Iterable[tuple[int, int]], newest: int) -> tuple[int, bool]:
+    """`sizes`: bytes by revision, ascending. The revision that an answer of at most 4 MiB brings the caller to (of at
+    least one revision, whole), and whether more waits behind it."""
+    total, present, before = 0, 0, 0
+    for revision, size in sizes:
+        if revision != present:
+            before, present = present, revision
+        total += size
+        if total > ANSWER_BYTES and before:
+            return before, True
+    return newest, False
+
+
+def _up_to(revision: int, items: list[T]) -> list[T]:
+    return [item for item in items if item.revision <= revision]

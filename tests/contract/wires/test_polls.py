@@ -14,8 +14,6 @@ from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.people import Agent, Tenant
 from tests.contract.wires.refusals import refusal
 
-MEBIBYTE = 1024 * 1024
-
 
 def queries(**versions: int) -> list[configurations.ConfigurationQuery]:
     """What the caller has, by user; `workspace` is the workspace document."""
@@ -201,44 +199,6 @@ async def test_a_change_made_elsewhere_is_read_for_an_agent_that_saw_it_already(
     assert news.revision == known.revision
 
 
-async def test_a_large_listing_is_cut_where_a_revision_ends_and_goes_on_from_there(tenant: Tenant) -> None:
-    agent = await tenant.settled_agent()
-    users = [f"user-{number}" for number in range(7)]
-    for user in users:
-        await tenant.put(large_consumer(user), user_id=user)
-    await tenant.noticed()
-
-    got: list[str] = []
-    revision, more, rounds = 0, True, 0
-    while more:
-        news = await agent.poll(revision)
-        got += [each.user_id for each in news.configurations]
-        assert sum(len(each.document) for each in news.configurations) <= 4 * MEBIBYTE
-        assert news.revision >= max(each.revision for each in news.configurations)
-        assert bool(news.pending_events) != news.more
-        revision, more, rounds = news.revision, news.more, rounds + 1
-
-    assert got == users
-    assert rounds > 1
-
-
-async def test_a_large_batch_of_queries_is_cut_too_and_answered_by_asking_again(tenant: Tenant) -> None:
-    users = [f"user-{number}" for number in range(7)]
-    for user in users:
-        await tenant.put(large_consumer(user), user_id=user)
-    await tenant.noticed()
-    has = dict.fromkeys(users, 0)
-
-    more, rounds = True, 0
-    while more:
-        news = await poll(tenant, queries=queries(**has))
-        has.update((each.user_id, each.version) for each in news.configurations)
-        more, rounds = news.more, rounds + 1
-
-    assert set(has.values()) == {1}
-    assert rounds > 1
-
-
 async def test_a_wait_longer_than_half_a_minute_and_a_negative_one(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     known = await agent.poll()
@@ -282,8 +242,3 @@ async def test_a_poll_without_a_report_is_a_sign_of_life_and_changes_nothing_sai
     shown = await tenant.dataplane(agent)
     assert shown.HasField("last_seen_at")
     assert shown.report.agent_version == "1.2.3"
-
-
-def large_consumer(user: str) -> str:
-    """About a mebibyte."""
-    return consumer(user, models=[f"model-{number:06}-{'x' * 150}" for number in range(6000)])
