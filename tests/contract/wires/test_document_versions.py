@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -291,3 +292,21 @@ async def test_a_difference_comes_with_what_a_put_would_refuse(tenant: Tenant) -
     assert unread.faults
     assert [each.path for each in dangling.faults] == [PATH]
     assert dangling.differences
+
+
+async def test_a_version_that_todays_rules_refuse_is_not_put_again_and_its_faults_are_told(tenant: Tenant) -> None:
+    """A release before may have taken what this one does not."""
+    await tenant.put()
+    content = document(listeners=[{"name": "http", "address": "127.0.0.1", "port": 12582, "retired": 1}]).encode()
+    async with tenant.running.plane.store.unit_of_work() as work:
+        stored = await work.document_versions.newest(tenant.id, "")
+        assert stored is not None
+        await work.document_versions.add(replace(stored, version=7, content=content))
+
+    with refusal("FAILED_PRECONDITION", "DOES_NOT_COMPILE") as refused:
+        await roll_back(tenant, version=7)
+
+    assert set(refused.faults) == {"listeners[0].retired"}
+    assert "version 7 does not keep the rules of this release" in refused.message
+    found = await diff(tenant, document(), version=7)
+    assert [each.path for each in found.differences] == ["listeners['http'].retired"]
