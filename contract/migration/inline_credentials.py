@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract.migration.judging import values
+from contract.migration.judging import is_reference, values
 from contract.secret_refs import is_secret_ref
 
 _KEYS: Final = ("api_key", "access_key", "password", "auth_token", "token", "secret")
@@ -16,4 +16,4 @@ def inline_secrets(document: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _is_inline(value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and not value.startswith("$") and not is_secret_ref(value)
+    return isinstance(value, str) and bool(value) and not is_reference(value) and not is_secret_ref(value)

@@ -9,7 +9,8 @@ from typing import Any, Final
 from contract.faults import ContractError, Fault, item, under
 from contract.reading import parse_workspace
 
-_REFERENCE: Final = re.compile(r"\$(?:\{|[A-Za-z0-9_])")
+# Two dollars are one dollar.
+_REFERENCE: Final = re.compile(r"(?<!\$)(?:\$\$)*\$(?:\{|[A-Za-z0-9_])")
 
 
 def remaining_faults(document: dict[str, Any]) -> tuple[Fault, ...]:
@@ -17,9 +18,14 @@ def remaining_faults(document: dict[str, Any]) -> tuple[Fault, ...]:
     try:
         parse_workspace(document)
     except ContractError as refusal:
-        waiting = {path for path, value in values(document, "") if isinstance(value, str) and _REFERENCE.search(value)}
+        waiting = {path for path, value in values(document, "") if is_reference(value)}
         return tuple(fault for fault in refusal.faults if fault.path not in waiting)
     return ()
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a text names an environment variable."""
+    return isinstance(value, str) and _REFERENCE.search(value) is not None
 
 
 def values(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -79,8 +79,8 @@ def read_deployment(entry: dict[str, Any], path: str, journal: Journal) -> Deplo
         return None
     named = parameters.get("custom_llm_provider")
     vendor, upstream_id = vendor_of(model, named if isinstance(named, str) else None)
-    if vendor is None:
-        journal.undecided(path, "names no provider that is known; write its backend_refs by hand")
+    if vendor is None or not upstream_id:
+        journal.undecided(path, "names no model of a provider that is known; write its backend_refs by hand")
         return None
     return _placed(Deployment(path, group, upstream_id, {}, parameters, info), vendor, entry, journal)
 

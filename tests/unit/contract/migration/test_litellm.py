@@ -136,6 +136,7 @@ def test_what_has_no_counterpart_is_listed() -> None:
         _deployment("a", "openai/a", rpm=6, max_tokens=10),
         _deployment("*", "openai/*"),
         _deployment("odd", "nobody/x"),
+        _deployment("nameless", "azure/", api_base="https://h.example.com"),
         {**_deployment("e", "openai/e"), "model_info": {"mode": "embedding"}},
         litellm_settings={"fallbacks": [{"a": ["b"]}], "drop_params": True},
         general_settings={"master_key": "sk-1234"},
@@ -148,6 +149,7 @@ def test_what_has_no_counterpart_is_listed() -> None:
         "model_list[1]",
         "model_list[2]",
         "model_list[3]",
+        "model_list[4]",
         "litellm_settings.fallbacks",
     }
     assert {note.old_path for note in migration.dropped} == {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract.migration import migrate, remaining_faults
+from contract.migration import inline_secrets, migrate, remaining_faults
 
 FLAT: dict[str, Any] = {
     "default_model": "fast",
@@ -164,3 +164,14 @@ def test_a_family_that_the_file_does_not_describe_is_dropped() -> None:
 
     assert migration.document["providers"]["models"] == [{"name": "fast", "provider_model_id": "x"}]
     assert [note.old_path for note in migration.dropped] == ["model_config.fast.reasoning_family"]
+
+
+def test_credentials_in_a_document_are_found_by_path_and_references_are_none() -> None:
+    refs = [{"api_key": each} for each in ("sk-1", "${KEY}", "$KEY", "secret://k", "pa$$word", "")]
+    document = {"providers": {"models": [{"backend_refs": refs}]}, "global": {"stores": {"redis": {"password": "x"}}}}
+
+    assert inline_secrets(document) == (
+        "providers.models[0].backend_refs[0].api_key",
+        "providers.models[0].backend_refs[4].api_key",
+        "global.stores.redis.password",
+    )
