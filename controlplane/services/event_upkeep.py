@@ -75,7 +75,7 @@ class EventUpkeep:
 
     async def _place(self, work: UnitOfWork, event: Event, stepped: Event, now: datetime) -> None:
         """Back into its slot under a new cursor or given up, unless a newer event waits there already."""
-        waiting = await waiting_for(work, event)
+        waiting = waiting_for(event, await work.events.live_in_slot(event.dataplane_id, event.slot))
         if waiting is not None:
             await work.events.save([self._stamped(each) for each in await give_way(work, event, waiting, now)])
         elif stepped.live:

@@ -12,6 +12,7 @@ from controlplane.domain.events import Event, EventStatus, check_boot
 from controlplane.domain.slots import DesiredSlot, is_command
 from controlplane.services.access import reach_workspace, require_dataplane, unknown
 from controlplane.services.group_commits import GroupCommits
+from controlplane.services.held_events import HeldEvents, hold
 from controlplane.services.outcomes import NO_DETAILS, Details, settle
 from controlplane.services.ports import EventsToProcess, Ids, Notice, Store, UnitOfWork
 from controlplane.services.succession import covered_by, give_way, heir, waiting_for
@@ -56,7 +57,7 @@ class EventService:
     def __init__(self, store: Store, ids: Ids) -> None:
         self._store = store
         self._ids = ids
-        self._together = GroupCommits(store)
+        self._together = GroupCommits(store, hold)
 
     async def list_events(self, caller: Caller, query: ListEvents) -> list[Event]:
         """A data plane sees its own only, and what its newest boot holds as its to go on with."""
@@ -83,97 +84,105 @@ class EventService:
         """
         dataplane = require_dataplane(caller)
 
-        async def step(work: UnitOfWork) -> Event:
-            return await self._acknowledge(work, dataplane, event_id, boot)
+        async def step(held: HeldEvents) -> Event:
+            return await self._acknowledge(held, dataplane, event_id, boot)
 
-        return await self._together.run(dataplane.dataplane_id, step)
+        return await self._together.run((dataplane.dataplane_id, event_id), step)
 
     async def complete(self, caller: Caller, command: CompleteEvent) -> Event:
         """Record the outcome for the slot; the same completion twice is fine, an old token is refused."""
         dataplane = require_dataplane(caller)
 
-        async def step(work: UnitOfWork) -> Event:
-            return await self._complete(work, dataplane, command)
+        key = (dataplane.dataplane_id, command.event_id)
+
+        async def step(held: HeldEvents) -> Event:
+            return await self._complete(held, dataplane, command)
 
         if command.applied or not command.retryable:
-            return await self._together.run(dataplane.dataplane_id, step)
+            return await self._together.run(key, step)
         async with self._store.unit_of_work() as work:
             # The event may have to give way, which takes a cursor: locked before the data plane, so never in a group.
             await work.workspaces.lock(dataplane.workspace_id)
-            return await step(work)
+            held = await hold(work, [key])
+            done = await step(held)
+            await held.flush()
+            return done
 
-    async def _acknowledge(self, work: UnitOfWork, dataplane: DataplaneCaller, event_id: str, boot: Boot) -> Event:
-        plane = await work.dataplanes.lock(dataplane.dataplane_id)
-        event = await self._own(work, dataplane, event_id)
+    async def _acknowledge(self, held: HeldEvents, dataplane: DataplaneCaller, event_id: str, boot: Boot) -> Event:
+        plane, event = held.plane(dataplane.dataplane_id), _own(held, dataplane, event_id)
         check_boot(plane.boot if plane else None, boot)
-        now, given_way = await work.now(), []
+        given_way = []
         if event.status is EventStatus.PENDING:
-            for other in await self._in_its_place(work, event, boot):
-                given_way.append(self._stamped(other.supersede(event.id, now)))
+            for other in _in_its_place(held, event, boot):
+                given_way.append(self._stamped(other.supersede(event.id, held.now)))
                 event = heir(event, other)
-        taken = self._stamped(event.acknowledge(boot, now))
+        taken = self._stamped(event.acknowledge(boot, held.now))
         if plane is not None and plane.boot != boot:
-            await work.dataplanes.set_boot(plane.id, boot)
-        await work.events.save([*given_way, taken])
-        work.announce(closed(taken))
+            await held.work.dataplanes.set_boot(plane.id, boot)
+            held.put_plane(replace(plane, boot=boot))
+        held.save([*given_way, taken])
+        held.work.announce(closed(taken))
         return taken
 
-    async def _complete(self, work: UnitOfWork, dataplane: DataplaneCaller, command: CompleteEvent) -> Event:
-        plane = await work.dataplanes.lock(dataplane.dataplane_id)
-        event = await self._own(work, dataplane, command.event_id)
-        now = await work.now()
-        ended = _ended(event, command, now)
+    async def _complete(self, held: HeldEvents, dataplane: DataplaneCaller, command: CompleteEvent) -> Event:
+        plane, event = held.plane(dataplane.dataplane_id), _own(held, dataplane, command.event_id)
+        ended = _ended(event, command, held.now)
         if ended is event or plane is None:
             return event
-        desired = await _desired(work, event, command)
-        waiting = await waiting_for(work, event) if ended.status in FAILED_FOR_NOW else None
+        desired = await _desired(held.work, event, command)
+        live = held.live_in_slot(event.dataplane_id, event.slot)
+        waiting = waiting_for(event, live) if ended.status in FAILED_FOR_NOW else None
         if waiting is not None:
-            return await self._give_way(work, event, waiting, command.error)
+            return await self._give_way(held, event, waiting, command.error)
         ended = self._stamped(ended)
         if ended.live:
-            await work.events.save([ended])
+            held.save([ended])
         else:
-            await self._end(work, plane, ended, desired, command.details)
-        work.announce(closed(ended))
+            covered = [self._stamped(other) for other in covered_by(ended, live)]
+            await self._end(held, plane, [ended, *covered], desired, command.details)
+        held.work.announce(closed(ended))
         return ended
 
-    async def _own(self, work: UnitOfWork, caller: DataplaneCaller, event_id: str) -> Event:
-        event = await work.events.get_for_update(event_id)
-        if event is None or event.dataplane_id != caller.dataplane_id:
-            raise unknown("event")
-        return event
-
-    async def _in_its_place(self, work: UnitOfWork, event: Event, boot: Boot) -> list[Event]:
-        """At most one ACKNOWLEDGED event a slot: an older one of the same holder, or of an older boot, gives way."""
-        live = await work.events.live_in_slot(event.dataplane_id, event.slot)
-        others = [other for other in live if other.status is EventStatus.ACKNOWLEDGED and other.id != event.id]
-        for other in others:
-            check_boot(other.holder, boot)
-        return others
-
-    async def _give_way(self, work: UnitOfWork, event: Event, successor: Event, error: str) -> Event:
+    async def _give_way(self, held: HeldEvents, event: Event, successor: Event, error: str) -> Event:
         """A newer event waits already, so there is nothing to try again for."""
-        superseded, *changed = await give_way(work, replace(event, error=error), successor, await work.now())
+        superseded, *changed = await give_way(held.work, replace(event, error=error), successor, held.now)
         superseded = self._stamped(superseded)
-        await work.events.save([superseded, *(self._stamped(each) for each in changed)])
-        work.announce(closed(superseded))
+        held.save([superseded, *(self._stamped(each) for each in changed)])
+        held.work.announce(closed(superseded))
         if changed:
-            work.announce(Notice(event.workspace_id))
+            held.work.announce(Notice(event.workspace_id))
         return superseded
 
     async def _end(
-        self, work: UnitOfWork, plane: Dataplane, ended: Event, desired: DesiredSlot | None, details: Details
+        self, held: HeldEvents, plane: Dataplane, over: list[Event], desired: DesiredSlot | None, details: Details
     ) -> None:
+        """`over`: the event that ended, and those that it covers."""
+        ended, *covered = over
         if is_command(ended.slot):
-            await follow_command(work, ended)
-        covered = [self._stamped(other) for other in await covered_by(work, ended)]
-        await work.events.save([ended, *covered])
+            await follow_command(held.work, ended)
+        held.save(over)
         for other in covered:
-            work.announce(closed(other))
-        await settle(work, plane, ended, desired, details)
+            held.work.announce(closed(other))
+        held.put_plane(await settle(held.work, plane, ended, desired, details))
 
     def _stamped(self, event: Event) -> Event:
         return replace(event, etag=self._ids.new("etg"))
+
+
+def _own(held: HeldEvents, caller: DataplaneCaller, event_id: str) -> Event:
+    event = held.event(event_id)
+    if event is None or event.dataplane_id != caller.dataplane_id:
+        raise unknown("event")
+    return event
+
+
+def _in_its_place(held: HeldEvents, event: Event, boot: Boot) -> list[Event]:
+    """At most one ACKNOWLEDGED event a slot: an older one of the same holder, or of an older boot, gives way."""
+    live = held.live_in_slot(event.dataplane_id, event.slot)
+    others = [other for other in live if other.status is EventStatus.ACKNOWLEDGED and other.id != event.id]
+    for other in others:
+        check_boot(other.holder, boot)
+    return others
 
 
 async def enter_boot(work: UnitOfWork, dataplane_id: str, boot: Boot) -> bool:

@@ -33,22 +33,22 @@ NO_DETAILS = Details()
 
 async def settle(
     work: UnitOfWork, plane: Dataplane, ended: Event, desired: DesiredSlot | None, details: Details = NO_DETAILS
-) -> None:
+) -> Dataplane:
     """Enter an APPLIED, FAILED or DEAD_LETTER event, and raise the watermark as far as it goes then.
 
-    `desired`: the newest version of its slot. The applied version never goes back. A dead letter leaves its version
-    given up, so that nothing takes the slot for applied until it is. A command leaves nothing behind but its event.
+    What comes back is the data plane as it is then. `desired`: the newest version of its slot. The applied version
+    never goes back. A dead letter leaves its version given up, so that nothing takes the slot for applied until it is.
+    A command leaves nothing behind but its event.
     """
     if is_command(ended.slot):
-        return
+        return plane
     stored = (await work.slots.states_of(plane.id, [ended.slot])).get(ended.slot)
     state = stored or await _as_the_watermark_says(work, plane, ended, desired)
     state = moved(state, ended, desired, await _refused_with(work, plane, ended, details))
     known = None if ended.status is EventStatus.DEAD_LETTER else full_revision(ended)
     if known is not None:
-        await _put_whole(work, plane, state, known, details.refused)
-        return
-    await _put_one(work, plane, state, stored)
+        return await _put_whole(work, plane, state, known, details.refused)
+    return await _put_one(work, plane, state, stored)
 
 
 async def settle_installed(work: UnitOfWork, plane: Dataplane, installed: DesiredSlot, now: datetime) -> None:
@@ -59,7 +59,7 @@ async def settle_installed(work: UnitOfWork, plane: Dataplane, installed: Desire
     await _put_one(work, plane, state, None)
 
 
-async def _put_one(work: UnitOfWork, plane: Dataplane, state: SlotState, stored: SlotState | None) -> None:
+async def _put_one(work: UnitOfWork, plane: Dataplane, state: SlotState, stored: SlotState | None) -> Dataplane:
     """Keep the slot's row (`stored` until now) where the watermark does not say the same, once that was raised."""
     reached, others = await _reached(work, plane, plane.applied_revision, state)
     if not _is_told_by_watermark(state, max(reached, plane.applied_revision)):
@@ -70,6 +70,7 @@ async def _put_one(work: UnitOfWork, plane: Dataplane, state: SlotState, stored:
         await work.dataplanes.raise_applied_revision(plane.id, reached)
         if others:
             await work.slots.forget_covered(plane.id, reached)
+    return replace(plane, applied_revision=max(reached, plane.applied_revision))
 
 
 async def _refused_with(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> int:
@@ -81,7 +82,7 @@ async def _refused_with(work: UnitOfWork, plane: Dataplane, ended: Event, detail
 
 async def _put_whole(
     work: UnitOfWork, plane: Dataplane, state: SlotState, known: int, refused: Sequence[RejectedVersion]
-) -> None:
+) -> Dataplane:
     """A full event covers all up to its own revision; one that was refused for good has been tried whole as well: what
     was refused is kept in rows."""
     await work.dataplanes.put_slot_state(state)
@@ -90,8 +91,11 @@ async def _put_whole(
     if reached > plane.applied_revision:
         await work.dataplanes.raise_applied_revision(plane.id, reached)
         await work.slots.forget_covered(plane.id, reached)
-    if 0 < plane.wanted_revision <= known:
-        await work.dataplanes.want_everything(plane.id, 0)
+    wanted = plane.wanted_revision
+    if 0 < wanted <= known:
+        wanted = 0
+        await work.dataplanes.want_everything(plane.id, wanted)
+    return replace(plane, applied_revision=max(reached, plane.applied_revision), wanted_revision=wanted)
 
 
 async def _reached(work: UnitOfWork, plane: Dataplane, revision: int, own: SlotState) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,9 +30,8 @@ def heir(successor: Event, replaced: Event | None, revision: int = 0) -> Event:
     return replace(successor, payload=full_payload(max(wanted, revision, full_revision(successor) or 0)))
 
 
-async def waiting_for(work: UnitOfWork, event: Event) -> Event | None:
-    """The PENDING event that waits in the event's slot, if it is another one."""
-    live = await work.events.live_in_slot(event.dataplane_id, event.slot)
+def waiting_for(event: Event, live: Iterable[Event]) -> Event | None:
+    """The PENDING event that waits in the event's slot, if it is another one; `live` are the slot's, oldest first."""
     waiting = [other for other in live if other.status is EventStatus.PENDING and other.id != event.id]
     return waiting[-1] if waiting else None
 
@@ -56,9 +56,8 @@ def covers(ended: Event, other: Event) -> bool:
     return everything and other.id != ended.id and other.configuration_version <= ended.completed_version
 
 
-async def covered_by(work: UnitOfWork, ended: Event) -> list[Event]:
-    """The events of its slot that an ended event covers, superseded and not yet saved; a dead letter covers none."""
+def covered_by(ended: Event, live: Iterable[Event]) -> list[Event]:
+    """Those of its slot's `live` events that an ended event covers, superseded; a dead letter covers none."""
     if ended.status is EventStatus.DEAD_LETTER or ended.completed_at is None:
         return []
-    live = await work.events.live_in_slot(ended.dataplane_id, ended.slot)
     return [other.supersede(ended.id, ended.completed_at) for other in live if covers(ended, other)]

@@ -35,6 +35,9 @@ class Events(Protocol):
 
     async def get(self, event_id: str) -> Event | None: ...
 
+    async def by_ids(self, event_ids: Collection[str]) -> list[Event]:
+        """Those there are, in no order."""
+
     async def get_for_update(self, event_id: str) -> Event | None:
         """Like get, and nobody else changes the row until the unit of work ends."""
 
@@ -46,6 +49,11 @@ class Events(Protocol):
 
     async def live_in_slots(self, dataplane_id: str, slots: Collection[str]) -> list[Event]:
         """The same of several slots, oldest first; held for update in a writing unit of work."""
+
+    async def live_in_any(self, dataplane_ids: Collection[str], slots: Collection[str]) -> list[Event]:
+        """PENDING and ACKNOWLEDGED events of those slots on those data planes; by data plane, oldest first.
+
+        Held for update in a writing unit of work."""
 
     async def live_of_dataplane(self, dataplane_id: str) -> list[Event]: ...
 

@@ -170,6 +170,9 @@ class Dataplanes(Protocol):
     async def lock(self, dataplane_id: str) -> Dataplane | None:
         """Read the row and hold it: who ends an event of the data plane waits for whoever is at it."""
 
+    async def lock_all(self, dataplane_ids: Collection[str]) -> list[Dataplane]:
+        """The same of many, ascending by id."""
+
     async def raise_applied_revision(self, dataplane_id: str, revision: int) -> None:
         """Never lowers it."""
 

@@ -37,6 +37,13 @@ class SqlEvents:
         row = await self._transaction.first(select(events).where(events.c.id == event_id))
         return _event(row) if row else None
 
+    async def by_ids(self, event_ids: Collection[str]) -> list[Event]:
+        """Those there are, in no order."""
+        found: list[Event] = []
+        for part in in_parts(sorted(set(event_ids))):
+            found += await self._all(_where(events.c.id.in_(part)))
+        return found
+
     async def get_for_update(self, event_id: str) -> Event | None:
         """Like get, and nobody else changes the row until the unit of work ends."""
         rows = await self._transaction.held(select(events).where(events.c.id == event_id))
@@ -59,6 +66,15 @@ class SqlEvents:
             query = _where(events.c.dataplane_id == dataplane_id, events.c.slot.in_(part), LIVE)
             found += await self._to_change(query.order_by(events.c.id))
         return sorted(found, key=lambda event: event.id)
+
+    async def live_in_any(self, dataplane_ids: Collection[str], slots: Collection[str]) -> list[Event]:
+        """By data plane, oldest first; publications hold a slot's events in the same order."""
+        found: list[Event] = []
+        there = events.c.slot.in_(sorted(set(slots)))
+        for part in in_parts(sorted(set(dataplane_ids))):
+            query = _where(events.c.dataplane_id.in_(part), there, LIVE)
+            found += await self._to_change(query.order_by(events.c.dataplane_id, events.c.id))
+        return found
 
     async def live_of_dataplane(self, dataplane_id: str) -> list[Event]:
         """PENDING and ACKNOWLEDGED events of every slot, oldest first."""

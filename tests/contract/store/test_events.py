@@ -322,3 +322,21 @@ async def test_a_slots_proof_is_that_of_its_newest_applied_event(store: SqlStore
 
     async with store.reading() as work:
         assert await work.events.proofs("dp_1", ["config/", "proxy_url"]) == {"config/": b"new"}
+
+
+async def test_many_events_are_found_by_id_and_the_live_ones_of_many_slots_by_their_data_planes(
+    store: SqlStore,
+) -> None:
+    ended = event(5, "config/b", status=EventStatus.APPLIED)
+    live = [event(4, "config/a", "dp_1"), acknowledged(2, "config/b", "dp_1"), event(1, "config/a", "dp_2")]
+    await _add(store, *live, event(3, "config/c", "dp_1"), ended)
+
+    async with store.unit_of_work() as work:
+        found = await work.events.by_ids({"ev_0001", "ev_0005", "ev_0009"})
+        there = await work.events.live_in_any({"dp_1", "dp_2"}, {"config/a", "config/b"})
+
+        assert {each.id for each in found} == {"ev_0001", "ev_0005"}
+        assert [each.id for each in there] == ["ev_0002", "ev_0004", "ev_0001"]
+        assert await work.events.by_ids([]) == await work.events.live_in_any([], []) == []
+        planes = await work.dataplanes.lock_all({"dp_2", "dp_1", "dp_unknown"})
+        assert [plane.id for plane in planes] == ["dp_1", "dp_2"]
