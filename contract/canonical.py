@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from contract.durations import format_duration
@@ -58,10 +58,20 @@ class _Key(NamedTuple):
 def _keys(model: type[BaseModel]) -> tuple[_Key, ...]:
     return tuple(
         _Key(
-            name, info.alias or name, info, _ALWAYS if info.is_required() or WRITTEN in info.metadata else info.default
+            name,
+            _written(name, info),
+            info,
+            _ALWAYS if info.is_required() or WRITTEN in info.metadata else info.default,
         )
         for name, info in model.model_fields.items()
     )
+
+
+def _written(name: str, info: FieldInfo) -> str:
+    """What documents call a field; of several names the newest, which stands first."""
+    if isinstance(info.validation_alias, AliasChoices):
+        return str(info.validation_alias.choices[0])
+    return info.alias or name
 
 
 def _plain(value: Any) -> Any:

@@ -59,6 +59,16 @@ class Retired:
     deprecated: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
+    _known: dict[tuple[type[Part], str], dict[str, FieldPart | None]] = field(default_factory=dict, compare=False)
+
+    def known_of(self, model: type[Part], pattern: str) -> dict[str, FieldPart | None]:
+        """The keys of a model at this place that have no such story, with the parts they hold. Found once."""
+        known = self._known.get((model, pattern))
+        if known is None:
+            prefix, parts = f"{pattern}." if pattern else "", _parts_of(model)
+            retired = {key for key in parts if prefix + key in self.deprecated or prefix + key in self.unsupported}
+            known = self._known[model, pattern] = {key: part for key, part in parts.items() if key not in retired}
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +81,34 @@ class Fitting:
 
     def fit(self, raw: dict[str, Any], model: type[Part], path: str = "", pattern: str = "") -> dict[str, Any]:
         """The part of `raw` that the model knows, without nulls; everything else is logged."""
-        known = _parts_of(model)
-        fitted = {}
+        known = self.retired.known_of(model, pattern)
+        fitted: dict[str, Any] = {}
         for key, value in raw.items():
-            at, pattern_at = under(path, key), f"{pattern}.{key}" if pattern else key
-            if self._is_retired(value, at, pattern_at):
-                continue
-            if key not in known and value is not None and model.model_config.get("extra") == "allow":
-                self._passed_on(key, at, known)
-                fitted[key] = value
-            elif key not in known:
-                self._unknown(key, at, pattern, known)
+            if key not in known:
+                self._fit_strange(key, value, model, (path, pattern), fitted)
+            elif (part := known[key]) is None:
+                if value is not None or key in _said(model):
+                    fitted[key] = value
             elif value is not None or key in _said(model):
-                fitted[key] = self._fit_value(value, known[key], at, pattern_at)
+                at, pattern_at = (f"{path}.{key}", f"{pattern}.{key}") if path else (key, key)
+                fitted[key] = self._fit_value(value, part, at, pattern_at)
         return fitted
 
-    def _fit_value(self, value: Any, part: FieldPart | None, at: str, pattern: str) -> Any:
-        if part is None:
-            return value
+    def _fit_strange(
+        self, key: str, value: Any, model: type[Part], place: tuple[str, str], fitted: dict[str, Any]
+    ) -> None:
+        """A key that the model does not know at this place."""
+        path, pattern = place
+        known, at = _parts_of(model), under(path, key)
+        if self._is_retired(value, at, f"{pattern}.{key}" if pattern else key):
+            return
+        if value is not None and model.model_config.get("extra") == "allow":
+            self._passed_on(key, at, known)
+            fitted[key] = value
+        else:
+            self._unknown(key, at, pattern, known)
+
+    def _fit_value(self, value: Any, part: FieldPart, at: str, pattern: str) -> Any:
         if part.many is dict and isinstance(value, dict):
             return {
                 key: self._fit_part(element, part, under(at, key), f"{pattern}.*") for key, element in value.items()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as some
 
 from contract import (
     ContractError,
     canonical_bytes,
     expand_environment,
+    judge_fragment,
+    judge_workspace,
     parse_consumer,
     parse_text,
     parse_workspace,
@@ -21,6 +24,7 @@ from contract import (
 )
 from contract.spelling import nearest
 from tests.unit.contract.documents import BASE
+from tests.unit.contract.drawn_documents import SCHEMA, documents, respelled
 
 KEYS = some.sampled_from(
     (
@@ -43,12 +47,14 @@ JSON_LIKE = some.recursive(
     max_leaves=30,
 )
 DOCUMENTS = some.dictionaries(KEYS | some.text(max_size=5), JSON_LIKE, max_size=6)
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOWNESS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=SLOWNESS)
 
 
 @QUICK
 @given(DOCUMENTS)
 def test_no_mapping_raises_anything_but_a_contract_error(raw: dict[str, Any]) -> None:
+    assert judge_fragment(raw).findings is not None
     for reader in (parse_workspace, parse_consumer, lambda value: expand_environment(value, {"A": "b"})):
         with contextlib.suppress(ContractError):
             reader(raw)
@@ -69,8 +75,9 @@ def test_no_change_of_a_good_document_raises_anything_but_a_contract_error(data:
 @QUICK
 @given(some.text(max_size=60) | some.binary(max_size=60))
 def test_no_text_raises_anything_but_a_contract_error(text: str | bytes) -> None:
-    with contextlib.suppress(ContractError):
-        parse_text(text)
+    for fault in judge_workspace(text).faults:
+        assert fault.message
+        assert fault.remedy
 
 
 @QUICK
@@ -103,6 +110,34 @@ def test_a_good_document_and_its_canonical_bytes_are_one(models: dict[str, Any])
 
     assert canonical_bytes(read_workspace(delivered)) == delivered
     assert canonical_bytes(parse_text(delivered)) == delivered
+
+
+@QUICK
+@given(documents())
+def test_whatever_the_models_allow_survives_its_canonical_bytes(raw: dict[str, Any]) -> None:
+    judged = judge_workspace(raw)
+    event("valid" if judged.is_valid else "faulty")
+    if judged.document is None:
+        assert all(fault.message and fault.remedy for fault in judged.faults)
+        return
+
+    delivered = canonical_bytes(judged.document)
+
+    again = judge_workspace(delivered)
+    assert again.faults == ()
+    assert again.document == judged.document
+    assert canonical_bytes(again.accepted()) == delivered
+
+
+@QUICK
+@given(documents(), some.data())
+def test_one_meaning_has_one_byte_sequence_however_it_is_written(raw: dict[str, Any], data: some.DataObject) -> None:
+    judged = judge_workspace(raw)
+    assume(judged.is_valid)
+
+    other = judge_workspace(json.dumps(respelled(raw, SCHEMA, data)))
+
+    assert canonical_bytes(other.accepted()) == canonical_bytes(judged.accepted())
 
 
 @given(some.text("abcde", max_size=6), some.lists(some.text("abcde", min_size=1, max_size=6), max_size=5))

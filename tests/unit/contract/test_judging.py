@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from contract import (
     parse_fragment,
 )
 from contract.faults import MOST_FAULTS, FaultLog
+from tests.acceptance import FOLDER
 from tests.unit.contract.documents import BASE, with_backend, with_value
 
 GOOD = yaml.safe_dump(BASE, sort_keys=False)
@@ -85,6 +88,22 @@ def test_a_fault_always_says_what_to_do() -> None:
     assert [fault for fault in faults if not fault.remedy] == []
 
 
+def test_every_fault_of_the_recorded_mutations_says_what_to_do(acceptance_folder: Path) -> None:
+    recorded = json.loads((acceptance_folder / "semantic-router/derived/reject-mutations.json").read_text())
+
+    for change in recorded["changes"]:
+        judged = judge_workspace(json.dumps(_mutated(recorded["base"], change), indent=1))
+        assert judged.faults, change["path"]
+        assert all(fault.message and fault.remedy and fault.line and fault.column for fault in judged.faults)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((FOLDER / "semantic-router/fragments").rglob("*.yaml")), ids=lambda file: file.stem
+)
+def test_the_recorded_fragments_are_accepted(file: Path) -> None:
+    assert judge_fragment(file.read_bytes()).faults == ()
+
+
 @pytest.mark.parametrize(
     "fragment",
     [
@@ -144,3 +163,13 @@ def test_a_text_however_large_and_wrong_gives_a_list_of_faults(text: str | bytes
 
     assert 1 <= len(judged.faults) <= MOST_FAULTS + 1
     assert all(fault.message and fault.remedy for fault in judged.faults)
+
+
+def _mutated(document: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    mutated = copy.deepcopy(document)
+    *way, last = change["path"].split(".")
+    node: Any = mutated
+    for step in way:
+        node = node[int(step)] if isinstance(node, list) else node.setdefault(step, [{}] if step == "decisions" else {})
+    node[int(last) if isinstance(node, list) else last] = change["value"]
+    return mutated
