@@ -204,7 +204,7 @@ class _Measurement:
     async def _all_hang(self, plane: Served, agents: Agents, count: int) -> None:
         metrics = await Caller(plane.http_port).open()
         try:
-            # The control plane spreads a crowd's next polls: of ten thousand some two in a hundred pause at any time.
+            # The control plane spreads the next polls of a crowd that it woke: some are missing for a moment.
             await until_hanging(metrics, round(count * HANGING), lambda: agents.moments.problem)
         finally:
             metrics.close()

@@ -119,7 +119,8 @@ def _tell_received(report: Report, options: argparse.Namespace, changes: Changes
     report.notes += [
         "`commit` is when the answer of TriggerUpdate, or of put, was here; ratios set ours from the commit beside "
         "etcd's from the call, whose watchers often hear of a put before its caller does",
-        "agents poll again at once and neither acknowledge nor apply; a change is a new version and an event an agent",
+        "agents poll again when they were asked to and neither acknowledge nor apply; a change is a new version and "
+        "an event an agent",
     ]
     ours, theirs = _each(changes[OURS], Change.after_commit_ms), _each(changes.get(THEIRS, []), Change.after_call_ms)
     for share, goal in RECEIVED_MS.items():

@@ -1,12 +1,13 @@
 """Crowds that wait for a change: agents that long-poll our control plane, watchers of a key in etcd.
 
 Both are raw clients on a connection each, in one process; both note when a change was received, and nothing else is
-done with it, but that an agent polls again at once, as one does.
+done with it, but that an agent polls again when it was asked to, as one does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from controlplane.transport.http_app import CONFIGURATOR
 
 HANG: Final = timedelta(seconds=30)
 ARRIVES_WITHIN: Final = 60.0
-UNAVAILABLE: Final = 503
+TOO_BUSY: Final = {429, 503}
 LONGEST_PAUSE: Final = 2.0
 PROTO: Final = {"content-type": "application/proto"}
 WATCHED: Final = b"watched"
@@ -102,10 +103,11 @@ class _LongPoller:
 
     def _ask(self) -> None:
         wait = HANG if self._position.revision else timedelta()
-        self.connection.send(request(self._head, self._position.poll(wait).SerializeToString()))
+        with contextlib.suppress(ConnectionError):  # it was hung up meanwhile
+            self.connection.send(request(self._head, self._position.poll(wait).SerializeToString()))
 
     def _answered(self, answer: Answer) -> None:
-        if answer.status == UNAVAILABLE:  # too many at once, as at the start: asked again later, as an agent does
+        if answer.status in TOO_BUSY:  # too many at once, as at the start: asked again later, as an agent does
             asyncio.get_running_loop().call_later(random.uniform(0, LONGEST_PAUSE), self._ask)
             return
         if answer.status != 200:
@@ -115,7 +117,7 @@ class _LongPoller:
         if self._position.revision and news.configurations:
             self._reception.received(answer.at)
         self._position = self._position.after(news)
-        self._ask()
+        asyncio.get_running_loop().call_later(news.next_poll_after.ToTimedelta().total_seconds(), self._ask)
 
 
 class LongPollers:

@@ -76,10 +76,10 @@ class Feed:
         await self._waiting.wake(workspace_id, None if moved else rung)
         return view
 
-    async def wait(self, view: View, dataplane_id: str, longest: float, newer: Callable[[], bool]) -> None:
+    async def wait(self, view: View, dataplane_id: str, longest: float, newer: Callable[[], bool]) -> int:
         """Return when `newer()` is true, after `longest` seconds, when the process drains, or when the data plane is
-        no longer what it was when it asked (revoked, retired)."""
-        await self._waiting.wait(view.workspace_id, dataplane_id, longest, newer)
+        no longer what it was when it asked (revoked, retired); how many were woken together, 0 if it was not woken."""
+        return await self._waiting.wait(view.workspace_id, dataplane_id, longest, newer)
 
     async def follow(self) -> None:
         """Apply the store's notices for as long as the process lives."""

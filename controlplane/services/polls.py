@@ -20,7 +20,8 @@ from controlplane.services.views import Batch, View
 
 LONGEST_WAIT = timedelta(seconds=30)
 WHILE_DRAINING = timedelta(seconds=1)
-CROWD = 1000  # hanging polls from which on their next ones are spread
+CROWD = 500  # polls woken together from which on their next ones are spread
+SPREAD = 5000  # of them are spread over a second
 
 
 class PollService:
@@ -65,14 +66,14 @@ class PollService:
         resync = elsewhere or poll.since_revision > view.revision
         if resync:
             poll = replace(poll, since_revision=0, event_cursor=0)
-        newer = resync or _newer(view, poll, dataplane_id)
+        newer, crowd = resync or _newer(view, poll, dataplane_id), 0
         if poll.wait and not newer:
             is_newer = partial(_newer, view, poll, dataplane_id)
-            await self._feed.wait(view, dataplane_id, self._longest(poll.wait), is_newer)
+            crowd = await self._feed.wait(view, dataplane_id, self._longest(poll.wait), is_newer)
             newer = is_newer()
         if not newer:
-            return _nothing_new(view.revision, epoch, poll.event_cursor, self._pause())
-        return await self._news(view, poll, dataplane_id, epoch, resync=resync)
+            return _nothing_new(view.revision, epoch, poll.event_cursor, self._pause(0))
+        return await self._news(view, poll, dataplane_id, epoch, crowd, resync=resync)
 
     async def _view(self, caller: Caller, poll: Poll) -> View:
         """The workspace's view, read again for a caller that has seen more on another replica."""
@@ -88,7 +89,7 @@ class PollService:
             return await self._feed.refresh(workspace_id)
         return view
 
-    async def _news(self, view: View, poll: Poll, dataplane_id: str, epoch: str, *, resync: bool) -> News:
+    async def _news(self, view: View, poll: Poll, dataplane_id: str, epoch: str, crowd: int, *, resync: bool) -> News:
         if poll.queries is not None:
             batch = asked_for(view, poll.queries)
         else:
@@ -98,7 +99,7 @@ class PollService:
             batch,
             epoch,
             event_cursor=max(poll.event_cursor, events[-1].cursor) if events else poll.event_cursor,
-            next_poll_after=AT_ONCE if batch.more else self._pause(),
+            next_poll_after=AT_ONCE if batch.more else self._pause(crowd),
             resync=resync,
             sealed_keys=await self._keys_for(dataplane_id, batch.secrets) if dataplane_id and batch.secrets else {},
             events=events,
@@ -108,13 +109,14 @@ class PollService:
         """Seconds to hang: the asked time, at most 30 s, less up to a fifth so that polls do not return in step."""
         return min(wait, LONGEST_WAIT).total_seconds() * (1 - 0.2 * self._jitter())
 
-    def _pause(self) -> timedelta:
-        """When to call again: at once, since polls hang; a crowd within a second or so, one that drains later."""
+    def _pause(self, crowd: int) -> timedelta:
+        """When to call again: at once, since polls hang; who was woken with a crowd lets all of it be answered first,
+        and who is sent away by a process that drains comes back later."""
         if self._feed.closing:
             return WHILE_DRAINING * (1 + self._jitter())
-        if self._feed.hanging < CROWD:
+        if crowd < CROWD:
             return AT_ONCE
-        return timedelta(seconds=self._jitter() * min(self._feed.hanging / 10_000, 5))
+        return timedelta(seconds=self._jitter() * min(crowd / SPREAD, 5))
 
     async def _keys_for(self, dataplane_id: str, secrets: Iterable[StoredSecret]) -> Mapping[str, bytes]:
         wanted = {secret.delivery_key_id for secret in secrets}
