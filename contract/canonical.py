@@ -88,10 +88,10 @@ def _plain(value: Any) -> Any:
 
 def _sparse(part: BaseModel) -> dict[str, Any]:
     """Only what would be read differently if it were missing; nothing where there is a default is written as empty."""
-    sparse = {}
+    sparse, values = {}, part.__dict__
     for key in _keys(type(part)):
-        value, default = getattr(part, key.attribute), key.default_in(part)
-        if not _same(value, default):
+        value = values[key.attribute]
+        if value is not key.default and not _same(value, key.default_in(part)):
             sparse[key.written] = "" if value is None else _plain(value)
     for passed_on, value in (part.model_extra or {}).items():
         sparse[passed_on] = _plain(value)
