@@ -21,7 +21,12 @@ _JSON_OBJECT: Final = re.compile(r'\s*\{\s*["}]')
 def parse_text(text: str | bytes) -> Mapping[str, Any]:
     """A source document, at most 4 MiB. Raises ContractError, with line and column where the text is at fault."""
     decoded = decoded_source(text)
-    return _mapping(_json(decoded) if is_json(decoded) else parse_yaml(decoded))
+    if not is_json(decoded):
+        return _mapping(parse_yaml(decoded))
+    try:
+        return _mapping(_json(decoded))
+    except ContractError as refusal:
+        raise _with_its_place(refusal, decoded) from None
 
 
 def parse_json(delivered: bytes) -> Mapping[str, Any]:
@@ -37,6 +42,17 @@ def decoded_source(text: str | bytes) -> str:
 def is_json(text: str) -> bool:
     """Whether a source is judged as JSON; all else is YAML."""
     return _JSON_OBJECT.match(text) is not None
+
+
+def _with_its_place(refusal: ContractError, text: str) -> ContractError:
+    """A key that appears twice is only found again by a reader that knows where it is, and JSON is YAML."""
+    try:
+        if refusal.faults[0].code == "duplicate":
+            parse_yaml(text)
+    except ContractError as found:
+        if found.faults[0].code == "duplicate":
+            return found
+    return refusal
 
 
 def _decoded(text: str | bytes, most: int) -> str:
