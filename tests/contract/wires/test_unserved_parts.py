@@ -9,14 +9,14 @@ import pytest
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.management.v1 import documents_pb2 as documents
-from contract import parse_consumer, parse_text, parse_workspace
+from contract import parse_consumer, parse_text, parse_workspace, unserved_parts
 from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.people import Tenant
 from tests.contract.wires.refusals import refusal
 
 LISTENER = {"name": "http", "address": "127.0.0.1", "port": 12582}
 ROUTED = document(listeners=[{**LISTENER, "routes": [{"prefix": "/team-a"}]}])
-REMEMBERING = document(**{"global": {"stores": {"memory": {"enabled": True}}}})
+REMEMBERING = json.dumps({**json.loads(document()), "global": {"stores": {"memory": {"enabled": True}}}})
 LIMITED = consumer("ada", limits_class="rpm-10", budget={"amount": 5})
 
 PARTS = [
@@ -33,7 +33,9 @@ async def versions(tenant: Tenant) -> list[Any]:
 
 @pytest.mark.parametrize(("user_id", "content", "paths"), PARTS)
 async def test_the_contract_alone_calls_it_valid(user_id: str, content: str, paths: set[str]) -> None:
-    assert (parse_consumer if user_id else parse_workspace)(parse_text(content))
+    parsed = (parse_consumer if user_id else parse_workspace)(parse_text(content))
+
+    assert {fault.path for fault in unserved_parts(parsed)} == paths
 
 
 @pytest.mark.parametrize(("user_id", "content", "paths"), PARTS)
