@@ -273,7 +273,7 @@ def _credential_faults(index: int, given: GivenBackend) -> list[FieldFault]:
 
 def _refuse(faults: list[FieldFault]) -> None:
     if faults:
-        first = f"{faults[0].path} {faults[0].message}"
+        first = f"{faults[0].path} {faults[0]}"
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise InvalidInput(f"{first}{more}", tuple(faults), reason="BACKENDS_INVALID")
 
