@@ -159,65 +159,69 @@ def _in_workspace(narrow: ConfigurationFilter, workspace_id: str) -> Configurati
     return replace(narrow, workspace_id=workspace_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one data plane: rows of slots, and by user the versions that its watermark (`covered`, with
+    `proofs` by slot) and its last report (`delivered`) tell of. A row of the slot says better."""
+
+    plane: Dataplane
+    states: Mapping[str, SlotState]
+    proofs: Mapping[str, bytes]
+    covered: Mapping[str, int]
+    delivered: Mapping[str, int]
+
+    def applied(self, configuration: Configuration) -> int:
+        """The version proven applied."""
+        state = self.states.get(configuration.slot)
+        return state.applied_version if state else self.covered.get(configuration.user_id, 0)
+
+
 async def _with_dataplanes(
     work: UnitOfWork, workspace: Workspace, found: list[Configuration]
 ) -> list[ListedConfiguration]:
     """Join each newest version with every live data plane: a few queries a data plane, none a configuration."""
-    dataplanes = [plane for plane in await work.dataplanes.page(workspace.id, "", 1000) if plane.revoked_at is None]
-    users = {configuration.user_id for configuration in found}
-    slots = {configuration.slot for configuration in found}
-    states = {plane.id: await work.slots.states_of(plane.id, slots) for plane in dataplanes}
-    proofs = {plane.id: await work.events.proofs(plane.id, slots - states[plane.id].keys()) for plane in dataplanes}
-    covered = {
-        plane.id: await work.configurations.versions_at(workspace.id, plane.applied_revision, users)
-        for plane in dataplanes
-    }
-    delivered = {
-        plane.id: await work.configurations.versions_at(workspace.id, plane.report.received_revision, users)
-        for plane in dataplanes
-    }
-    now = await work.now()
+    planes = [plane for plane in await work.dataplanes.page(workspace.id, "", 1000) if plane.revoked_at is None]
+    known = [await _known_of(work, workspace, plane, found) for plane in planes]
+    newest = [each for each in found if each.state is not ConfigurationState.SUPERSEDED]
+    behind = {(each.user_id, one.applied(each)) for one in known for each in newest if one.applied(each) < each.version}
+    since, now = await work.configurations.followed_at(workspace.id, behind), await work.now()
     listed = []
     for configuration in found:
-        newest = configuration.state is not ConfigurationState.SUPERSEDED
-        rows = tuple(
-            _versions(
-                configuration,
-                plane,
-                states[plane.id].get(configuration.slot),
-                covered[plane.id].get(configuration.user_id, 0),
-                delivered[plane.id].get(configuration.user_id, 0),
-                proofs[plane.id].get(configuration.slot, b""),
-                now,
-            )
-            for plane in dataplanes
-            if newest
-        )
+        told = known if configuration.state is not ConfigurationState.SUPERSEDED else []
+        rows = tuple(_versions(configuration, one, since, now) for one in told)
         listed.append(ListedConfiguration(configuration, rows))
     return listed
 
 
+async def _known_of(work: UnitOfWork, workspace: Workspace, plane: Dataplane, found: list[Configuration]) -> _Known:
+    users, slots = {each.user_id for each in found}, {each.slot for each in found}
+    states = await work.slots.states_of(plane.id, slots)
+    return _Known(
+        plane,
+        states,
+        await work.events.proofs(plane.id, slots - states.keys()),
+        await work.configurations.versions_at(workspace.id, plane.applied_revision, users),
+        await work.configurations.versions_at(workspace.id, plane.report.received_revision, users),
+    )
+
+
 def _versions(
-    configuration: Configuration,
-    plane: Dataplane,
-    state: SlotState | None,
-    covered: int,
-    delivered: int,
-    proof: bytes,
-    now: datetime,
+    configuration: Configuration, known: _Known, since: Mapping[tuple[str, int], datetime], now: datetime
 ) -> DataplaneVersions:
-    """`covered` and `proof`: the version that the watermark tells of, and its proof; a row of the slot says better."""
-    applied = state.applied_version if state else covered
-    reported: Mapping[str, int] = {running.slot: running.version for running in plane.report.running}
+    """`since`: when the version that followed an applied one was stored. It has drifted since then, or since it is."""
+    slot, applied = configuration.slot, known.applied(configuration)
+    state = known.states.get(slot)
+    reported: Mapping[str, int] = {running.slot: running.version for running in known.plane.report.running}
+    followed_at = since.get((configuration.user_id, applied), configuration.created_at)
     drifted = applied != configuration.version
     return DataplaneVersions(
-        dataplane_id=plane.id,
+        dataplane_id=known.plane.id,
         desired_version=configuration.version,
-        delivered_version=delivered,
+        delivered_version=known.delivered.get(configuration.user_id, 0),
         applied_version=applied,
-        running_version=reported.get(configuration.slot, applied),
-        drift_age=now - configuration.created_at if drifted else None,
-        proof=state.proof if state else proof,
+        running_version=reported.get(slot, applied),
+        drift_age=now - max(followed_at, known.plane.created_at) if drifted else None,
+        proof=state.proof if state else known.proofs.get(slot, b""),
         rejected_version=state.rejected_version if state else 0,
         rejected_reason=state.rejected_reason if state else "",
     )

@@ -85,6 +85,11 @@ class Configurations(Protocol):
     async def versions_at(self, workspace_id: str, revision: int, user_ids: Collection[str]) -> Mapping[str, int]:
         """For each of `user_ids`, the newest version with revision ≤ `revision`; absent when there is none."""
 
+    async def followed_at(
+        self, workspace_id: str, versions: Collection[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], datetime]:
+        """When the version after each (user, version) was stored; absent when none followed. Version 0: the first."""
+
     async def purge_outdated(self, created_before: datetime, limit: int) -> int:
         """Drop superseded versions, at most `limit`; how many went.
 

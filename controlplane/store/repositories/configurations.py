@@ -18,6 +18,7 @@ from sqlalchemy import (
     not_,
     select,
     tuple_,
+    union_all,
     update,
 )
 
@@ -31,6 +32,7 @@ COLUMNS = [column for column in configurations.c if column is not NEWEST]
 WITHOUT_DOCUMENT = [column for column in COLUMNS if column is not configurations.c.document]
 NO_DOCUMENT = literal(b"", LargeBinary).label("document")
 OUTDATED = not_(NEWEST)
+FOLLOWED_AT_ONCE = 100  # selects in one
 AFTER_A_NEWER_ONE = case((ACTIVE, literal_column("'superseded'")), else_=configurations.c.state)
 
 
@@ -85,6 +87,20 @@ class SqlConfigurations:
             versions.update((row.user_id, row.version) for row in rows if row.version is not None)
         return versions
 
+    async def followed_at(
+        self, workspace_id: str, versions: Collection[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], datetime]:
+        """Each by the index of its line, some in one statement."""
+        found: dict[tuple[str, int], datetime] = {}
+        asked = sorted(versions)
+        for start in range(0, len(asked), FOLLOWED_AT_ONCE):
+            part = asked[start : start + FOLLOWED_AT_ONCE]
+            query = union_all(*(followed_at(workspace_id, *each, place) for place, each in enumerate(part)))
+            for row in await self._transaction.rows(query):
+                if row.followed_at is not None:
+                    found[part[row.place]] = row.followed_at
+        return found
+
     async def purge_outdated(self, created_before: datetime, limit: int) -> int:
         """A live data plane whose watermark is between a version's revision and its successor's still applies it."""
         gone = outdated(created_before).limit(limit)
@@ -115,6 +131,13 @@ def versions_at(workspace_id: str, revision: int, user_ids: Collection[str]) -> 
     return select(lines.c.user_id, at_revision.label("version")).where(
         lines.c.workspace_id == workspace_id, lines.c.user_id.in_(user_ids), NEWEST
     )
+
+
+def followed_at(workspace_id: str, user_id: str, version: int, place: int) -> Select[*tuple[Any, ...]]:
+    """One row: when the next version was stored, NULL when there is none."""
+    later = _line(workspace_id, user_id) & (configurations.c.version > version)
+    stored_at = func.min(configurations.c.created_at).label("followed_at")
+    return select(literal(place).label("place"), stored_at).where(later)
 
 
 def outdated(created_before: datetime) -> Select[*tuple[Any, ...]]:

@@ -75,6 +75,18 @@ async def test_the_newest_version_may_be_a_tombstone(store: SqlStore) -> None:
         assert await work.configurations.newest("ws_1", "bob") == tombstone(2, 6, "bob")
 
 
+async def test_a_version_was_followed_when_the_next_one_was_stored(store: SqlStore) -> None:
+    await _history(store)
+
+    async with store.reading() as work:
+        line = await work.configurations.page(replace(ALL, user_id="carol", history=True), None, 9, documents=False)
+        asked = {("carol", 0), ("carol", 1), ("carol", 2), ("carol", 3), ("nobody", 0)}
+        followed = await work.configurations.followed_at("ws_1", asked | {(f"x{i}", 0) for i in range(300)})
+
+    stored = {each.version: each.created_at for each in line}
+    assert followed == {("carol", 0): stored[1], ("carol", 1): stored[2], ("carol", 2): stored[3]}
+
+
 async def test_a_version_or_revision_is_stored_once(store: SqlStore) -> None:
     async with store.unit_of_work() as work:
         await work.configurations.add(configuration(1, 1))

@@ -190,6 +190,25 @@ async def test_only_the_newest_version_says_what_data_planes_made_of_it_on_which
     assert not second.configurations[0].dataplanes
 
 
+async def test_a_data_plane_drifts_from_the_first_version_that_it_lacks(tenant: Tenant) -> None:
+    async def drift_ages() -> dict[str, timedelta]:
+        listed = await tenant.call(configurations.ListConfigurationsRequest(workspace_id=tenant.id))
+        return {row.dataplane_id: row.drift_age.ToTimedelta() for row in listed.configurations[0].dataplanes}
+
+    await tenant.put()
+    agent = await tenant.settled_agent()
+    as_desired = await drift_ages()
+    await tenant.trigger(force=True)
+    tenant.running.clock.skip(timedelta(hours=2))
+    await tenant.trigger(force=True)
+    late = await tenant.enrol()
+
+    ages = await drift_ages()
+
+    assert as_desired == {agent.id: timedelta()}
+    assert ages[agent.id] >= timedelta(hours=2) > ages[late.id]
+
+
 async def test_documents_are_carried_only_when_asked_for(tenant: Tenant) -> None:
     await tenant.put()
 
