@@ -18,7 +18,8 @@ from controlplane.services.views import Batch, View
 ANSWER_BYTES = 4 * 1024 * 1024
 AT_ONCE = timedelta()
 KEPT_BATCHES = 100
-A_CONFIGURATION, A_SECRET, A_VALUE, A_REVOCATION = 500, 500, 300, 150  # bytes beside what differs in length
+# Bytes of each, beside what differs in length.
+A_CONFIGURATION, A_SECRET, A_VALUE, A_REVOCATION, AN_EVENT = 500, 500, 300, 150, 500
 T = TypeVar("T", Configuration, SlotValue, Revocation)
 
 
@@ -100,6 +101,16 @@ def newer_versions(view: View, queries: Mapping[str, int]) -> list[Configuration
     found = ((view.configurations.get(user_id), version) for user_id, version in queries.items())
     newer = [configuration for configuration, version in found if configuration and configuration.version > version]
     return sorted(newer, key=lambda configuration: configuration.revision)
+
+
+def fitting(events: list[Event]) -> list[Event]:
+    """As many of the first as go into one answer, at least one; the next poll brings the next at once."""
+    total = 0
+    for place, event in enumerate(events):
+        total += len(event.metadata) + len(event.payload) + len(event.error) + AN_EVENT
+        if total > ANSWER_BYTES and place:
+            return events[:place]
+    return events
 
 
 def _secrets(view: View, configurations: list[Configuration]) -> list[StoredSecret]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +12,14 @@ from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.feed import Feed
-from controlplane.services.news import AT_ONCE, News, Poll, asked_for, newer_than, newer_versions
+from controlplane.services.news import AT_ONCE, News, Poll, asked_for, fitting, newer_than, newer_versions
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.presence import Presence
 from controlplane.services.revocations import RevocationService
 from controlplane.services.shared_reads import SharedReads
 from controlplane.services.views import Batch, View
 
+log = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(seconds=30)
 WHILE_DRAINING = timedelta(seconds=1)
 CROWD = 500  # polls woken together from which on their next ones are spread
@@ -44,6 +46,7 @@ class PollService:
         self._revocations = revocations
         self._sealed_keys: dict[str, Mapping[str, bytes]] = {}
         self._read_keys = SharedReads(store, _sealed_keys)
+        self._alarmed: dict[str, int] = {}
 
     async def get_configuration(self, caller: Caller, poll: Poll) -> News:
         """Raises InvalidInput, NotFound, Unauthenticated (a cloned identity), StateConflict (an old boot), Unavailable.
@@ -64,6 +67,8 @@ class PollService:
                 await self._feed.refresh(caller.workspace_id)
         view = await self._view(caller, poll)
         resync = elsewhere or poll.since_revision > view.revision
+        if resync and not elsewhere:
+            self._alarm(view, poll)
         if resync:
             poll = replace(poll, since_revision=0, event_cursor=0)
         newer, crowd = resync or _newer(view, poll, dataplane_id), 0
@@ -74,6 +79,18 @@ class PollService:
         if not newer:
             return _nothing_new(view.revision, epoch, poll.event_cursor, self._pause(0))
         return await self._news(view, poll, dataplane_id, epoch, crowd, resync=resync)
+
+    def _alarm(self, view: View, poll: Poll) -> None:
+        """Once a revision: a crowd would say the same."""
+        if self._alarmed.get(view.workspace_id) != view.revision:
+            self._alarmed[view.workspace_id] = view.revision
+            log.error(
+                "a caller is at revision %d of workspace %s, and the store only at %d: if the database went back in "
+                "time, begin a new epoch (agentrouter admin new-epoch)",
+                poll.since_revision,
+                view.workspace_id,
+                view.revision,
+            )
 
     async def _view(self, caller: Caller, poll: Poll) -> View:
         """The workspace's view, read again for a caller that has seen more on another replica."""
@@ -94,7 +111,7 @@ class PollService:
             batch = asked_for(view, poll.queries)
         else:
             batch = newer_than(view, poll.since_revision, dataplane_id)
-        events = view.events_since(dataplane_id, poll.event_cursor) if dataplane_id and not batch.more else []
+        events = fitting(view.events_since(dataplane_id, poll.event_cursor)) if dataplane_id and not batch.more else []
         return News(
             batch,
             epoch,

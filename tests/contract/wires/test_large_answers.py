@@ -56,6 +56,25 @@ async def test_large_values_are_cut_like_documents_and_each_comes_once(tenant: T
     assert rounds > 1
 
 
+async def test_events_that_carry_much_come_one_answer_after_the_other(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    users = [f"user-{number}" for number in range(75)]
+    for user in users:
+        await tenant.put(consumer(user), user_id=user)
+        await tenant.trigger(user_id=user, force=True, metadata={"note": "x" * 60_000})
+    await tenant.noticed()
+
+    got: list[str] = []
+    cursor, rounds = 0, 0
+    while (news := await agent.poll(cursor=cursor)).pending_events:
+        got += [each.user_id for each in news.pending_events]
+        assert sum(each.ByteSize() for each in news.pending_events) <= 4 * MEBIBYTE
+        cursor, rounds = news.event_cursor, rounds + 1
+
+    assert got == users
+    assert rounds == 2
+
+
 async def test_a_large_batch_of_queries_is_cut_too_and_answered_by_asking_again(tenant: Tenant) -> None:
     users = [f"user-{number}" for number in range(7)]
     for user in users:

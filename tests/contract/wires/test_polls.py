@@ -182,6 +182,8 @@ async def test_a_revision_from_the_future_is_answered_from_nothing(tenant: Tenan
 
     assert news.resync
     assert (news.revision, len(news.configurations)) == (known.revision, 2)
+    (alarm,) = [line for line in tenant.running.journal.lines if tenant.id in line and "begin a new epoch" in line]
+    assert f"revision {known.revision + 1000} of" in alarm
 
 
 async def test_a_change_made_elsewhere_is_read_for_an_agent_that_saw_it_already(tenant: Tenant) -> None:
