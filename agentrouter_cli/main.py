@@ -74,6 +74,7 @@ app.add_typer(dataplanes.app, name="dataplanes")
 app.add_typer(upgrade.app, name="upgrade")
 app.add_typer(audit.app, name="audit")
 keys.app.command("rotate-master", epilog=master_keys.EXAMPLE)(master_keys.rotate_master)
+keys.app.command("rotate", hidden=True, epilog=master_keys.EXAMPLE)(master_keys.rotate_master)
 app.add_typer(gateways.mcp_app, name="mcp")
 app.command(epilog="Example: agentrouter providers")(gateways.providers)
 keys.consumer_app.command("revoke", epilog="Example: agentrouter keys consumer revoke ck_01J… --reason lost")(
