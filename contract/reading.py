@@ -17,7 +17,6 @@ from contract.retired_keys import (
     DEPRECATED,
     MIGRATE,
     SAVED_APART,
-    UNSUPPORTED,
 )
 from contract.serving import unserved_parts
 from contract.structure import Fitting, Retired, build
@@ -27,7 +26,7 @@ from contract.workspace_rules import check_workspace
 
 D = TypeVar("D", bound=Part)
 
-_OF_WORKSPACES: Final = Retired(DEPRECATED, UNSUPPORTED, MIGRATE)
+_OF_WORKSPACES: Final = Retired(DEPRECATED, hint=MIGRATE)
 _OF_CONSUMERS: Final = Retired({}, SAVED_APART)
 _OF_DELIVERED_CONSUMERS: Final = Retired()
 

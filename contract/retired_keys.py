@@ -1,4 +1,4 @@
-"""Keys that a document may not use: the deprecated ones with the way out, and those of a later release.
+"""Keys that a document may not use: the deprecated ones with the way out, and those that are kept elsewhere.
 
 Paths are patterns: `[]` stands for any element of a list.
 """
@@ -95,11 +95,6 @@ DEPRECATED: Final[dict[str, str]] = {
 
 # A recipe routes as the document does, and what a document may not say of it, a recipe may not either.
 DEPRECATED.update({f"recipes[].{key}": hint for key, hint in DEPRECATED.items() if key.startswith("routing.")})
-
-# What a later release fills in: remove the line here when the model gains the field.
-UNSUPPORTED: Final[dict[str, str]] = {
-    "listeners[].api_keys": "is not supported: callers present consumer keys, which `agentrouter keys` issues",
-}
 
 # What a consumer's document holds when it is delivered, and nobody writes into it.
 SAVED_APART: Final[dict[str, str]] = dict.fromkeys(

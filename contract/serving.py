@@ -17,6 +17,7 @@ from contract.router_settings.secrets import held_secrets
 from contract.workspace_document import WorkspaceDocument
 
 UNSERVED: Final[tuple[str, ...]] = (
+    "listeners[].api_keys",
     "listeners[].routes",
     "routing.signals",
     "routing.projections",
@@ -70,6 +71,10 @@ UNSERVED: Final[tuple[str, ...]] = (
 `global.router.include_config_models_in_list` is not here: data planes list the models of a document either way.
 """
 
+_INSTEAD: Final = {
+    "listeners[].api_keys": "take it out; callers present consumer keys, which `agentrouter keys` issues"
+}
+
 
 def unserved_parts(document: BaseModel) -> tuple[Fault, ...]:
     """One fault `unsupported` for each part that is written, differs from its default and is not run yet, and one fault
@@ -83,7 +88,12 @@ def unserved_parts(document: BaseModel) -> tuple[Fault, ...]:
 
 def _unrun(document: BaseModel) -> tuple[Fault, ...]:
     return tuple(
-        Fault(at, "unsupported", f"{at} is not run by any data plane of this release", "take it out")
+        Fault(
+            at,
+            "unsupported",
+            f"{at} is not run by any data plane of this release",
+            _INSTEAD.get(pattern, "take it out"),
+        )
         for pattern in UNSERVED
         for at in _written(document, pattern.split("."), "")
     )

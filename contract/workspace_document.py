@@ -48,6 +48,9 @@ class Listener(Part):
     address: Annotated[IpAddress, says("0.0.0.0 and :: take the port on every address")]
     port: Port
     timeout: Annotated[Duration, says("how long a request or its answer may stand still")] = timedelta(seconds=300)
+    api_keys: Annotated[Items[ApiKey], says("no data plane takes them: callers present consumer keys")] = Field(
+        default=(), repr=False
+    )
     routes: Items[Route] = ()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract import ContractError, parse_workspace
+from contract import ContractError, parse_workspace, unserved_parts
 from tests.unit.contract.documents import BASE, changed, faults_of, with_backend, with_value
 
 MODEL = "providers.models[0]"
@@ -34,7 +34,7 @@ def test_the_base_document_is_accepted() -> None:
         ("listeners.0.timeout", "soon", "listeners[0].timeout", "value"),
         ("listeners.0.timeout", 30, "listeners[0].timeout", "type"),
         ("listeners.0.timeout", "0s", "listeners[0].timeout", "value"),
-        ("listeners.0.api_keys", ["k"], "listeners[0].api_keys", "unsupported"),
+        ("listeners.0.api_keys", ["two lines\n"], "listeners[0].api_keys[0]", "secret"),
         ("listeners.0.name", " http", "listeners[0].name", "value"),
         ("listeners", {}, "listeners", "type"),
         ("providers.models.0.name", "ghost", f"{MODEL}.name", "reference"),
@@ -221,3 +221,13 @@ def test_thousands_of_faults_are_cut_short_and_say_so() -> None:
 
     assert len(refusal.value.faults) == 1001
     assert refusal.value.faults[-1].message == "500 further faults are not listed"
+
+
+def test_a_listeners_own_keys_are_of_the_contract_and_run_by_nobody() -> None:
+    document = parse_workspace(with_value("listeners.0.api_keys", ["$LISTENER_KEY"]))
+
+    [fault] = unserved_parts(document)
+
+    assert (fault.path, fault.code) == ("listeners[0].api_keys", "unsupported")
+    assert "consumer keys" in fault.remedy
+    assert "LISTENER_KEY" not in repr(document)
