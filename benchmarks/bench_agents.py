@@ -188,7 +188,7 @@ class _Measurement:
     async def _add(self, plane: Served, agents: Agents, most: int) -> None:
         """More of them, until something gives way."""
         table = Table("more agents", ("agents", "s until all hang", "put off", "MiB"))
-        for count in range(self._options.agents + STEP, most + 1, STEP):
+        for count in [*range(self._options.agents + STEP, most, STEP), most]:
             progress(f"{count:,} agents")
             began_at, put_off = time.perf_counter(), agents.moments.put_off
             try:
