@@ -31,6 +31,9 @@ FaultCode = Literal[
 ]
 """The codes of this library's faults; docs/CONTRACT.md says what each means. None is ever renamed."""
 
+Remedy = str | Callable[[], str]
+"""The way out, or how to find it: that is done only while anybody will read it."""
+
 Severity = Literal["error", "warning"]
 
 _USUAL_REMEDIES: Final[dict[FaultCode, str]] = {
@@ -104,8 +107,10 @@ class FaultLog:
         """Whether so many were found that nobody will read how to mend a further one."""
         return len(self._faults) >= MOST_FAULTS
 
-    def add(self, path: str, code: FaultCode, message: str, remedy: str = "") -> None:
+    def add(self, path: str, code: FaultCode, message: str, remedy: Remedy = "") -> None:
         """Without a `remedy` the usual one of the code is given."""
+        if not isinstance(remedy, str):
+            remedy = "" if self.is_full else remedy()
         self._faults[Fault(path, code, message, remedy or _USUAL_REMEDIES[code])] = None
         self._found.add((path, code))
 

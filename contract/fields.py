@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from contract.addresses import AddressError, parse_base_url, parse_endpoint, require_request_path
 from contract.durations import DurationError, format_duration, parse_duration
-from contract.faults import FaultCode
+from contract.faults import FaultCode, Remedy
 from contract.headers import HeaderError, require_header_name, require_header_value
 from contract.secret_refs import SecretRefError, is_secret_ref, parse_secret_ref
 
@@ -67,7 +67,7 @@ class Variants:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
 
-def refuse(code: FaultCode, message: str, remedy: str = "") -> PydanticCustomError:
+def refuse(code: FaultCode, message: str, remedy: Remedy = "") -> PydanticCustomError:
     """A fault of one value; `contract.structure` adds the path."""
     return PydanticCustomError("contract", "{message}", {"code": code, "message": message, "remedy": remedy})
 

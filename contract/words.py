@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 from typing import Any, Final, get_args
 
@@ -36,7 +37,7 @@ def known_word(
         if word == "" and default is not None:
             return default
         if word not in known:
-            raise refuse("value", f"unsupported {what} {shown(value)}", way_out(value, known))
+            raise refuse("value", f"unsupported {what} {shown(value)}", find_way_out(value, known))
         return word
 
     return BeforeValidator(validate)
@@ -52,3 +53,8 @@ def way_out(word: str, known: Iterable[str], if_none: str = "declare it") -> str
         return f"did you mean {shown(meant)}?"
     listed = ", ".join(name if _PLAIN.fullmatch(name) else shown(name) for name in known[:MOST_LISTED])
     return f"use one of: {listed}" + (", ..." if len(known) > MOST_LISTED else "")
+
+
+def find_way_out(word: str, known: Iterable[str], if_none: str = "declare it") -> Callable[[], str]:
+    """The same, to be looked for only when it is going to be read: comparing words takes its time."""
+    return partial(way_out, word, known, if_none)

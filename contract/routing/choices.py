@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringC
 
 from contract.faults import shown
 from contract.fields import Part, refuse
-from contract.words import way_out
+from contract.words import find_way_out
 
 NONE_RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -30,7 +30,7 @@ def choice(words: Any, name: str, default: str | None = None, retired: Mapping[s
             return value
         if value in retired:
             return retired[value]
-        raise refuse("value", f"{name} must be {_listed(known)}, not {shown(value)}", way_out(value, known))
+        raise refuse("value", f"{name} must be {_listed(known)}, not {shown(value)}", find_way_out(value, known))
 
     return BeforeValidator(validate)
 

@@ -75,9 +75,10 @@ class DeclaredClassifier:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSignals:
-    """The names of one routing section by leaf type, and more of its classifiers, by name."""
+    """The names of one routing section by leaf type, the roles it gives, and more of its classifiers, by name."""
 
     names: Mapping[str, Names]
+    roles: Names
     classifiers: Mapping[str, DeclaredClassifier]
 
     def of(self, leaf_type: str) -> Names:
@@ -95,11 +96,12 @@ def declared_signals(routing: dict[str, Any]) -> DeclaredSignals:
     """What a fitted `routing` mapping, of a document or of a recipe, declares for its own rules."""
     signals = section(routing, "signals")
     names = {leaf: _names(signals, family) for leaf, family in FAMILY_OF_TYPE.items()}
-    names["authz"] = {**names["authz"], **_names(signals, "role_bindings", "role")}
+    roles = _names(signals, "role_bindings", "role")
+    names["authz"] = {**roles, **names["authz"]}
     mappings = entries(section(routing, "projections"), "mappings", "")
     names["projection"] = {name: None for _, mapping in mappings for name in _names(mapping, "outputs")}
     classifiers = {text(rule, "name"): _classifier(rule) for _, rule in entries(signals, "classifiers", "")}
-    return DeclaredSignals(names, classifiers)
+    return DeclaredSignals(names, roles, classifiers)
 
 
 def _names(holder: dict[str, Any], key: str, field: str = "name") -> Names:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from contract.faults import shown
 from contract.fields import refuse
-from contract.words import way_out
+from contract.words import find_way_out
 
 CATEGORIES: Final = (
     "biology",
@@ -31,7 +31,7 @@ CATEGORIES: Final = (
 def _category(written: str) -> str:
     category = written.strip()
     if category not in CATEGORIES:
-        meant = way_out(category.replace("_", " ").replace("-", " "), CATEGORIES)
+        meant = find_way_out(category.replace("_", " ").replace("-", " "), CATEGORIES)
         raise refuse("value", f"contains unsupported mmlu category {shown(written)}", meant)
     return category
 

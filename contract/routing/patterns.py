@@ -14,6 +14,9 @@ from contract.faults import FaultLog, item, under
 from contract.plain_values import entries, section, text
 
 MOST_REPEATS: Final = 1000
+LEAST_SIGNS: Final = 50
+"""What reading a short pattern costs, in signs of a long one."""
+
 MOST_SIGNS: Final = 500_000
 """Of all patterns of a document together, so that reading them takes a second at most."""
 
@@ -38,7 +41,7 @@ def check_patterns(sections: Iterable[tuple[str, dict[str, Any]]], log: FaultLog
     """Every pattern in the signals of the routing sections, which are given with their paths."""
     left = MOST_SIGNS
     for path, pattern in _patterns(sections):
-        left -= len(pattern)
+        left -= len(pattern) + LEAST_SIGNS
         if left < 0:
             message = f"all patterns together have more than {MOST_SIGNS} signs"
             log.add(path, "too_large", message, "look for words as they are, or split the document")

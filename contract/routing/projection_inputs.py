@@ -10,7 +10,7 @@ from contract.plain_values import entries, text
 from contract.routing.declared_signals import FAMILY_OF_TYPE, DeclaredSignals, Names
 from contract.routing.projections import value_source_of
 from contract.routing.rule_nodes import DIFFICULTIES
-from contract.words import way_out
+from contract.words import find_way_out
 
 Entries = list[tuple[str, dict[str, Any]]]
 
@@ -42,7 +42,7 @@ def check_inputs(
                 _require_name(source, at, kind, log)
             elif not _is_declared(kind, name, declared):
                 message = f"input {kind} {shown(name)} is not declared in routing.signals.{FAMILY_OF_TYPE[kind]}"
-                log.add(under(at, "name"), "reference", message, way_out(name, declared.of(kind)))
+                log.add(under(at, "name"), "reference", message, find_way_out(name, declared.of(kind)))
 
 
 def _word(source: dict[str, Any], key: str) -> str:
@@ -85,10 +85,10 @@ def _check_projection(
     elif _word(source, "value_source") == "confidence":
         if name not in sources:
             message = f"projection input {shown(name)} with value_source confidence is no output of a mapping"
-            log.add(under(path, "name"), "reference", message, way_out(name, sources))
+            log.add(under(path, "name"), "reference", message, find_way_out(name, sources))
     elif name not in scores:
         message = f"projection input references undefined score {shown(name)}"
-        log.add(under(path, "name"), "reference", message, way_out(name, scores))
+        log.add(under(path, "name"), "reference", message, find_way_out(name, scores))
 
 
 def check_order(scores: Entries, sources: Mapping[str, str], log: FaultLog) -> None:

@@ -15,7 +15,7 @@ from contract.routing.mmlu import CATEGORIES
 from contract.routing.numeric_predicates import BOUNDS, holds_something
 from contract.routing.projection_inputs import check_inputs, check_order
 from contract.unique_names import check_unique
-from contract.words import way_out
+from contract.words import find_way_out
 
 Domains = dict[str, dict[str, Any]]
 
@@ -69,7 +69,7 @@ def _check_partition(
     elif default and default not in members:
         known = [member for member in members if isinstance(member, str)]
         message = f"default {shown(default)} must also appear in members"
-        log.add(under(path, "default"), "reference", message, way_out(default, known))
+        log.add(under(path, "default"), "reference", message, find_way_out(default, known))
     _check_members(members, under(path, "members"), declared, log)
     if needed:
         _check_categories(members, under(path, "members"), domains, log)
@@ -86,7 +86,7 @@ def _check_members(members: list[Any], path: str, declared: DeclaredSignals, log
         if kind is None:
             message = f"member {shown(member)} is not a declared domain or embedding signal"
             known = chain.from_iterable(declared.of(kind) for kind in _OF_PARTITIONS)
-            log.add(item(path, index), "reference", message, way_out(member, known))
+            log.add(item(path, index), "reference", message, find_way_out(member, known))
             continue
         kinds.setdefault(kind, item(path, index))
         if len(kinds) > 1 and kinds.get(kind) == item(path, index):
@@ -108,7 +108,7 @@ def _check_mapping(mapping: dict[str, Any], path: str, scores: Names, log: Fault
     source, outputs = text(mapping, "source"), mapping.get("outputs")
     if source and source not in scores:
         message = f"source {shown(source)} is not a declared projection score"
-        log.add(under(path, "source"), "reference", message, way_out(source, scores, "declare it in scores"))
+        log.add(under(path, "source"), "reference", message, find_way_out(source, scores, "declare it in scores"))
     if not isinstance(outputs, list):
         return
     if not outputs:

@@ -9,7 +9,7 @@ from contract.fields import Items, Name, Part
 from contract.plain_values import text
 from contract.routing.declared_signals import FAMILY_OF_TYPE, DeclaredSignals, LeafType
 from contract.routing.numeric_predicates import NumericPredicate, check_predicate
-from contract.words import known_word, way_out
+from contract.words import find_way_out, known_word
 
 Operator = Literal["AND", "OR", "NOT"]
 OnError = Literal["match", "no_match"]
@@ -109,9 +109,12 @@ def _check_name(leaf_type: str, name: str, path: str, declared: DeclaredSignals,
             log.add(path, "value", message, f"write <rule>:{'|'.join(DIFFICULTIES)}")
             return
     if declared.has(leaf_type, name) or declared.takes_any(leaf_type):
+        if leaf_type == "authz" and name not in declared.roles:
+            message = f"{shown(name)} is a role binding, and what it gives out is its role: this never holds"
+            log.warn(path, "reference", message, "name the role")
         return
     place = f"routing.signals.{FAMILY_OF_TYPE[leaf_type]}" if leaf_type in FAMILY_OF_TYPE else "routing.projections"
-    remedy = way_out(name, declared.of(leaf_type), f"declare it in {place}")
+    remedy = find_way_out(name, declared.of(leaf_type), f"declare it in {place}")
     log.add(path, "reference", f"references unknown {leaf_type} signal {shown(name)}: not declared in {place}", remedy)
 
 
@@ -125,7 +128,7 @@ def _check_classifier_leaf(leaf: dict[str, Any], path: str, declared: DeclaredSi
     label, predicate = text(leaf, "label"), leaf.get("predicate")
     if label and label not in rule.labels:
         message = f"label {shown(label)} is not declared by classifier {shown(text(leaf, 'name'))}"
-        log.add(under(path, "label"), "reference", message, way_out(label, rule.labels))
+        log.add(under(path, "label"), "reference", message, find_way_out(label, rule.labels))
     if rule.is_local and isinstance(predicate, dict) and not _is_sure(predicate):
         message = f"a local classifier condition supports only predicate.gte of {SUREST_GUESS} or more"
         log.add(under(path, "predicate"), "value", message, f"write predicate: {{gte: {SUREST_GUESS}}}")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from contract.faults import FaultLog, shown, under
 from contract.plain_values import entries, section, text
 from contract.router_settings.knowledge_bases import DEFAULT_KNOWLEDGE_BASES
-from contract.words import way_out
+from contract.words import find_way_out
 
 KBS: Final = "global.model_catalog.kbs"
 EXTERNAL: Final = "global.model_catalog.external"
@@ -61,7 +61,7 @@ def check_sources(routing: dict[str, Any], path: str, sources: SignalSources, lo
 def _base(name: str, path: str, sources: SignalSources, log: FaultLog) -> Mapping[str, Any]:
     """The named knowledge base; an empty one when there is none, which is a fault."""
     if name and name not in sources.kbs:
-        remedy = way_out(name, sources.kbs, "declare it there")
+        remedy = find_way_out(name, sources.kbs, "declare it there")
         log.add(path, "reference", f"knowledge base {shown(name)} is not declared in {KBS}", remedy)
     return sources.kbs.get(name, {})
 
@@ -71,7 +71,7 @@ def _check_kb(rule: dict[str, Any], path: str, sources: SignalSources, log: Faul
     groups, group = base.get("groups", {}), text(target, "value")
     if text(target, "kind") == "group" and group and base and isinstance(groups, dict) and group not in groups:
         message = f"{shown(group)} is not a group of knowledge base {shown(text(rule, 'kb'))}"
-        remedy = way_out(group, groups, "declare it there, or name a label")
+        remedy = find_way_out(group, groups, "declare it there, or name a label")
         log.add(f"{path}.target.value", "reference", message, remedy)
 
 
@@ -80,13 +80,13 @@ def _check_metric(source: dict[str, Any], path: str, sources: SignalSources, log
     known = [*BUILT_IN_METRICS, *(text(own, "name") for _, own in entries(base, "metrics", ""))]
     if base and metric and metric not in known:
         message = f"{shown(metric)} is not a metric of knowledge base {shown(text(source, 'kb'))}"
-        log.add(under(path, "metric"), "reference", message, way_out(metric, known))
+        log.add(under(path, "metric"), "reference", message, find_way_out(metric, known))
 
 
 def _check_external(name: str, path: str, sources: SignalSources, log: FaultLog) -> None:
     model = sources.external.get(name)
     if model is None:
-        remedy = way_out(name, sources.external, "declare it there")
+        remedy = find_way_out(name, sources.external, "declare it there")
         log.add(path, "reference", f"external model {shown(name)} is not declared in {EXTERNAL}", remedy)
         return
     endpoint, what = section(model, "llm_endpoint"), f"external model {shown(name)} of {EXTERNAL}"

@@ -154,6 +154,13 @@ def test_an_or_of_nothing_at_the_root_is_warned_of() -> None:
     assert [warning.path for warning in log.warnings()] == ["conditions"]
 
 
+def test_a_leaf_that_names_a_binding_instead_of_its_role_is_warned_of() -> None:
+    log = _judged({"type": "authz", "name": "admin-binding"})
+
+    log.raise_if_any()
+    assert [(warning.path, warning.remedy) for warning in log.warnings()] == [("name", "name the role")]
+
+
 def test_words_are_kept_as_the_contract_writes_them() -> None:
     node = build({"operator": "and", "conditions": ({"type": "Keyword", "name": "urgent"},)}, RuleNode, FaultLog())
 

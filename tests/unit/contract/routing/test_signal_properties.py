@@ -114,13 +114,13 @@ def test_the_whole_document_is_valid() -> None:
     _is_refused_or_keeps_its_bytes(WHOLE)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(some.sampled_from(PLACES), JUNK)
 def test_anything_in_the_place_of_a_value_is_refused_or_kept(place: tuple[str | int, ...], value: Any) -> None:
     _is_refused_or_keeps_its_bytes(_changed(place, value))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(some.sampled_from(PLACES), some.sampled_from(PLACES))
 def test_a_value_in_the_place_of_another_is_refused_or_kept(
     place: tuple[str | int, ...], other: tuple[str | int, ...]
@@ -128,7 +128,7 @@ def test_a_value_in_the_place_of_another_is_refused_or_kept(
     _is_refused_or_keeps_its_bytes(_changed(place, copy.deepcopy(_at(WHOLE, other))))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(some.sampled_from([place for place in PLACES if len(place) > 2]))
 def test_a_value_that_is_left_out_is_missed_or_has_its_default(place: tuple[str | int, ...]) -> None:
     document = copy.deepcopy(WHOLE)
