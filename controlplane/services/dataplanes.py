@@ -200,11 +200,9 @@ class DataplaneService:
             await work.workspaces.lock(workspace.id)
             if await repeated(work, request) is not None:
                 return await self._seen(work, workspace, dataplane)
-            now = await work.now()
             if dataplane.revoked_at is None:
-                await work.dataplanes.revoke(dataplane_id, now)
-                live = await work.events.live_of_dataplane(dataplane_id)
-                await work.events.save([event.supersede("", now) for event in live])
+                await work.dataplanes.revoke(dataplane_id, await work.now())
+                await self._publisher.close_events(work, dataplane_id)
                 work.announce(Notice(workspace.id, identity=dataplane_id))
                 await self._keeper.rotate_delivery_key(work, workspace)
             revoked = await self._seen(work, workspace, await work.dataplanes.get(dataplane_id) or dataplane)

@@ -87,6 +87,14 @@ class Publisher:
         pending = [old for old in await work.events.live_in_slot(dataplane_id, event.slot) if _is_pending(old)]
         return (await self._enqueue(work, workspace.id, [event], {old.dataplane_id: old for old in pending}))[0]
 
+    async def close_events(self, work: UnitOfWork, dataplane_id: str) -> list[Event]:
+        """End whatever is live of a data plane that nothing is to be sent to any more."""
+        now = await work.now()
+        live = await work.events.live_of_dataplane(dataplane_id)
+        closed = [self._stamped(event.supersede("", now)) for event in live]
+        await work.events.save(closed)
+        return closed
+
     async def _ring_config(
         self, work: UnitOfWork, workspace: Workspace, configuration: Configuration, cause: Cause
     ) -> list[Event]:
@@ -119,7 +127,7 @@ class Publisher:
         if not events:
             return []
         superseded = [
-            pending[event.dataplane_id].supersede(event.id, event.created_at)
+            self._stamped(pending[event.dataplane_id].supersede(event.id, event.created_at))
             for event in events
             if event.dataplane_id in pending
         ]
@@ -129,6 +137,9 @@ class Publisher:
         placed = [replace(event, cursor=first + place) for place, event in enumerate(events)]
         await work.events.add(placed)
         return placed
+
+    def _stamped(self, event: Event) -> Event:
+        return replace(event, etag=self._ids.new("etg"))
 
     def _event(
         self, workspace_id: str, dataplane_id: str, user_id: str, version: int, now: datetime, cause: Cause

@@ -53,9 +53,7 @@ class Retirement:
 
     async def _close(self, work: UnitOfWork, dataplane: Dataplane, now: datetime) -> None:
         await work.dataplanes.set_retired(dataplane.id, now)
-        live = await work.events.live_of_dataplane(dataplane.id)
-        await work.events.save([event.supersede("", now) for event in live])
-        for event in live:
+        for event in await self._publisher.close_events(work, dataplane.id):
             work.announce(closed(event))
         work.announce(Notice(dataplane.workspace_id, identity=dataplane.id))
 

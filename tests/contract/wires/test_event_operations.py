@@ -126,6 +126,21 @@ async def test_metadata_are_replaced_and_never_merged(tenant: Tenant) -> None:
         await replace_metadata(tenant, event.id, {}, etag=first.etag)
 
 
+async def test_an_event_that_lost_its_place_has_another_etag(tenant: Tenant) -> None:
+    await tenant.put()
+    agent = await tenant.settled_agent()
+    await tenant.trigger(force=True)
+    replaced = await only_pending(tenant, agent)
+    await tenant.trigger(force=True)
+    closed = await only_pending(tenant, agent)
+
+    await tenant.call(dataplanes.RevokeDataplaneRequest(dataplane_id=agent.id))
+
+    for event in (replaced, closed):
+        with refusal("ABORTED", "ETAG_MISMATCH"):
+            await replace_metadata(tenant, event.id, {"ticket": "T-1"}, etag=event.etag)
+
+
 async def test_finished_events_have_metadata_too_and_stay_finished(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     (applied,) = await tenant.events_of(agent)
