@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from contract.fields import BaseUrl, Items, Name, Optionally, Part, refuse
+from contract.fields import BaseUrl, Items, Name, Optionally, Part, in_two, refuse
 from contract.limits import Budget, LimitsClass
 from contract.secret_refs import SecretRefError, parse_secret_ref
 from contract.words import known_word
@@ -23,9 +23,9 @@ def _versioned(value: str) -> str:
     try:
         version = parse_secret_ref(value).version
     except SecretRefError as problem:
-        raise refuse("secret", str(problem)) from None
+        raise refuse("secret", *in_two(str(problem))) from None
     if version is None:
-        raise refuse("secret", "names a secret without its version")
+        raise refuse("secret", "names a secret without its version", "write secret://<name>@<version>")
     return value
 
 

@@ -37,12 +37,12 @@ def check_own_backends(document: dict[str, Any], log: FaultLog) -> None:
             log.add(under(path, "name"), "duplicate", f"is a duplicate backend name {shown(name)}, as in {first[name]}")
         first.setdefault(name, path)
         if not provider and not text(backend, "base_url"):
-            log.add(path, "required", "requires provider or base_url")
+            log.add(path, "required", "requires provider or base_url", "say whose it is, or where it is")
         elif not text(backend, "base_url") and places.setdefault(provider, path) != path:
-            problem = f"has {places[provider]} already; give this one a base_url of its own"
-            log.add(under(path, "provider"), "conflict", problem)
+            problem = f"has {places[provider]} already"
+            log.add(under(path, "provider"), "conflict", problem, "give this one a base_url of its own")
         if not provider and text(backend, "base_url") and not backend.get("models"):
-            log.add(under(path, "models"), "required", "is required without a provider: which models it serves")
+            log.add(under(path, "models"), "required", "is required without a provider", "say which models it serves")
         _check_protocol(backend, path, log)
         check_unique_words(backend, "models", path, log)
 
@@ -52,14 +52,14 @@ def _check_protocol(backend: dict[str, Any], path: str, log: FaultLog) -> None:
         if spelled(text(backend, key)) == ANTHROPIC:
             log.add(under(path, key), "unsupported", NEEDS_RELAY)
     if spelled(text(backend, "protocol")) not in (*_PROTOCOLS, ANTHROPIC):
-        log.add(under(path, "protocol"), "value", "should be openai, or not written")
+        log.add(under(path, "protocol"), "value", "should be openai", "write openai, or leave it out")
 
 
 def _check_mode(document: dict[str, Any], log: FaultLog) -> None:
     if document.get("backends") and not document.get("mode"):
-        log.add("mode", "required", "is required beside backends")
+        log.add("mode", "required", "is required beside backends", "write EXCLUSIVE, PREFERRED or FALLBACK")
     if document.get("mode") and not document.get("backends"):
-        log.add("mode", "conflict", "means nothing without backends")
+        log.add("mode", "conflict", "means nothing without backends", "take it out, or give backends")
 
 
 def _check_credential(document: dict[str, Any], backend: dict[str, Any], path: str, log: FaultLog) -> None:
@@ -68,9 +68,14 @@ def _check_credential(document: dict[str, Any], backend: dict[str, Any], path: s
     name = own_secret_name(text(document, "consumer_id"), text(backend, "name"))
     ref, bound_to, base_url = text(credential, "ref"), text(credential, "origin"), text(backend, "base_url")
     if ref and ref.partition("@")[0] != f"{SCHEME}{name}":
-        log.add(under(path, "ref"), "secret", "names a secret that is not this backend's own")
+        log.add(under(path, "ref"), "secret", "names a secret that is not this backend's own", "save the backend again")
     if bound_to and base_url and bound_to != _origin(base_url):
-        log.add(under(path, "origin"), "conflict", "is not where base_url leads")
+        log.add(
+            under(path, "origin"),
+            "conflict",
+            "is not where base_url leads",
+            "save the backend with its credential again",
+        )
 
 
 def _origin(base_url: str) -> str:
