@@ -46,7 +46,9 @@ def test_a_variable_that_is_not_listed_is_left_out_with_the_way_out() -> None:
     assert "--key-variable MY_KEY" in left_out.why
 
 
-@pytest.mark.parametrize(("origin", "is_sent"), [("https://93.184.216.34:443", True), ("https://93.184.216.35:443", False)])
+@pytest.mark.parametrize(
+    ("origin", "is_sent"), [("https://93.184.216.34:443", True), ("https://93.184.216.35:443", False)]
+)
 def test_a_key_that_was_listed_for_one_place_goes_to_no_other(origin: str, is_sent: bool) -> None:
     made = compiled(KeyVariable("MY_KEY", KEY, origin))
 
