@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def read_key_variables(
     listed: Iterable[str], environment: Mapping[str, str], problems: list[str]
 ) -> tuple[KeyVariable, ...]:
-    """Each entry is `NAME` or `NAME=https://host`; the key is the variable's value, or the text of the file `NAME_FILE`.
+    """Each entry is `NAME` or `NAME=https://host`; the key is the variable's value, or the text in `NAME_FILE`.
 
     Problems are added for entries that are no names, places that are no origins, and variables without a value.
     """
