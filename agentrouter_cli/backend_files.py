@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import contract
 from agentrouter.configurator.v1 import backends_pb2
 from agentrouter_cli.documents import read_input
 from agentrouter_cli.errors import Refused, WrongUsage
-from contract import ContractError, parse_own_backends, parse_text
+from contract import ContractError, parse_text
 from contract.faults import Fault
 
 MODES: Final = ("EXCLUSIVE", "PREFERRED", "FALLBACK")
@@ -58,7 +59,7 @@ def _settings_faults(entries: list[dict[str, Any]]) -> list[Fault]:
         if len([key for key in _KEYS if one.get(key)]) > 1
     ]
     try:
-        parse_own_backends([_without_keys(one) for one in entries])
+        contract.parse_own_backends([_without_keys(one) for one in entries])
     except ContractError as problem:
         faults += problem.faults
     return faults

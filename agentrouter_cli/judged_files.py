@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import contract
 from agentrouter_cli.documents import CONSUMER_VERSION, STANDARD_INPUT, LoadedDocument, load_document, read_input
-from contract import (
-    ContractError,
-    Fault,
-    expand_environment,
-    judge_consumer,
-    judge_fragment,
-    judge_workspace,
-    located,
-    parse_text,
-    unset_references,
-)
+from contract import ContractError, Fault, expand_environment, located, parse_text, unset_references
 from contract.faults import in_document_order
 
 
@@ -59,11 +50,11 @@ def judge_file(file: str, user_id: str, environment: Mapping[str, str], *, fragm
     except ContractError as refusal:
         return JudgedFile(file, text, _in_order(located(refusal.faults, text)))
     if fragment:
-        found = judge_fragment(content, text).findings
+        found = contract.judge_fragment(content, text).findings
     elif user_id or content.get("version") == CONSUMER_VERSION:
-        found = judge_consumer(content, text).findings
+        found = contract.judge_consumer(content, text).findings
     else:
-        found = judge_workspace(content, text).findings
+        found = contract.judge_workspace(content, text).findings
     unset = unset_references(raw, environment)
     return JudgedFile(file, text, _in_order((*found, *located(unset, text))))
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,7 +17,9 @@ from agentrouter_cli.errors import Refused, WrongUsage
 from agentrouter_cli.options import OutputOption
 from agentrouter_cli.output import Output, fault_data, print_faults, print_json, print_table
 from contract import ContractError, Fault, parse_text
-from contract.migration import Migration, Note, inline_secrets, migrate, remaining_faults
+
+if TYPE_CHECKING:
+    from contract.migration import Migration, Note
 
 EXAMPLE = "Example: agentrouter migrate -f old.yaml --check"
 
@@ -33,6 +35,7 @@ class Migrated:
     source: str = field(repr=False)
     migration: Migration
     faults: tuple[Fault, ...]
+    inline_credentials: tuple[str, ...]
 
     def text(self, target: str) -> str:
         """The document in the target's format; the very text of the file, with its comments, when nothing was to do."""
@@ -50,7 +53,7 @@ class Migrated:
             "changed": self.migration.changed,
             "written_to": written_to,
             **{kind: _note_data(getattr(self.migration, kind)) for kind in _KINDS},
-            "inline_credentials": list(inline_secrets(self.migration.document)),
+            "inline_credentials": list(self.inline_credentials),
             "faults": fault_data(self.faults),
         }
 
@@ -89,12 +92,16 @@ def migrate_file(
 
 
 def _migrated(file: str) -> Migrated:
+    from contract.migration import inline_secrets, migrate, remaining_faults  # heavy: no other command needs it
+
     raw = read_input(file)
     try:
         migration = migrate(parse_text(raw))
     except ContractError as problem:
         raise Refused(f"{_name(file)} cannot be migrated", code="DOCUMENT_INVALID", faults=problem.faults) from None
-    return Migrated(file, raw.decode("utf-8-sig"), migration, remaining_faults(migration.document))
+    document = migration.document
+    source = raw.decode("utf-8-sig")
+    return Migrated(file, source, migration, remaining_faults(document), tuple(inline_secrets(document)))
 
 
 def _target(file: str, to: str, *, force: bool) -> str:
@@ -133,7 +140,7 @@ def _report(migrated: Migrated, written_to: str) -> None:
         print_table(("", "OLD PATH", "NEW PATH", "WHY"), rows, empty="", stderr=True)
     if migrated.faults:
         print_faults(migrated.faults)
-    if secrets := inline_secrets(migration.document):
+    if secrets := migrated.inline_credentials:
         typer.echo(
             f"hint: {len(secrets)} credential(s) stand in the document itself ({', '.join(secrets[:3])}"
             f"{', …' if len(secrets) > 3 else ''}): they are sealed on apply; api_key_env keeps them out of the file",

@@ -8,8 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
+import contract
 from agentrouter_cli.errors import WrongUsage
-from contract import consumer_json_schema, workspace_json_schema
 
 EXAMPLE: Final = "Example: agentrouter schema --output workspace.schema.json"
 
@@ -22,7 +22,9 @@ def schema(
 
     Editors take it from a first line such as: # yaml-language-server: $schema=workspace.schema.json
     """
-    written = json.dumps(consumer_json_schema() if consumer else workspace_json_schema(), indent=2, ensure_ascii=False)
+    written = json.dumps(
+        contract.consumer_json_schema() if consumer else contract.workspace_json_schema(), indent=2, ensure_ascii=False
+    )
     if output is None:
         print(written)
         return
