@@ -1,21 +1,20 @@
-"""A file with a consumer's own backends, its keys taken from the environment or from files of their own."""
+"""A file with a consumer's own backends, their secrets taken from the environment or from files of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import contract
 from agentrouter.configurator.v1 import backends_pb2
 from agentrouter_cli.documents import read_input
-from agentrouter_cli.errors import Refused, WrongUsage
+from agentrouter_cli.errors import Refused
+from agentrouter_cli.given_credentials import CREDENTIALS, credential_faults, read_credential
 from contract import ContractError, parse_text
 from contract.faults import Fault
 
 MODES: Final = ("EXCLUSIVE", "PREFERRED", "FALLBACK")
-_KEYS: Final = ("api_key_env", "api_key_file", "api_key")
 _DEFAULT_WEIGHT: Final = 1
 
 
@@ -53,40 +52,20 @@ def _set_faults(raw: Mapping[str, Any]) -> list[Fault]:
 
 
 def _settings_faults(entries: list[dict[str, Any]]) -> list[Fault]:
-    faults = [
-        Fault(f"backends[{index}]", "conflict", f"give one of {', '.join(_KEYS)}")
-        for index, one in enumerate(entries)
-        if len([key for key in _KEYS if one.get(key)]) > 1
-    ]
+    faults = [fault for index, one in enumerate(entries) for fault in credential_faults(f"backends[{index}]", one)]
     try:
-        contract.parse_own_backends([_without_keys(one) for one in entries])
+        contract.parse_own_backends([_without_credential(one) for one in entries])
     except ContractError as problem:
         faults += problem.faults
     return faults
 
 
-def _without_keys(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key not in _KEYS}
+def _without_credential(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in CREDENTIALS}
 
 
 def _backend(entry: Mapping[str, Any], index: int, file: str, environment: Mapping[str, str]) -> backends_pb2.Backend:
-    key = _key(entry, f"backends[{index}]", file, environment)
-    credential = {"credential": backends_pb2.BackendCredential(api_key=key)} if key else {}
-    settings = {name: value for name, value in _without_keys(entry).items() if value is not None}
+    given = read_credential(entry, f"backends[{index}] of {file}", environment)
+    credential = {"credential": given} if given else {}
+    settings = {name: value for name, value in _without_credential(entry).items() if value is not None}
     return backends_pb2.Backend(**{"weight": _DEFAULT_WEIGHT, **settings, **credential})
-
-
-def _key(entry: Mapping[str, Any], path: str, file: str, environment: Mapping[str, str]) -> str:
-    """Empty when none is given: the stored one is kept."""
-    if variable := entry.get("api_key_env"):
-        value = environment.get(str(variable), "")
-        if not value:
-            raise WrongUsage(f"{path} of {file} wants its key from {variable}, which is not set")
-        return value
-    if named := entry.get("api_key_file"):
-        try:
-            return Path(str(named)).read_text().strip()
-        except (OSError, UnicodeDecodeError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else "not text"
-            raise WrongUsage(f"{path} of {file} wants its key from {named}, which cannot be read: {reason}") from None
-    return str(entry.get("api_key") or "")

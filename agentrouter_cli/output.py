@@ -1,4 +1,7 @@
-"""Shows results: tables for people on a terminal, JSON with stable keys for programs."""
+"""Shows results: tables for people on a terminal, JSON with stable keys for programs.
+
+What draws tables and reads messages is loaded when there are some.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
-
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from contract.faults import Fault
 
-_INT64 = frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64})
+if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
+    from google.protobuf.message import Message
+    from google.protobuf.timestamp_pb2 import Timestamp
+    from rich.console import Console
+
+DRY_RUN = "dry run, nothing was changed"
 _WIDTH_WHEN_PIPED = 240
 
 
@@ -33,8 +33,15 @@ class Output(StrEnum):
 
 def console(*, stderr: bool = False) -> Console:
     """A console that never cuts what is piped."""
+    from rich.console import Console
+
     stream = sys.stderr if stderr else sys.stdout
     return Console(file=stream, width=None if stream.isatty() else _WIDTH_WHEN_PIPED, highlight=False, soft_wrap=False)
+
+
+def print_outcome(done: str, would: str, *, dry_run: bool) -> None:
+    """One sentence: what was done, or what a dry run says would be."""
+    print(f"{would} ({DRY_RUN})" if dry_run else done)
 
 
 def print_json(data: Any) -> None:
@@ -44,6 +51,10 @@ def print_json(data: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, stderr: bool = False) -> None:
     """A table, or the sentence `empty` when it has no rows. Cells are text; nothing in them is taken as markup."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")
@@ -67,8 +78,11 @@ def fault_data(faults: Iterable[Fault]) -> list[dict[str, Any]]:
 
 def plain(message: Message) -> dict[str, Any]:
     """Proto JSON with snake_case names, every field written out and 64-bit numbers as numbers."""
+    from google.protobuf.descriptor import FieldDescriptor
+    from google.protobuf.json_format import MessageToDict
+
     data = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
-    _numbers(data, message.DESCRIPTOR)
+    _numbers(data, message.DESCRIPTOR, frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64}))
     return data
 
 
@@ -92,15 +106,26 @@ def time_text(at: Timestamp) -> str:
     return datetime.fromtimestamp(at.seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _numbers(data: dict[str, Any], descriptor: Any) -> None:
+def age_text(span: Duration) -> str:
+    """The two greatest units: `3d 4h`, `12m 5s`, `0s`."""
+    seconds = max(span.seconds, 0)
+    found: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count or (unit == "s" and not found):
+            found.append(f"{count}{unit}")
+    return " ".join(found[:2])
+
+
+def _numbers(data: dict[str, Any], descriptor: Any, int64: frozenset[int]) -> None:
     """Proto JSON writes 64-bit numbers as text; make them numbers again, in place."""
     for field in descriptor.fields:
         if field.name not in data:
             continue
         value = data[field.name]
-        if field.cpp_type in _INT64:
+        if field.cpp_type in int64:
             data[field.name] = [int(each) for each in value] if isinstance(value, list) else int(value)
         elif field.message_type is not None and not field.message_type.full_name.startswith("google.protobuf."):
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, dict):
-                    _numbers(each, field.message_type)
+                    _numbers(each, field.message_type, int64)

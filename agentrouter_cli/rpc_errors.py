@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 
 from agentrouter_cli.errors import CliError, Refused, Unauthorised, Unreachable
+from contract.connections import meaning_of
 from contract.faults import Fault
 
 _UNREACHABLE: Final = frozenset({Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED})
@@ -44,8 +45,8 @@ def cli_error(problem: ConnectError, url: str) -> CliError:
 def _unreachable_text(problem: ConnectError, url: str) -> str:
     if problem.code is Code.DEADLINE_EXCEEDED:
         return f"{url} did not answer in time; is the control plane overloaded or stopped?"
-    if "Connection refused" in problem.message or "connect" in problem.message.lower():
-        return f"cannot connect to {url}; is the control plane running there?"
+    if meaning := meaning_of(problem.message):
+        return f"cannot reach the control plane at {url}: {meaning}"
     return f"{url} is unavailable: {problem.message}"
 
 

@@ -13,8 +13,7 @@ from agentrouter.configurator.v1 import configurations_pb2
 from agentrouter.management.v1 import dataplanes_pb2
 from agentrouter_cli.client import Client
 
-POLL_SECONDS: Final = 0.1
-REPORT_SECONDS: Final = 1.5
+POLL_SECONDS: Final = 0.05
 
 
 class State(StrEnum):
@@ -63,12 +62,6 @@ class Settlement:
         """Who refused."""
         return [each for each in self.outcomes if each.state is State.REFUSED]
 
-    @property
-    def reported(self) -> bool:
-        """Whether those that applied it have said, too, that it is what they run."""
-        applied = (each for each in self.outcomes if each.state is State.APPLIED)
-        return all(each.running_version >= each.applied_version for each in applied)
-
     def count(self, state: State) -> int:
         """How many are in that state."""
         return sum(each.state is state for each in self.outcomes)
@@ -84,22 +77,13 @@ def wait_settled(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Settlement:
-    """Ask until it is settled or `wait` is over. A data plane that is known to be offline is not waited for.
-
-    Data planes report what they run a moment after they proved it; that moment is waited for, so that who looks next
-    sees one picture.
-    """
+    """Ask until it is settled or `wait` is over. A data plane that is known to be offline is not waited for."""
     deadline = clock() + wait.total_seconds()
     offline = _offline(client)
-    settled_at: float | None = None
     while True:
         settlement = look(client, user_id, version, offline)
         progress(settlement)
-        now = clock()
-        if settlement.settled and settled_at is None:
-            settled_at = now
-        reported = settled_at is not None and (settlement.reported or now >= settled_at + REPORT_SECONDS)
-        if reported or now >= deadline:
+        if settlement.settled or clock() >= deadline:
             return settlement
         sleep(POLL_SECONDS)
 
@@ -116,7 +100,9 @@ def _outcomes(
     dataplanes: Iterable[configurations_pb2.DataplaneVersions], version: int, offline: frozenset[str]
 ) -> Iterable[DataplaneOutcome]:
     for each in dataplanes:
-        if each.rejected_version >= version > each.applied_version:
+        back = each.reverted
+        taken_back = back.from_version >= version > back.to_version
+        if taken_back or each.rejected_version >= version > each.applied_version:
             state, reason = State.REFUSED, each.rejected_reason
         elif each.applied_version >= version:
             state, reason = State.APPLIED, ""
@@ -129,9 +115,9 @@ def _offline(client: Client) -> frozenset[str]:
     """Data planes that nobody should wait for."""
     request = dataplanes_pb2.ListDataplanesRequest(workspace_id=client.workspace_id)
     gone = {
-        dataplanes_pb2.DATAPLANE_HEALTH_OFFLINE,
-        dataplanes_pb2.DATAPLANE_HEALTH_RETIRED,
-        dataplanes_pb2.DATAPLANE_HEALTH_REVOKED,
+        dataplanes_pb2.DATAPLANE_CONNECTION_OFFLINE,
+        dataplanes_pb2.DATAPLANE_CONNECTION_RETIRED,
+        dataplanes_pb2.DATAPLANE_CONNECTION_REVOKED,
     }
     answer = client.whole(client.dataplanes.list_dataplanes, request)
-    return frozenset(each.id for each in answer.dataplanes if each.health in gone)
+    return frozenset(each.id for each in answer.dataplanes if each.connection in gone)

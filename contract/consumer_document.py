@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from contract.fields import BaseUrl, Items, Name, Optionally, Part, in_two, refuse
 from contract.limits import Budget, LimitsClass
+from contract.own_secrets import CredentialKind
 from contract.secret_refs import SecretRefError, parse_secret_ref
 from contract.words import known_word
 from contract.workspace_document import Count
@@ -30,9 +31,13 @@ def _versioned(value: str) -> str:
 
 
 class OwnCredential(Part):
-    """Which secret a backend of the consumer's presents, and the only origin it may be sent to (`https://host:port`)."""
+    """Which secret a backend of the consumer's presents, and the only origin it may be sent to (`https://host:port`).
 
-    kind: Literal["api_key"]
+    An `api_key` is presented as it is, `oauth` and `gcp` by access tokens that the data plane gets for them, `aws` by
+    signatures.
+    """
+
+    kind: CredentialKind
     ref: Annotated[str, StringConstraints(max_length=300), AfterValidator(_versioned)]
     origin: BaseUrl
 

@@ -8,7 +8,7 @@ from contract.addresses import AddressError, parse_base_url
 from contract.backends import origin
 from contract.faults import FaultLog, shown, under
 from contract.limits import check_budget
-from contract.own_secrets import own_secret_name
+from contract.own_secrets import API_KEY, KINDS, own_secret_name
 from contract.plain_values import entries, section, text
 from contract.provider_types import ANTHROPIC, NEEDS_RELAY, spelled
 from contract.secret_refs import SCHEME
@@ -65,7 +65,8 @@ def _check_mode(document: dict[str, Any], log: FaultLog) -> None:
 def _check_credential(document: dict[str, Any], backend: dict[str, Any], path: str, log: FaultLog) -> None:
     """A credential is the consumer's own, and goes to one place."""
     credential = section(backend, "credential")
-    name = own_secret_name(text(document, "consumer_id"), text(backend, "name"))
+    kind = text(credential, "kind")
+    name = own_secret_name(text(document, "consumer_id"), text(backend, "name"), kind if kind in KINDS else API_KEY)
     ref, bound_to, base_url = text(credential, "ref"), text(credential, "origin"), text(backend, "base_url")
     if ref and ref.partition("@")[0] != f"{SCHEME}{name}":
         log.add(under(path, "ref"), "secret", "names a secret that is not this backend's own", "save the backend again")

@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from contract.backends import address_of
 from contract.faults import Fault, item
-from contract.fields import in_two
-from contract.workspace_document import WorkspaceDocument
+
+if TYPE_CHECKING:
+    from contract.workspace_document import WorkspaceDocument
 
 _METADATA: Final = frozenset(
     map(ip_address, ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192"))
@@ -67,6 +67,9 @@ STRICT: Final = EgressPolicy()
 
 def egress_faults(document: WorkspaceDocument, policy: EgressPolicy) -> tuple[Fault, ...]:
     """Every place in the document that is spelled as an address where requests may not go."""
+    from contract.backends import address_of  # with the models of documents, which a policy alone does not need
+    from contract.fields import in_two
+
     faults = []
     for model_index, model in enumerate(document.providers.models):
         for index, ref in enumerate(model.backend_refs):

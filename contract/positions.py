@@ -14,7 +14,6 @@ from typing import Final, Protocol
 from contract.faults import ContractError, Fault
 from contract.json_places import json_places
 from contract.text import decoded_source, is_json
-from contract.yaml_places import yaml_places
 
 DEEPEST_STEP: Final = 48
 
@@ -46,10 +45,16 @@ def located(faults: Iterable[Fault], text: str | bytes | None) -> tuple[Fault, .
         return faults
     try:
         decoded = decoded_source(text)
-        root = json_places(decoded) if is_json(decoded) else yaml_places(decoded)
+        root = json_places(decoded) if is_json(decoded) else _yaml_places(decoded)
         return tuple(_located(fault, root) if root is not None and fault.line is None else fault for fault in faults)
     except (ContractError, RecursionError):
         return faults
+
+
+def _yaml_places(text: str) -> Place | None:
+    from contract.yaml_places import yaml_places  # what reads JSON alone starts without it
+
+    return yaml_places(text)
 
 
 def _located(fault: Fault, root: Place) -> Fault:

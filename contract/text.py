@@ -9,7 +9,6 @@ from typing import Any, Final, NoReturn
 
 from contract.faults import ContractError, Fault, shown
 from contract.plain_values import BEGIN_WITH_SECTIONS, NO_MAPPING, SMALLER
-from contract.yaml_text import parse_yaml
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 MOST_DELIVERED_BYTES: Final = 64 * 1024 * 1024
@@ -22,7 +21,7 @@ def parse_text(text: str | bytes) -> Mapping[str, Any]:
     """A source document, at most 4 MiB. Raises ContractError, with line and column where the text is at fault."""
     decoded = decoded_source(text)
     if not is_json(decoded):
-        return _mapping(parse_yaml(decoded))
+        return _mapping(_yaml(decoded))
     try:
         return _mapping(_json(decoded))
     except ContractError as refusal:
@@ -48,7 +47,7 @@ def _with_its_place(refusal: ContractError, text: str) -> ContractError:
     """A key that appears twice is only found again by a reader that knows where it is, and JSON is YAML."""
     try:
         if refusal.faults[0].code == "duplicate":
-            parse_yaml(text)
+            _yaml(text)
     except ContractError as found:
         if found.faults[0].code == "duplicate":
             return found
@@ -78,6 +77,12 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise ContractError([Fault("", "type", NO_MAPPING, BEGIN_WITH_SECTIONS)])
     return value
+
+
+def _yaml(text: str) -> Any:
+    from contract.yaml_text import parse_yaml  # agents read JSON alone, and start without it
+
+    return parse_yaml(text)
 
 
 def _json(text: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import yaml
@@ -14,17 +14,23 @@ MEND_SYNTAX: Final = "mend the YAML here or just before"
 MOST_ALIASED: Final = 10_000
 MOST_NODES: Final = 2 * MOST_VALUES  # keys are nodes too
 
+_BEGINS: Final = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_ENDS: Final = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
-def check_bounds(events: Iterable[Any]) -> None:
-    """Raises ContractError for a text that is too large, too deep, tagged, or whose aliases repeat too much."""
+
+def within_bounds(events: Iterable[Any]) -> Iterator[Any]:
+    """The events. Raises ContractError for a text that is too large, too deep, tagged, or whose aliases repeat too much
+    or refer to what is not complete."""
     bounds = _Bounds()
     for event in events:
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             bounds.repeat(event)
-        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+        elif kind in _BEGINS:
             bounds.enter(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
+        elif kind in _ENDS:
             bounds.leave()
+        yield event
 
 
 def fault_at(code: FaultCode, mark: Any, message: str, remedy: str = MEND_SYNTAX) -> ContractError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from contract.egress import STRICT, EgressPolicy
@@ -23,6 +23,7 @@ from controlplane.services.configurations import ConfigurationService
 from controlplane.services.consumer_keys import ConsumerKeyService
 from controlplane.services.dataplanes import DataplaneService
 from controlplane.services.document_history import DocumentHistoryService
+from controlplane.services.document_removal import DocumentRemovalService
 from controlplane.services.documents import DocumentService
 from controlplane.services.epochs import Epoch
 from controlplane.services.event_operations import EventOperations
@@ -33,18 +34,21 @@ from controlplane.services.full_sync import FullSyncService
 from controlplane.services.full_sync_steps import FullSyncSteps
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.gateway_values import GatewayValueService
+from controlplane.services.join_tokens import JoinTokenService
 from controlplane.services.key_proof import KeyProof
 from controlplane.services.key_rotation import KeyRotationService
 from controlplane.services.management_keys import ManagementKeyService
 from controlplane.services.master_keys import MasterKeyService
 from controlplane.services.polls import PollService
-from controlplane.services.ports import Clock, Store
+from controlplane.services.ports import Clock, Ids, Store
 from controlplane.services.presence import Presence
 from controlplane.services.providers import ProviderService
 from controlplane.services.publishing import Publisher
 from controlplane.services.reconciliation import ReconciliationService
 from controlplane.services.refused_attempts import RefusedAttempts
+from controlplane.services.rehearsals import RehearsedIds, RehearsedStore
 from controlplane.services.retirement import Retirement
+from controlplane.services.reverts import Reverts
 from controlplane.services.revocations import RevocationService
 from controlplane.services.ringing import Ringer
 from controlplane.services.secrets import SecretKeeper
@@ -62,6 +66,7 @@ from controlplane.transport.handlers.dataplanes import DataplaneHandlers
 from controlplane.transport.handlers.documents import DocumentHandlers
 from controlplane.transport.handlers.event_operations import EventOperationHandlers
 from controlplane.transport.handlers.gateways import GatewayHandlers, KeyRotationHandlers
+from controlplane.transport.handlers.join_tokens import JoinTokenHandlers
 from controlplane.transport.handlers.management import (
     ConsumerKeyHandlers,
     ManagementKeyHandlers,
@@ -144,7 +149,7 @@ class _Tools:
     store: Store
     clock: Clock
     random: SystemRandom
-    ids: UlidIds
+    ids: Ids
     vault: Cipher
     mint: Mint
     publisher: Publisher
@@ -173,15 +178,11 @@ def assemble(
     retirement = Retirement(store, publisher, retire_after, forget)
     tools.authenticator.on_retired = retirement.revive
     revocations, upgrades = RevocationService(store, publisher), UpgradeService(store, publisher)
-    presence = Presence(store, upkeep, publisher, sightings)
+    presence = Presence(store, upkeep, publisher, sightings, Reverts(store))
     polls = PollService(store, feed, presence, epoch.known, random.fraction, revocations)
     workspaces = WorkspaceService(store, tools.keeper, tools.gatekeeper, ids, clock)
     keys = ManagementKeyService(store, tools.mint, ids, clock, forget)
     full_syncs = FullSyncService(store, FullSyncSteps(publisher, tools.ringer), ids, replica)
-    handlers = {
-        **_configurator(tools, polls, revocations, upgrades, full_syncs, egress),
-        **_management(tools, workspaces, keys, egress),
-    }
     metrics = Metrics()
     metrics.watch("agentrouter_hanging_polls", "Polls that hang now.", lambda: feed.hanging)
     return ControlPlane(
@@ -193,7 +194,9 @@ def assemble(
         workspaces=workspaces,
         management_keys=keys,
         seam=Seam(tools.authenticator, tools.vault, metrics),
-        operations=operations(handlers),
+        operations=operations(
+            _handlers(tools, polls, full_syncs, egress), _handlers(_rehearsed(tools), polls, full_syncs, egress)
+        ),
         metrics=metrics,
         key_proof=KeyProof(store, tools.keeper),
     )
@@ -219,42 +222,64 @@ def _tools(store: Store, ring: KeyRing, clock: Clock, random: SystemRandom, ca_f
     )
 
 
+def _rehearsed(tools: _Tools) -> _Tools:
+    """For dry runs: what is done with these is undone."""
+    store, ids = RehearsedStore(tools.store), RehearsedIds(tools.ids)
+    publisher = Publisher(ids)
+    return replace(
+        tools,
+        store=store,
+        ids=ids,
+        publisher=publisher,
+        ringer=Ringer(ids),
+        keeper=SecretKeeper(tools.vault, ids, tools.random, tools.clock),
+        gatekeeper=Gatekeeper(tools.vault, tools.mint, publisher, tools.clock),
+    )
+
+
+def _handlers(
+    tools: _Tools, polls: PollService, full_syncs: FullSyncService, egress: EgressPolicy
+) -> dict[str, Handler | Streamer]:
+    """Every RPC's. `polls` and `full_syncs` live through many calls; the other use cases remember nothing."""
+    return {**_configurator(tools, polls, full_syncs, egress), **_management(tools, egress)}
+
+
 def _configurator(
-    tools: _Tools,
-    polls: PollService,
-    revocations: RevocationService,
-    upgrades: UpgradeService,
-    full_syncs: FullSyncService,
-    egress: EgressPolicy,
+    tools: _Tools, polls: PollService, full_syncs: FullSyncService, egress: EgressPolicy
 ) -> dict[str, Handler | Streamer]:
     """The 22 RPCs."""
     store, ids, publisher = tools.store, tools.ids, tools.publisher
-    values = GatewayValueService(store, publisher, egress)
+    values, revocations = GatewayValueService(store, publisher, egress), RevocationService(store, publisher)
     return {
         **ConfiguratorHandlers(ConfigurationService(store, publisher), polls, EventService(store, ids)).table(),
         **GatewayHandlers(values, revocations, ProviderService(store)).table(),
         **SlotHandlers(ReconciliationService(store, tools.ringer), full_syncs).table(),
         **BackendHandlers(BackendService(store, tools.keeper, publisher, ids, egress)).table(),
-        **UpgradeHandlers(upgrades).table(),
+        **UpgradeHandlers(UpgradeService(store, publisher)).table(),
         **EventOperationHandlers(EventOperations(store, ids)).table(),
     }
 
 
-def _management(
-    tools: _Tools, workspaces: WorkspaceService, keys: ManagementKeyService, egress: EgressPolicy
-) -> dict[str, Handler | Streamer]:
+def _management(tools: _Tools, egress: EgressPolicy) -> dict[str, Handler | Streamer]:
     """The services around them."""
     store, mint, keeper, publisher = tools.store, tools.mint, tools.keeper, tools.publisher
     ids, clock, gatekeeper, forget = tools.ids, tools.clock, tools.gatekeeper, tools.authenticator.forget
+    workspaces = WorkspaceService(store, keeper, gatekeeper, ids, clock)
+    keys = ManagementKeyService(store, mint, ids, clock, forget)
     dataplanes = DataplaneService(store, mint, keeper, publisher, ids, clock, forget, tools.attempts)
     return {
         **WorkspaceHandlers(workspaces).table(),
         **ManagementKeyHandlers(keys).table(),
         **TenantHandlers(TenantService(store, workspaces, keys, ids, clock)).table(),
         **DataplaneHandlers(dataplanes, egress).table(),
-        **ConsumerKeyHandlers(ConsumerKeyService(store, gatekeeper, publisher, ids, clock)).table(),
+        **JoinTokenHandlers(JoinTokenService(store, mint, ids)).table(),
+        **ConsumerKeyHandlers(
+            ConsumerKeyService(store, gatekeeper, publisher, ids, clock), RevocationService(store, publisher)
+        ).table(),
         **DocumentHandlers(
-            DocumentService(store, keeper, publisher, ids, egress), DocumentHistoryService(store, keeper, egress)
+            DocumentService(store, keeper, publisher, ids, egress),
+            DocumentHistoryService(store, keeper, egress),
+            DocumentRemovalService(store, publisher, ids),
         ).table(),
         **AuditHandlers(AuditService(store)).table(),
         **KeyRotationHandlers(KeyRotationService(store, gatekeeper)).table(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from controlplane.bootstrap import control_plane
+from controlplane.bootstrap import ControlPlane, control_plane
 from controlplane.domain.callers import Role
 from controlplane.domain.errors import DomainError
 from controlplane.recovery import begin_epoch, restore_backup, save_backup
@@ -59,6 +60,9 @@ def serve(
         Path | None, typer.Option(help="PEM chain for both ports, the server's certificate first, its CA last.")
     ] = None,
     tls_key_file: Annotated[Path | None, typer.Option(help="PEM private key that belongs to it, unencrypted.")] = None,
+    bootstrap_key: Annotated[
+        str, typer.Option(hidden=True, help="For `agentrouter run`, which ends these keys: begin with `bootstrap`.")
+    ] = "",
 ) -> None:
     """Serve the API on both ports until stopped.
 
@@ -76,9 +80,8 @@ def serve(
     if settings.insecure:
         logging.warning("--insecure: tokens and configurations travel in plain text; keep this network to yourself")
     _refuse_pending(settings)
-    scheme = "https" if settings.tls_cert_file else "http"
     _collect_seldom()
-    _run(serve_until_stopped(settings, lambda *addresses: _say_ready(scheme, *addresses)))
+    _serve(settings, bootstrap_key)
 
 
 @app.command("migrate")
@@ -115,7 +118,7 @@ def bootstrap(
     command = CreateManagementKey(
         key_name, Role[role.upper()], lifetime=timedelta(seconds=lifetime) if lifetime else None
     )
-    made = _run(_bootstrap(settings, command))
+    made = _run(_bootstrap_alone(settings, command))
     if output == "json":
         typer.echo(json.dumps(made))
         return
@@ -162,6 +165,25 @@ def begin_new_epoch(home: Home = None, database_url: Database = None) -> None:
     _say(lambda: begin_epoch(settings))
 
 
+def _serve(settings: Settings, bootstrap_key: str) -> None:
+    scheme = "https" if settings.tls_cert_file else "http"
+    made: dict[str, str] = {}
+
+    def ready(*addresses: str) -> None:
+        _say_ready(scheme, *addresses)
+        if made:
+            print(json.dumps(made), flush=True)
+
+    @contextlib.asynccontextmanager
+    async def opened(settings: Settings) -> AsyncIterator[ControlPlane]:
+        async with control_plane(settings) as plane:
+            if bootstrap_key:
+                made.update(await _bootstrap(plane, CreateManagementKey(bootstrap_key, Role.ADMIN)))
+            yield plane
+
+    _run(serve_until_stopped(settings, ready, opened))
+
+
 def _say(work: Callable[[], str]) -> None:
     try:
         typer.echo(work())
@@ -169,14 +191,18 @@ def _say(work: Callable[[], str]) -> None:
         _fail(error)
 
 
-async def _bootstrap(settings: Settings, command: CreateManagementKey) -> dict[str, str]:
+async def _bootstrap_alone(settings: Settings, command: CreateManagementKey) -> dict[str, str]:
     async with control_plane(settings) as plane:
-        workspace = await plane.workspaces.ensure_default("default", "default")
-        created = await plane.management_keys.bootstrap(workspace.tenant_id, command)
+        return await _bootstrap(plane, command)
+
+
+async def _bootstrap(plane: ControlPlane, command: CreateManagementKey) -> dict[str, str]:
+    workspace = await plane.workspaces.ensure_default("default", "default")
+    created = await plane.management_keys.bootstrap(workspace.tenant_id, command)
     return {
         "tenant_id": workspace.tenant_id,
         "workspace_id": workspace.id,
-        "management_key": created.secret.plaintext if created.secret else "",
+        "management_key": created.secret.plaintext,
         "key_id": created.key.id,
     }
 
@@ -195,7 +221,8 @@ def _settings(**overrides: Any) -> Settings:
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a task was still running at its next time is normal
+    # That a task still ran at its next time, or was to begin at the end, is normal; what it raises is logged by us.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     return settings
 
 

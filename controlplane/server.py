@@ -19,6 +19,7 @@ from controlplane.security.certificates import Certificate
 from controlplane.settings import Settings, split_address
 from controlplane.transport.grpc_server import GrpcServer
 from controlplane.transport.http_app import http_app
+from controlplane.transport.http_protocol import HttpProtocol
 
 DRAIN_SECONDS = 10
 HEALTH_EVERY = 1.0
@@ -98,8 +99,10 @@ def _uvicorn(plane: ControlPlane, certificate: Certificate | None) -> uvicorn.Se
     app = http_app(plane.seam, plane.operations, plane.metrics, _ready(plane))
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         log_level="warning",
         access_log=False,
+        ws="none",
         lifespan="off",
         timeout_keep_alive=90,  # longer than the pause between two polls
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -74,7 +74,6 @@ class Agent:
         self._lost = False
         self._waiting: dict[str, PendingEvent] = {}
         self._problems: tuple[str, ...] = ()
-        self._left_out: tuple[str, ...] = ()
         self._unsaved = False
         self._unapplied = True
 
@@ -106,7 +105,7 @@ class Agent:
             return
         plan = planner.plan_newest if self._envoy_left_running else planner.plan_last_known_good
         try:
-            self._left_out = await self._parts.applier.serve(plan(self._memory))
+            await self._parts.applier.serve(plan(self._memory))
         except GatewayError as error:
             _log.error("the last known good cannot be served yet, it is tried again: %s", error)
             return
@@ -134,7 +133,7 @@ class Agent:
             poller.all_went_well()
 
     async def _gather(self) -> Gathered:
-        warnings = (*self._problems, *self._left_out)
+        warnings = (*self._problems, *self._parts.applier.warnings)
         if self._unsaved:
             warnings = ("the ledger cannot be written; what runs goes on running", *warnings)
         applier = self._parts.applier
@@ -231,7 +230,7 @@ class Agent:
                 self._unapplied = True
                 owed += [planner.failed_for_now(self._memory, event, str(error)) for event in able]
             else:
-                self._memory, self._left_out, self._unapplied = applied.memory, applied.warnings, False
+                self._memory, self._unapplied = applied.memory, False
                 owed += self._proven_as_kept(_naming_refusals(applied, held))
         self._waiting = dict(without(self._waiting, frozenset(one.event_id for one in owed)))
         if self._memory is not before or owed:

@@ -32,13 +32,25 @@ class Compile(Protocol):
         """`previous` only saves work."""
 
 
+class Credentials(Protocol):
+    """What is presented for credentials that are never presented themselves: access tokens, kept fresh."""
+
+    async def present(self, desired: Desired) -> Desired:
+        """`desired` with tokens in their place; waits a little for those never tried."""
+
+    async def changed(self) -> None:
+        """Return when to present again would give something else."""
+
+    def troubles(self) -> tuple[str, ...]:
+        """Of what is presented, what cannot be renewed, for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of it. `warnings` are for people: what was left out, what even the version before could not have."""
+    """What came of it."""
 
     memory: Memory
     completions: tuple[Completion, ...]
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +67,38 @@ class _Push:
 class Applier:
     """The only one that touches the gateway, one call at a time."""
 
-    def __init__(self, gateway: Gateway, compile_: Compile, clock: Clock, names: Names | None = None) -> None:
-        """`compile_` knows what `names` has learnt; without any, nothing is at a name."""
+    def __init__(
+        self,
+        gateway: Gateway,
+        compile_: Compile,
+        clock: Clock,
+        names: Names | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
+        """`compile_` knows what `names` has learnt; without any, nothing is at a name. Without `credentials`, each is
+        presented as it is."""
         self._gateway = gateway
         self._compile = compile_
         self._clock = clock
         self._names = names
+        self._credentials = credentials
         self._compiled: Compiled | None = None
         self._desired: Desired | None = None
+        self._presented: Desired | None = None
+        self._warnings: tuple[str, ...] = ()
         self._outdated = False
         self._busy = asyncio.Lock()
         self.started = False
         self.envoy_version = ""
 
-    async def serve(self, plan: Plan) -> tuple[str, ...]:
-        """Start serving a plan that was proven before, without claiming anything; returns warnings.
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """For people: what of the documents was left out, what even the version before could not have, what is not
+        renewed."""
+        return (*self._warnings, *(self._credentials.troubles() if self._credentials else ()))
+
+    async def serve(self, plan: Plan) -> None:
+        """Start serving a plan that was proven before, without claiming anything.
 
         Raises `GatewayError`."""
         async with self._busy:
@@ -78,7 +107,7 @@ class Applier:
             except PackError as error:
                 raise GatewayError(f"what served before does not compile any more: {error}") from error
             refused = await self._start(compiled.resources)
-            return _warnings(compiled, refused)
+            self._warnings = _warnings(compiled, refused)
 
     async def apply(self, memory: Memory, events: Iterable[HeldEvent]) -> Applied:
         """Bring everything to its newest version that is not refused, and conclude these events.
@@ -104,18 +133,43 @@ class Applier:
             return
         moved = await self._names.refresh(self._compiled.hosts)
         self._outdated = self._outdated or moved
+        await self._push_outdated()
+
+    async def follow_credentials(self) -> None:
+        """Present what is renewed, for ever. A push that fails is tried again when names are looked at."""
+        while self._credentials is not None:
+            await self._credentials.changed()
+            try:
+                await self.refresh_credentials()
+            except GatewayError as error:
+                _log.warning("renewed access tokens wait: %s", error)
+            except Exception:  # it must go on listening
+                _log.exception("renewed access tokens could not be presented")
+
+    async def refresh_credentials(self) -> None:
+        """Push what is presented now, if it is not what was. Raises `GatewayError`."""
+        if self._credentials is None or self._desired is None or not self.started:
+            return
+        async with self._busy:
+            if await self._credentials.present(self._desired) != self._presented:
+                self._outdated = True
+        await self._push_outdated()
+
+    async def _push_outdated(self) -> None:
         if self._outdated and self._desired is not None:
             async with self._busy:
                 compiled = await self._compile_resolved(self._desired)
-                await self._gateway.apply(compiled.resources)
+                outcome = await self._gateway.apply(compiled.resources)
+                self._warnings = _warnings(compiled, _reasons(outcome.refused))
                 self._outdated = False
 
     async def _compile_resolved(self, desired: Desired) -> Compiled:
         """Names that were never looked up are looked up first."""
-        compiled = self._compile(desired, previous=self._compiled)
+        presented = await self._credentials.present(desired) if self._credentials else desired
+        compiled = self._compile(presented, previous=self._compiled)
         if self._names is not None and await self._names.learn(compiled.hosts):
-            compiled = self._compile(desired, previous=compiled)
-        self._compiled, self._desired = compiled, desired
+            compiled = self._compile(presented, previous=compiled)
+        self._compiled, self._desired, self._presented = compiled, desired, presented
         return compiled
 
     async def _apply(self, memory: Memory, events: tuple[HeldEvent, ...]) -> Applied:
@@ -127,7 +181,8 @@ class Applier:
                 memory = planner.proven(memory, plan, pushed.refused)
                 proofs = _proofs(events, pushed.outcome, pushed.resources or ResourceSet())
                 ends = (planner.conclude(memory, event, pushed.refused, proofs[event.slot]) for event in events)
-                return Applied(memory, tuple(ends), pushed.warnings)
+                self._warnings = pushed.warnings
+                return Applied(memory, tuple(ends))
             memory = remembering
         raise GatewayError(f"no set of versions was accepted within {ROUNDS} pushes")
 

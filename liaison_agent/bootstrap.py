@@ -13,6 +13,7 @@ import secrets
 import signal
 from collections.abc import Awaitable, Iterator
 from datetime import timedelta
+from functools import cache
 from typing import TypeVar
 
 from contract.egress import EgressPolicy
@@ -41,6 +42,8 @@ from liaison_agent.gatherer import Gatherer
 from liaison_agent.ledger.file_ledger import FileLedger
 from liaison_agent.ledger.vault import Vault
 from liaison_agent.memory import Memory
+from liaison_agent.minting.grants import Post, grant_of
+from liaison_agent.minting.minter import Minter
 from liaison_agent.opener import Opener
 from liaison_agent.poller import DataplaneRevoked, Poller
 from liaison_agent.ports import ControlPlaneRefused, ControlPlaneUnreachable, LedgerError
@@ -101,7 +104,8 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
             desired, packer=packer, port_offset=offset, options=found, addresses=book.known, previous=previous
         )
 
-    applier = Applier(gateway, compile_, clock, book)
+    minter = _minter(found, clock)
+    applier = Applier(gateway, compile_, clock, book, minter)
     parts = Parts(
         control=control,
         ledger=ledger,
@@ -117,7 +121,7 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     status.set_status("waiting")
     _log.info("data plane %s of workspace %s, boot %d", identity.dataplane_id, identity.workspace_id, boot.counter)
     try:
-        await _unless(stop, _run(agent, applier))
+        await _unless(stop, _run(agent, applier, minter))
     except _Stopped:
         return await _end(gateway, control, status)
     except DataplaneRevoked:
@@ -129,14 +133,16 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
     raise AssertionError("the loop ended by itself")
 
 
-async def _run(agent: Agent, applier: Applier) -> None:
-    """The loop, and beside it what follows the names of upstreams."""
-    following = asyncio.create_task(applier.follow_names())
+async def _run(agent: Agent, applier: Applier, minter: Minter) -> None:
+    """The loop, and beside it what follows the names of upstreams and keeps access tokens fresh."""
+    beside = (applier.follow_names(), applier.follow_credentials(), minter.run())
+    following = asyncio.gather(*beside)
     try:
         await agent.run()
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        await minter.close()
 
 
 async def _end(gateway: EnvoyGateway, control: RemoteControlPlane, status: StatusFile) -> int:
@@ -223,6 +229,17 @@ def _gateway(
     options = EnvoyOptions(settings.state_folder, identity.dataplane_id, binary, concurrency=settings.envoy_concurrency)
     gateway = EnvoyGateway(options, pool, clock=clock.monotonic, now=clock.now, on_pid=status.set_envoy_pid)
     return gateway, options, DescriptorPacker(pool)
+
+
+def _minter(options: GatewayOptions, clock: SystemClock) -> Minter:
+    @cache
+    def post() -> Post:
+        """Few have credentials that need an HTTP client: the others start without it."""
+        from liaison_agent.minting.token_endpoint import TokenEndpoints
+
+        return TokenEndpoints(look_up, options.egress, options.trust_store).post
+
+    return Minter(lambda credential: grant_of(credential, post(), clock), clock, random.Random())
 
 
 def _gateway_options(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -102,8 +103,10 @@ def run(
     except SettingsError as error:
         _fail(str(error))
     _set_up_log(settings.log_level)
+    gc.disable()  # what is made while modules are loaded is no garbage: looking for some takes a tenth of the start
     from liaison_agent.bootstrap import CannotStart, run_agent  # heavy: --help and mistakes are answered without it
 
+    gc.enable()
     try:
         code = asyncio.run(run_agent(settings))
     except CannotStart as error:

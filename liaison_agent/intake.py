@@ -62,7 +62,7 @@ def take(memory: Memory, answer: Answer, opened: Opened, *, listing: bool, now: 
         revocations=_revocations(memory.revocations, answer, now),
         revoked_to=max(memory.revoked_to, answer.revoked_to),
     )
-    return Taken(_prune_secrets(merged) if opened.secrets else merged, broken, gap)
+    return Taken(without_needless_secrets(merged) if opened.secrets else merged, broken, gap)
 
 
 def drop_unlisted(memory: Memory, listed: frozenset[str]) -> Memory:
@@ -168,7 +168,7 @@ def _revocations(known: Mapping[str, datetime], answer: Answer, now: datetime) -
     return without(grown, frozenset(jti for jti, end in grown.items() if end + REVOCATIONS_KEPT < now))
 
 
-def _prune_secrets(memory: Memory) -> Memory:
+def without_needless_secrets(memory: Memory) -> Memory:
     """Forget values that no version in memory refers to, but keep the newest of a name: it may serve an older one."""
     wanted = frozenset().union(*(references_in(body) for body in _bodies(memory)))
     names = {parse_secret_ref(ref).name for ref in wanted}

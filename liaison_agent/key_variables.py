@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from contract import origin_of_url
+import contract
 from liaison_agent.compiler.options import KeyVariable
 
 SETTING: Final = "AGENTROUTER_KEY_VARIABLES"
@@ -44,7 +44,7 @@ def _origin(name: str, place: str, problems: list[str]) -> str:
     if not place:
         return ""
     try:
-        return origin_of_url(place)
+        return contract.origin_of_url(place)
     except ValueError as problem:
         problems.append(f"{OPTION} ({SETTING}): {name}={place} {problem}; write NAME=https://host")
         return ""

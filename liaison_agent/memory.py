@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
@@ -65,6 +65,27 @@ class Rejection:
     workspace_version: int
     reason: str
     event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """A version that was proven and then taken back: `to_version` serves again, 0: nothing. Never forgotten by itself:
+    it stands until the slot is tried again.
+
+    Of `requests` within `window`, `failures` failed; `failure_ratio` is what was judged, 0 to 1. `workspace_version`,
+    of a consumer's: the workspace document it served together with.
+    """
+
+    slot: str
+    from_version: int
+    to_version: int
+    requests: int
+    failures: int
+    failure_ratio: float
+    window: timedelta
+    reverted_at: datetime
+    reason: str = ""
+    workspace_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +155,7 @@ class Memory:
     revocations: Mapping[str, datetime] = field(default_factory=_nothing)
     revoked_to: int = 0
     rejections: Mapping[str, Rejection] = field(default_factory=_nothing)
+    reverts: Mapping[str, Reverted] = field(default_factory=_nothing)
     barred: frozenset[str] = frozenset()
     held: Mapping[str, HeldEvent] = field(default_factory=_nothing)
     outbox: tuple[Completion, ...] = ()

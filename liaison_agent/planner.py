@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from contract.unsupported import not_supported
-from liaison_agent.intake import secrets_to_serve
+from liaison_agent.intake import secrets_to_serve, without_needless_secrets
 from liaison_agent.memory import (
     Completion,
     HeldEvent,
@@ -71,6 +71,12 @@ def is_supported(slot: str) -> bool:
     return slot in (KEYS_SLOT, REVOCATIONS_SLOT) or slot.startswith(WORKSPACE_SLOT) or is_only_kept(slot)
 
 
+def is_refused(memory: Memory, slot: str) -> bool:
+    """Whether the slot's newest version was refused or taken back."""
+    newest, rejection = memory.newest(slot), memory.rejections.get(slot)
+    return newest is not None and rejection is not None and rejection.version == newest.version
+
+
 def is_only_kept(slot: str) -> bool:
     """Whether nothing in the gateway follows from such a slot yet: having it safely in the ledger is all there is."""
     return slot == PROXY_URL_SLOT or slot.startswith(MCP_SLOTS)
@@ -85,11 +91,12 @@ def has_come(memory: Memory, event_slot: str, version: int) -> bool:
 
 
 def retried(memory: Memory, events: Iterable[HeldEvent], *, everything: bool) -> Memory:
-    """Forget the refusals that these events ask to try again: a new event does, a repeated one does not."""
+    """Forget the refusals that these events ask to try again: a new event does, a repeated one does not. What was taken
+    back is such a refusal."""
     if everything:
-        return replace(memory, rejections={})
-    again = {event.slot for event in events if _is_refused_for_another(memory, event)}
-    return replace(memory, rejections=without(memory.rejections, frozenset(again)))
+        return replace(memory, rejections={}, reverts={})
+    again = frozenset(event.slot for event in events if _is_refused_for_another(memory, event))
+    return replace(memory, rejections=without(memory.rejections, again), reverts=without(memory.reverts, again))
 
 
 def rejecting(memory: Memory, plan: Plan, reasons: Mapping[str, str], events: Iterable[HeldEvent]) -> Memory:
@@ -130,7 +137,14 @@ def proven(memory: Memory, plan: Plan, refused: Mapping[str, str]) -> Memory:
         slot for slot, one in memory.rejections.items() if (new := memory.newest(slot)) and new.version != one.version
     )
     rejections = without(memory.rejections, newest_again | outdated)
-    return replace(memory, slots={**memory.slots, **slots} if slots else memory.slots, rejections=rejections)
+    after = replace(
+        memory,
+        slots={**memory.slots, **slots} if slots else memory.slots,
+        rejections=rejections,
+        reverts=without(memory.reverts, frozenset(slots)),
+    )
+    # Nothing goes back to what was removed: its credentials go with it.
+    return without_needless_secrets(after) if any(known.good is None for known in slots.values()) else after
 
 
 def conclude(memory: Memory, event: HeldEvent, refused: Mapping[str, str], proof: Proof) -> Completion:

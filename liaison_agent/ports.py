@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from contract.egress import STRICT, EgressPolicy
-from liaison_agent.memory import Completion, HeldEvent, Memory, Received
+from liaison_agent.memory import Completion, HeldEvent, Memory, Received, Reverted
 from liaison_agent.state import ResourceSet
 
 # --- data plane -------------------------------------------------------------------------------------------------------
@@ -135,16 +135,20 @@ class Boot:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the agent says of itself with every poll. `running` and `rejected` are (slot, version[, reason])."""
+    """What the agent says of itself with every poll. `running` are (slot, version), `rejected` (slot, version, reason,
+    workspace version that a consumer was refused with). Everything received up to `running_revision` serves, but for
+    what was refused."""
 
     agent_version: str
     envoy_version: str = ""
     received_revision: int = 0
     running: tuple[tuple[str, int], ...] = ()
-    rejected: tuple[tuple[str, int, str], ...] = ()
+    rejected: tuple[tuple[str, int, str, int], ...] = ()
     serving_stale_since: datetime | None = None
     ledger_lost: bool = False
     warnings: tuple[str, ...] = ()
+    reverted: tuple[Reverted, ...] = ()
+    running_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from contract.unsupported import not_supported
 from liaison_agent.memory import Completion, Memory, Tombstone
-from liaison_agent.planner import is_supported
+from liaison_agent.planner import is_refused, is_supported
 from liaison_agent.ports import Clock, ControlPlane, ControlPlaneError, ControlPlaneRefused, Report
 from liaison_agent.state import WORKSPACE_SLOT
 
@@ -46,15 +46,17 @@ class Reporter:
     def report(self, memory: Memory, *, envoy_version: str, ledger_lost: bool, warnings: Iterable[str] = ()) -> Report:
         """What to say with the next poll."""
         running: list[tuple[str, int]] = []
-        stale = False
-        rejected = [(one.slot, one.version, one.reason) for one in memory.rejections.values()]
+        stale, running_revision = False, memory.revision
+        rejected = [(one.slot, one.version, one.reason, one.workspace_version) for one in memory.rejections.values()]
         for slot, known in memory.slots.items():
             if not is_supported(slot):
-                rejected.append((slot, known.newest.version, not_supported(slot)))
+                rejected.append((slot, known.newest.version, not_supported(slot), 0))
             differs = known.good is not known.newest and not (
                 known.good is None and isinstance(known.newest, Tombstone)
             )
             stale = stale or differs
+            if differs and is_supported(slot) and not is_refused(memory, slot):
+                running_revision = min(running_revision, known.newest.revision - 1)
             if known.good and (differs or slot == WORKSPACE_SLOT):
                 running.append((slot, known.good.version))
         self._stale_since = (self._stale_since or self._clock.now()) if stale else None
@@ -67,6 +69,8 @@ class Reporter:
             serving_stale_since=self._stale_since,
             ledger_lost=ledger_lost,
             warnings=tuple(dict.fromkeys(warnings))[:WARNINGS_REPORTED],
+            reverted=tuple(one for _, one in sorted(memory.reverts.items()))[:SLOTS_REPORTED],
+            running_revision=max(running_revision, 0),
         )
 
     async def deliver(self, outbox: tuple[Completion, ...]) -> Delivered:

@@ -36,7 +36,8 @@ class Desired:
     """Everything the gateway should be. `configurations` is keyed by user id, `secrets` by full reference
     (`secret://name@3`); secrets' values never appear in a repr. `jwks` is the JSON of the public consumer keys.
     `origins` says of a reference the only place (`https://host:port`) that its secret may be sent to. `revoked` has the
-    ids (`jti`) of consumer keys that are refused although they are well signed."""
+    ids (`jti`) of consumer keys that are refused although they are well signed. `withheld` says of a reference that is
+    not among the secrets why it cannot be presented yet."""
 
     workspace_id: str
     configurations: Mapping[str, Configuration]
@@ -44,6 +45,7 @@ class Desired:
     secrets: Mapping[str, str] = field(repr=False)
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     revoked: frozenset[str] = field(default=frozenset(), repr=False)
+    withheld: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def workspace(self) -> Configuration | None:

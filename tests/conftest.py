@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import acceptance
 from tests.fakes.postgres import PostgresServer, running_postgres
 from tests.golden_files import Golden
+
+# How long an example takes is the machine's affair: a busy one must not fail what is right.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+gc.disable()  # until everything is collected: what is made until then stays
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Let the garbage collector look through what tests make, and not each time through all modules and tests."""
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,7 +23,7 @@ BACKEND = {
     "models": ["gpt-4o"],
     "credential": {"api_key": "sk-of-alice-herself"},
 }
-MCP = {"id": "git", "name": "Git", "url": "https://mcp.example.com/git", "is_enabled": True}
+MCP = {"id": "git", "name": "Git", "url": "https://mcp.example.com/git"}
 UPGRADE = {"registry": "registry.example.com", "username": "robot", "secret": "s3cret", "target_version": "1.2.0"}
 
 
@@ -95,6 +95,12 @@ EXAMPLES: tuple[Example, ...] = (
         OPERATOR,
         body={"user_id": "alice", "version": "$DOCUMENT_VERSION", "reason": "as it was"},
     ),
+    _documents(
+        "DeleteDocument",
+        "Removes a consumer: its document, the backends it brought; keys stay, and are refused until it is made again.",
+        OPERATOR,
+        body={"user_id": "alice", "reason": "alice left", "request_id": "alice-left"},
+    ),
     _configurator(
         "TriggerUpdate",
         "Compiles a configuration anew and announces it when it differs.",
@@ -159,7 +165,7 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     _configurator(
         "SaveBYOKBackends",
-        "Replaces the whole set of backends that a user brought.",
+        "Replaces the whole set of backends that a user brought. A credential is an api_key, oauth, aws or gcp.",
         OPERATOR,
         body={"user_id": "alice", "mode": "BACKEND_MODE_PREFERRED", "backends": [BACKEND]},
     ),
@@ -223,7 +229,7 @@ EXAMPLES: tuple[Example, ...] = (
         "Lets another data plane join; the token is shown once.",
         ADMIN,
         body={"max_uses": 5, "lifetime": "3600s"},
-        keeps={"JOIN_TOKEN": "joinToken"},
+        keeps={"JOIN_TOKEN": "joinToken", "JOIN_TOKEN_ID": "id"},
     ),
     _dataplanes(
         "EnrollDataplane",
@@ -237,7 +243,14 @@ EXAMPLES: tuple[Example, ...] = (
         },
         keeps={"ENROLLED": "dataplane.id"},
     ),
-    _dataplanes("ListDataplanes", "Data planes with their health and reports.", EITHER),
+    _dataplanes("ListJoinTokens", "Tokens that may still be used, never the tokens themselves.", ADMIN),
+    _dataplanes(
+        "RevokeJoinToken",
+        "Nobody enrols with it any more; twice is fine.",
+        ADMIN,
+        body={"join_token_id": "$JOIN_TOKEN_ID", "reason": "leaked"},
+    ),
+    _dataplanes("ListDataplanes", "Data planes: heard or not, in step or not, and their reports.", EITHER),
     _dataplanes("GetDataplane", "One of them.", EITHER, body={"dataplane_id": "$DATAPLANE"}),
     _dataplanes(
         "RevokeDataplane",
@@ -251,8 +264,22 @@ EXAMPLES: tuple[Example, ...] = (
         "Signs a key for a caller of the gateway; it is shown once.",
         OPERATOR,
         body={"consumer_id": "alice", "lifetime": "86400s"},
+        keeps={"JTI": "key.jti"},
     ),
-    Example(f"{MANAGEMENT}ConsumerKeyService", "ListConsumerKeys", "Issued keys, never the keys themselves.", VIEWER),
+    Example(
+        f"{MANAGEMENT}ConsumerKeyService",
+        "ListConsumerKeys",
+        "Issued keys, live, expired or revoked; never the keys themselves.",
+        VIEWER,
+        body={"consumer_id": "alice"},
+    ),
+    Example(
+        f"{MANAGEMENT}ConsumerKeyService",
+        "RevokeConsumerKey",
+        "Revokes an issued key in every data plane; twice is fine.",
+        OPERATOR,
+        body={"jti": "$JTI", "reason": "laptop was stolen"},
+    ),
     Example(
         f"{MANAGEMENT}ManagementKeyService",
         "CreateManagementKey",

@@ -32,7 +32,9 @@ means.
 With TLS write `https://` and add `--cacert ca.pem` (curl, and buf curl in place of `--http2-prior-knowledge`) or
 `-cacert ca.pem` in place of `-plaintext` (grpcurl). A key that sees one workspace implies it; one that sees several
 names it in `workspace_id`. Requests that change something take a `request_id`: repeated within 24 hours they get the
-same answer, and secrets in it are shown the first time only.
+answer of the first time, whatever happened since; secrets in it are shown the first time only (`already_shown`).
+They also take `validate_only`, a dry run: the answer, or the refusal, that the real call would get, without its
+changes. Nothing is stored, nobody is told, and ids and keys that would be made are empty.
 """
 
 TAIL = """

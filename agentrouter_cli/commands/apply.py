@@ -15,12 +15,10 @@ from agentrouter.management.v1 import documents_pb2
 from agentrouter_cli.client import Client
 from agentrouter_cli.documents import LoadedDocument, load_documents
 from agentrouter_cli.errors import CliError, Refused, Unproven
-from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, console, fault_data, print_json
+from agentrouter_cli.options import DryRunOption, FilesOption, OutputOption, UserOption, WorkspaceOption, connect
+from agentrouter_cli.output import DRY_RUN, Output, console, fault_data, print_json
 from agentrouter_cli.settlement import Settlement, State, wait_settled
 from contract import Fault
-
-EXAMPLE = "Example: agentrouter apply -f workspace.yaml --reason 'cheaper default model'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def apply(
     file: FilesOption,
     user: UserOption = "",
     reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compile only; nothing is stored.")] = False,
+    dry_run: DryRunOption = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")] = True,
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 10.0,
     workspace: WorkspaceOption = None,
@@ -206,11 +204,11 @@ def _failure(result: Applied) -> CliError | None:
 def _print_one(result: Applied) -> None:
     configuration = result.response.configuration
     what = f"{result.title} document"
-    digest = configuration.digest[:12]
+    digest = f"digest {configuration.digest[:12]}" if configuration.digest else "a tombstone"
     match result.outcome:
         case "dry-run":
             effect = "would change" if result.response.changed else "would not change"
-            print(f"{what}: valid, {effect} the configuration (dry run, nothing stored)")
+            print(f"{what}: valid, {effect} the configuration ({DRY_RUN})")
             return
         case "applied" if result.settlement:
             count = result.settlement.count(State.APPLIED)
@@ -226,7 +224,7 @@ def _print_one(result: Applied) -> None:
         case _:
             state = "stored, not yet proven"
     changed = "" if result.response.changed else " (unchanged)"
-    print(f"{what}: version {configuration.version}{changed}, digest {digest}: {state}")
+    print(f"{what}: version {configuration.version}{changed}, {digest}: {state}")
     for each in result.settlement.outcomes if result.settlement else ():
         if each.state is State.OFFLINE:
             print(f"  {each.dataplane_id} is offline and takes it when it is back")

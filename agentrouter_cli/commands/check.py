@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
-from rich.text import Text
 
-from agentrouter_cli.commands.apply import check_on_server
 from agentrouter_cli.errors import Refused, WrongUsage
 from agentrouter_cli.judged_files import JudgedFile, judge_file
 from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
 from agentrouter_cli.output import Output, console, fault_data, print_json
 from contract import Fault
-
-VALIDATE_EXAMPLE: Final = "Example: agentrouter validate -f workspace.yaml --output json"
 
 _COLOURS: Final = {"error": "bold red", "warning": "bold yellow"}
 
@@ -52,6 +48,8 @@ def validate(
 
 def _on_server(judged: JudgedFile, user: str, workspace: str | None) -> JudgedFile:
     """What only the product knows; a document with faults is not sent to it."""
+    from agentrouter_cli.commands.apply import check_on_server  # heavy: it speaks to the product
+
     if judged.faults:
         return judged
     found = check_on_server(connect(workspace), judged.loaded(user, os.environ))
@@ -65,24 +63,28 @@ def _data(judged: JudgedFile, *, with_file: bool) -> list[dict[str, Any]]:
 
 
 def _print(judged: Sequence[JudgedFile]) -> None:
-    out = console()
-    for each in judged:
-        for finding in each.findings:
-            out.print(_line(each.name, finding), soft_wrap=True)
-            if finding.remedy:
-                out.print(Text(f"    {finding.remedy}"), soft_wrap=True)
+    if any(each.findings for each in judged):
+        _print_findings(judged)
     for each in judged:
         if not each.faults:
             warnings = f", {_count(each.warnings, 'warning')}" if each.warnings else ""
             print(f"{each.name}: valid{warnings}" if len(judged) > 1 else f"valid{warnings}")
 
 
-def _line(name: str, finding: Fault) -> Text:
-    """`file:line:column: error: path: message [code]`, as editors and compilers write it."""
-    at = f":{finding.line}:{finding.column}" if finding.line is not None else ""
-    path = f"{finding.path}: " if finding.path else ""
-    severity = Text(finding.severity, style=_COLOURS[finding.severity])
-    return Text.assemble(f"{name}{at}: ", severity, f": {path}{finding.message} [{finding.code}]")
+def _print_findings(judged: Sequence[JudgedFile]) -> None:
+    """`file:line:column: error: path: message [code]`, as editors and compilers write it; then the way out."""
+    from rich.text import Text
+
+    out = console()
+    for each in judged:
+        for finding in each.findings:
+            at = f":{finding.line}:{finding.column}" if finding.line is not None else ""
+            path = f"{finding.path}: " if finding.path else ""
+            severity = Text(finding.severity, style=_COLOURS[finding.severity])
+            what = f": {path}{finding.message} [{finding.code}]"
+            out.print(Text.assemble(f"{each.name}{at}: ", severity, what), soft_wrap=True)
+            if finding.remedy:
+                out.print(Text(f"    {finding.remedy}"), soft_wrap=True)
 
 
 def _count(findings: Sequence[Fault], noun: str) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from agentrouter.management.v1 import dataplanes_pb2
-from agentrouter_cli.options import OutputOption, WorkspaceOption, connect, duration_of, parse_lifetime
-from agentrouter_cli.output import Output, envoy_release, plain, print_json, print_table, time_text, word
-
-RUNNING_SHOWN = 5
+from agentrouter_cli.commands import gateways, join_tokens
+from agentrouter_cli.dataplane_tables import print_dataplane, print_dataplanes
+from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect
+from agentrouter_cli.output import Output, plain, print_json, print_outcome
 
 app = typer.Typer(no_args_is_help=True, help="List data planes, let another join, revoke one.")
+app.command(epilog="Example: agentrouter dataplanes set-url https://llm.example.com")(gateways.set_url)
+app.command("join-token", epilog=join_tokens.MAKE_EXAMPLE)(join_tokens.make)
+app.add_typer(join_tokens.app, name="join-tokens")
 
 
 @app.command("list", epilog="Example: agentrouter dataplanes list")
@@ -23,83 +26,28 @@ def list_dataplanes(workspace: WorkspaceOption = None, output: OutputOption = Ou
     print_dataplanes(client.whole(client.dataplanes.list_dataplanes, request), output)
 
 
-@app.command("join-token", epilog="Example: agentrouter dataplanes join-token --raw")
-def join_token(
-    group: Annotated[str, typer.Option(help="The group its data planes form.")] = "",
-    uses: Annotated[int, typer.Option(help="How many data planes may enrol with it.", min=1)] = 1,
-    lifetime: Annotated[str, typer.Option(help="How long it is good, for instance 10m.")] = "1h",
-    raw: Annotated[bool, typer.Option("--raw", help="Print the token alone, for use in a command.")] = False,
-    workspace: WorkspaceOption = None,
-    output: OutputOption = Output.TABLE,
+@app.command("get", epilog="Example: agentrouter dataplanes get dp_01J…")
+def get_dataplane(
+    dataplane_id: Annotated[str, typer.Argument(help="Its id, dp_…")], output: OutputOption = Output.TABLE
 ) -> None:
-    """Make a join token and show it once."""
-    client = connect(workspace)
-    request = dataplanes_pb2.CreateJoinTokenRequest(
-        workspace_id=client.workspace_id, group=group, max_uses=uses, lifetime=duration_of(parse_lifetime(lifetime))
-    )
-    answer = client.call(client.dataplanes.create_join_token, request)
-    if raw:
-        print(answer.join_token)
-    elif output is Output.JSON:
-        print_json(plain(answer))
-    else:
-        count = "one data plane" if uses == 1 else f"{uses} data planes"
-        print(f"Good for {count} until {time_text(answer.expires_at)}; this is the only time it is shown:")
-        print(answer.join_token)
+    """Show one data plane: what it runs, since when it is stale, what it refused or took back."""
+    client = connect()
+    request = dataplanes_pb2.GetDataplaneRequest(dataplane_id=dataplane_id)
+    print_dataplane(client.call(client.dataplanes.get_dataplane, request), output)
 
 
 @app.command(epilog="Example: agentrouter dataplanes revoke dp_01J… --reason 'host was sold'")
 def revoke(
     dataplane_id: Annotated[str, typer.Argument(help="Its id, dp_…")],
     reason: Annotated[str, typer.Option(help="Why, for people.")] = "",
+    dry_run: DryRunOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Revoke a data plane for good; to come back it must enrol anew."""
     client = connect()
-    request = dataplanes_pb2.RevokeDataplaneRequest(dataplane_id=dataplane_id, reason=reason)
+    request = dataplanes_pb2.RevokeDataplaneRequest(dataplane_id=dataplane_id, reason=reason, validate_only=dry_run)
     answer = client.call(client.dataplanes.revoke_dataplane, request)
     if output is Output.JSON:
         print_json(plain(answer))
         return
-    print(f"{answer.dataplane.id} is revoked")
-
-
-def print_dataplanes(answer: Any, output: Output) -> None:
-    """The list, as a table or as JSON."""
-    if output is Output.JSON:
-        print_json(plain(answer))
-        return
-    print_table(
-        (
-            "DATA PLANE",
-            "NAME",
-            "GROUP",
-            "HEALTH",
-            "APPLIED",
-            "DESIRED",
-            "RUNNING",
-            "AGENT",
-            "ENVOY",
-            "LAST SEEN",
-            "URL",
-            "WARNINGS",
-        ),
-        [
-            (
-                each.id,
-                each.name,
-                each.group,
-                word(dataplanes_pb2.DataplaneHealth, each.health),
-                each.applied_revision,
-                each.desired_revision,
-                ", ".join(f"{one.slot} v{one.version}" for one in each.report.running[:RUNNING_SHOWN]),
-                each.report.agent_version,
-                envoy_release(each.report.envoy_version),
-                time_text(each.last_seen_at),
-                each.url,
-                "; ".join((*(f"{one.slot}: {one.reason}" for one in each.report.rejected), *each.report.warnings)),
-            )
-            for each in answer.dataplanes
-        ],
-        empty="no data plane is enrolled; `agentrouter dataplanes join-token` lets one join",
-    )
+    print_outcome(f"{dataplane_id} is revoked", f"{dataplane_id} would be revoked", dry_run=dry_run)

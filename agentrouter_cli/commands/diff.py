@@ -20,8 +20,6 @@ from agentrouter_cli.options import FilesOption, OutputOption, UserOption, Works
 from agentrouter_cli.output import Output, console, fault_data, print_json, word
 from contract import Fault, is_secret_ref
 
-EXAMPLE = "Example: agentrouter diff -f workspace.yaml --exit-code"
-
 _INLINE: Final = "(a credential given inline; sealed on apply)"
 _MARKS: Final = {"ADDED": "+", "REMOVED": "-", "CHANGED": "~", "MOVED": ">", "RENEWED": "*"}
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", "~": "yellow", ">": "yellow", "*": "yellow"}

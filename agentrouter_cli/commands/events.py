@@ -14,8 +14,8 @@ from agentrouter.management.v1 import operations_pb2
 from agentrouter_cli.client import Client
 from agentrouter_cli.documents import read_input
 from agentrouter_cli.errors import Refused
-from agentrouter_cli.options import OutputOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect
+from agentrouter_cli.output import DRY_RUN, Output, plain, print_json, print_table, time_text, word
 from contract import ContractError, parse_text
 
 app = typer.Typer(epilog="Example: agentrouter events --all --watch")
@@ -51,12 +51,14 @@ def events(
 
 @app.command(epilog="Example: agentrouter events replay evt_01J…")
 def replay(
-    event_id: Annotated[str, typer.Argument(help="A dead letter's id.")], output: OutputOption = Output.TABLE
+    event_id: Annotated[str, typer.Argument(help="A dead letter's id.")],
+    dry_run: DryRunOption = False,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Try a dead letter again, with fresh attempts."""
     client = connect()
-    request = operations_pb2.ReplayEventRequest(event_id=event_id)
-    _show(client.call(client.operations.replay_event, request).event, output)
+    request = operations_pb2.ReplayEventRequest(event_id=event_id, validate_only=dry_run)
+    _show(client.call(client.operations.replay_event, request).event, output, dry_run=dry_run)
 
 
 @app.command(epilog="Example: agentrouter events metadata evt_01J… -f ticket.yaml")
@@ -64,23 +66,26 @@ def metadata(
     event_id: Annotated[str, typer.Argument(help="Any event's id, a finished one's too.")],
     file: Annotated[str, typer.Option("--file", "-f", help="YAML or JSON file, or - for standard input.")],
     etag: Annotated[str, typer.Option(help="Only if the event still has this etag.")] = "",
+    dry_run: DryRunOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Replace what is kept with an event; nothing of what was there stays."""
     client = connect()
-    request = events_pb2.UpdateEventMetadataRequest(event_id=event_id, etag=etag)
+    request = events_pb2.UpdateEventMetadataRequest(event_id=event_id, etag=etag, validate_only=dry_run)
     try:
         request.metadata.update(parse_text(read_input(file)))
     except ContractError as problem:
         raise Refused(f"{file} is not metadata; nothing was stored", code="INVALID", faults=problem.faults) from None
-    _show(client.call(client.configurator.update_event_metadata, request).event, output)
+    _show(client.call(client.configurator.update_event_metadata, request).event, output, dry_run=dry_run)
 
 
-def _show(event: events_pb2.Event, output: Output) -> None:
+def _show(event: events_pb2.Event, output: Output, *, dry_run: bool) -> None:
     if output is Output.JSON:
         print_json(plain(event))
-    else:
-        print_events([event])
+        return
+    print_events([event])
+    if dry_run:
+        print(f"it would be so ({DRY_RUN})")
 
 
 def list_events(client: Client, request: events_pb2.ListPendingEventsRequest) -> Any:

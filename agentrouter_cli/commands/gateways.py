@@ -9,8 +9,8 @@ import typer
 
 from agentrouter.configurator.v1 import configurations_pb2, gateways_pb2
 from agentrouter.management.v1 import operations_pb2
-from agentrouter_cli.options import OutputOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, plain, print_json, print_table
+from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect
+from agentrouter_cli.output import DRY_RUN, Output, plain, print_json, print_outcome, print_table
 
 gatekeeper_app = typer.Typer(no_args_is_help=True, help="Signing keys: what data planes know consumer keys by.")
 mcp_app = typer.Typer(no_args_is_help=True, help="The catalogue of MCP servers.")
@@ -19,38 +19,52 @@ mcp_app = typer.Typer(no_args_is_help=True, help="The catalogue of MCP servers."
 def revoke_consumer(
     jti: Annotated[str, typer.Argument(help="The key's id, ck_…, as `keys consumer list` shows it.")],
     reason: Annotated[str, typer.Option(help="Why, for people.")] = "",
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Revoke a consumer key in every data plane, for good; twice is fine."""
     client = connect(workspace)
-    request = gateways_pb2.RevokeUserTokenRequest(workspace_id=client.workspace_id, jti=jti, reason=reason)
+    request = gateways_pb2.RevokeUserTokenRequest(
+        workspace_id=client.workspace_id, jti=jti, reason=reason, validate_only=dry_run
+    )
     answer = client.call(client.configurator.revoke_user_token, request)
     if output is Output.JSON:
         print_json({"jti": jti, **plain(answer)})
         return
-    print(f"{jti} is revoked, revision {answer.revision}")
+    revoked = f"revoked, revision {answer.revision}"
+    print_outcome(f"{jti} is {revoked}", f"{jti} would be {revoked}", dry_run=dry_run)
 
 
 @gatekeeper_app.command(epilog="Example: agentrouter keys gatekeeper rotate")
-def rotate(workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE) -> None:
+def rotate(
+    dry_run: DryRunOption = False, workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE
+) -> None:
     """Add a signing key; consumer keys signed with older ones stay valid until those are retired."""
     client = connect(workspace)
-    request = operations_pb2.RotateGatekeeperKeyRequest(workspace_id=client.workspace_id)
+    request = operations_pb2.RotateGatekeeperKeyRequest(workspace_id=client.workspace_id, validate_only=dry_run)
     answer = client.call(client.operations.rotate_gatekeeper_key, request)
+    if dry_run and output is Output.TABLE:
+        print(f"a signing key would be added, revision {answer.revision} ({DRY_RUN})")
+        return
     _print_keys(answer, answer.kid, output)
 
 
 @gatekeeper_app.command(epilog="Example: agentrouter keys gatekeeper retire gk_01J…")
 def retire(
     kid: Annotated[str, typer.Argument(help="The id of an older signing key.")],
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Take an older signing key away; every consumer key that it signed is refused from then on."""
     client = connect(workspace)
-    request = operations_pb2.RetireGatekeeperKeyRequest(workspace_id=client.workspace_id, kid=kid)
+    request = operations_pb2.RetireGatekeeperKeyRequest(
+        workspace_id=client.workspace_id, kid=kid, validate_only=dry_run
+    )
     _print_keys(client.call(client.operations.retire_gatekeeper_key, request), "", output)
+    if dry_run and output is Output.TABLE:
+        print(f"these would be left ({DRY_RUN})")
 
 
 @mcp_app.command(epilog="Example: agentrouter mcp upsert files --name Files --url http://files.mcp.svc:8080/mcp")
@@ -62,6 +76,7 @@ def upsert(
     category: Annotated[list[str] | None, typer.Option(help="A label to find it by; may be given repeatedly.")] = None,
     requires_auth: Annotated[bool, typer.Option("--requires-auth", help="Callers must authenticate.")] = False,
     enabled: Annotated[bool, typer.Option("--enabled/--disabled", help="Whether it is offered.")] = True,
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -76,12 +91,14 @@ def upsert(
         categories=category or [],
         requires_auth=requires_auth,
         is_enabled=enabled,
+        validate_only=dry_run,
     )
     answer = client.call(client.configurator.upsert_mcp_catalog_server, request)
     if output is Output.JSON:
         print_json({"id": server_id, **plain(answer)})
         return
-    print(f"{server_id} is in the catalogue, revision {answer.revision}")
+    entry = f"in the catalogue, revision {answer.revision}"
+    print_outcome(f"{server_id} is {entry}", f"{server_id} would be {entry}", dry_run=dry_run)
 
 
 @mcp_app.command("list", epilog="Example: agentrouter mcp list")
@@ -115,19 +132,25 @@ def set_url(
     url: Annotated[str, typer.Argument(help="The gateway's URL as customers see it, https://…")],
     dataplane: Annotated[str, typer.Option(help="Its id, dp_…; needed where the workspace has several.")] = "",
     allow_insecure: Annotated[bool, typer.Option("--allow-insecure", help="Accept http.")] = False,
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Set the customer-facing URL of a data plane."""
     client = connect(workspace)
     request = gateways_pb2.SetDataplaneURLRequest(
-        workspace_id=client.workspace_id, dataplane_id=dataplane, url=url, allow_insecure=allow_insecure
+        workspace_id=client.workspace_id,
+        dataplane_id=dataplane,
+        url=url,
+        allow_insecure=allow_insecure,
+        validate_only=dry_run,
     )
     answer = client.call(client.configurator.set_dataplane_url, request)
     if output is Output.JSON:
         print_json({"url": url, **plain(answer)})
         return
-    print(f"the URL is {url}" + ("; the data plane is told" if answer.emitted else ""))
+    told = ("; the data plane is told", "; the data plane would be told") if answer.emitted else ("", "")
+    print_outcome(f"the URL is {url}{told[0]}", f"the URL would be {url}{told[1]}", dry_run=dry_run)
 
 
 def providers(workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE) -> None:

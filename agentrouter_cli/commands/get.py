@@ -9,15 +9,27 @@ import typer
 
 from agentrouter.configurator.v1 import configurations_pb2, events_pb2
 from agentrouter.management.v1 import dataplanes_pb2, documents_pb2, workspaces_pb2
-from agentrouter_cli.commands.dataplanes import print_dataplanes
 from agentrouter_cli.commands.events import list_events, print_events
 from agentrouter_cli.commands.keys import get_keys
+from agentrouter_cli.dataplane_tables import print_dataplanes
 from agentrouter_cli.documents import as_yaml
 from agentrouter_cli.options import OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, envoy_release, plain, print_json, print_table, time_text, word
+from agentrouter_cli.output import Output, age_text, envoy_release, plain, print_json, print_table, time_text, word
 from contract import escape_environment
 
-EXAMPLE = "Example: agentrouter get configurations"
+STANDING = (
+    "CONFIGURATION",
+    "DATA PLANE",
+    "DESIRED",
+    "APPLIED",
+    "RUNNING",
+    "DRIFT",
+    "PROVEN AT",
+    "RESOURCES",
+    "PROVEN DIGEST",
+    "ENVOY",
+    "REFUSED",
+)
 
 app = typer.Typer(no_args_is_help=True, help="Show documents, configurations, data planes, events, keys.")
 
@@ -74,18 +86,7 @@ def configurations(
         empty="no configuration yet; `agentrouter apply -f FILE` stores the first",
     )
     print_table(
-        (
-            "CONFIGURATION",
-            "DATA PLANE",
-            "DESIRED",
-            "APPLIED",
-            "RUNNING",
-            "PROVEN AT",
-            "RESOURCES",
-            "PROVEN DIGEST",
-            "ENVOY",
-            "REFUSED",
-        ),
+        STANDING,
         [_dataplane_row(each, one) for each in answer.configurations for one in each.dataplanes],
         empty="no data plane is enrolled",
     )
@@ -157,6 +158,7 @@ def _dataplane_row(
         one.desired_version,
         one.applied_version or "-",
         one.running_version or "-",
+        age_text(one.drift_age) if one.HasField("drift_age") else "-",
         time_text(proof.applied_at) or "-",
         len(proof.resources) or "-",
         configuration.digest[:12] if one.applied_version == configuration.version else "-",

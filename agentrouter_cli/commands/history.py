@@ -12,11 +12,8 @@ from agentrouter_cli.client import Client
 from agentrouter_cli.commands.apply import Applied, report, title_of, wait_for_proof
 from agentrouter_cli.commands.diff import compare, difference_lines, print_lines
 from agentrouter_cli.errors import Refused
-from agentrouter_cli.options import OutputOption, UserOption, WorkspaceOption, connect
+from agentrouter_cli.options import DryRunOption, OutputOption, UserOption, WorkspaceOption, connect
 from agentrouter_cli.output import Output, fault_data, plain, print_json, print_table, time_text
-
-HISTORY_EXAMPLE = "Example: agentrouter history --user ada@example.com"
-ROLLBACK_EXAMPLE = "Example: agentrouter rollback --to 12 --reason 'worse answers' --dry-run"
 
 
 def history(
@@ -36,14 +33,14 @@ def history(
         print_json(plain(answer))
         return
     print_table(
-        ("VERSION", "WHEN", "AUTHOR", "CONFIGURATION", "RESTORES", "REASON"),
+        ("VERSION", "WHEN", "AUTHOR", "CONFIGURATION", "DOES", "REASON"),
         [
             (
                 each.version,
                 time_text(each.created_at),
                 each.author or "(unknown)",
                 each.configuration_version or "-",
-                each.restored_version or "-",
+                _does(each),
                 each.reason,
             )
             for each in answer.versions
@@ -52,11 +49,18 @@ def history(
     )
 
 
+def _does(version: documents_pb2.DocumentVersion) -> str:
+    """What a version is, where it is not simply another text."""
+    if version.removed:
+        return "removes the document"
+    return f"restores {version.restored_version}" if version.restored_version else "-"
+
+
 def rollback(
     to: Annotated[int, typer.Option(help="The version; without it the newest that says something else.", min=0)] = 0,
     user: UserOption = "",
     reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; nothing is stored.")] = False,
+    dry_run: DryRunOption = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")] = True,
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 10.0,
     workspace: WorkspaceOption = None,

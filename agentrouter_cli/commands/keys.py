@@ -9,15 +9,21 @@ import typer
 
 from agentrouter.management.v1 import consumer_keys_pb2, management_keys_pb2
 from agentrouter_cli.client import Client
+from agentrouter_cli.commands import gateways, master_keys
 from agentrouter_cli.errors import Unauthorised
-from agentrouter_cli.options import OutputOption, WorkspaceOption, connect, duration_of, parse_lifetime
-from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect, duration_of, parse_lifetime
+from agentrouter_cli.output import DRY_RUN, Output, plain, print_json, print_outcome, print_table, time_text, word
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys.")
 management_app = typer.Typer(no_args_is_help=True, help="Management keys (ak-…): who may change configurations.")
 consumer_app = typer.Typer(no_args_is_help=True, help="Consumer keys (sk-…): who may call the gateway.")
 app.add_typer(management_app, name="management")
 app.add_typer(consumer_app, name="consumer")
+app.add_typer(gateways.gatekeeper_app, name="gatekeeper")
+app.command(epilog="Example: agentrouter keys rotate")(master_keys.rotate)
+consumer_app.command("revoke", epilog="Example: agentrouter keys consumer revoke ck_01J… --reason lost")(
+    gateways.revoke_consumer
+)
 
 LifetimeOption = Annotated[str, typer.Option(help="How long it is good, for instance 24h or 30d.")]
 
@@ -38,6 +44,7 @@ def create(
     workspace_ids: Annotated[
         list[str] | None, typer.Option("--workspace", "-w", help="Only these workspaces; default all.")
     ] = None,
+    dry_run: DryRunOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Make a management key and show it once."""
@@ -47,8 +54,9 @@ def create(
         role=f"ROLE_{role.name}",
         workspace_ids=workspace_ids or [],
         lifetime=duration_of(parse_lifetime(lifetime) if lifetime else None),
+        validate_only=dry_run,
     )
-    _show_made(client.call(client.management_keys.create_management_key, request), output)
+    _show_made(client.call(client.management_keys.create_management_key, request), output, dry_run=dry_run)
 
 
 @management_app.command("list", epilog="Example: agentrouter keys management list --output json")
@@ -62,15 +70,20 @@ def list_management(output: OutputOption = Output.TABLE) -> None:
 
 
 @management_app.command(epilog="Example: agentrouter keys management revoke mk_01J…")
-def revoke(key_id: Annotated[str, typer.Argument(help="Its id, mk_…")], output: OutputOption = Output.TABLE) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="Its id, mk_…")],
+    dry_run: DryRunOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
     """Revoke a management key; twice is fine."""
     client = connect()
-    request = management_keys_pb2.RevokeManagementKeyRequest(key_id=key_id)
+    request = management_keys_pb2.RevokeManagementKeyRequest(key_id=key_id, validate_only=dry_run)
     answer = client.call(client.management_keys.revoke_management_key, request)
     if output is Output.JSON:
         print_json(plain(answer))
         return
-    print(f"{answer.key.id} ({answer.key.name}) is revoked")
+    key = f"{key_id} ({answer.key.name})"
+    print_outcome(f"{key} is revoked", f"{key} would be revoked", dry_run=dry_run)
 
 
 @consumer_app.command(epilog="Example: agentrouter keys consumer issue alice --lifetime 90d")
@@ -78,6 +91,7 @@ def issue(
     consumer: Annotated[str, typer.Argument(help="The consumer: letters, digits and . _ @ -")],
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     lifetime: LifetimeOption = "",
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -88,8 +102,9 @@ def issue(
         consumer_id=consumer,
         name=name,
         lifetime=duration_of(parse_lifetime(lifetime) if lifetime else None),
+        validate_only=dry_run,
     )
-    _show_made(client.call(client.consumer_keys.issue_consumer_key, request), output)
+    _show_made(client.call(client.consumer_keys.issue_consumer_key, request), output, dry_run=dry_run)
 
 
 @consumer_app.command("list", epilog="Example: agentrouter keys consumer list --consumer alice")
@@ -120,7 +135,7 @@ def get_keys(client: Client, output: Output) -> None:
     _print_consumer(consumers.keys)
 
 
-def _show_made(answer: Any, output: Output) -> None:
+def _show_made(answer: Any, output: Output, *, dry_run: bool) -> None:
     """On a terminal the key stands alone on the last line, so that `| tail -1` gets it."""
     if output is Output.JSON:
         print_json(plain(answer))
@@ -136,6 +151,9 @@ def _show_made(answer: Any, output: Output) -> None:
         ],
         empty="",
     )
+    if dry_run:
+        print(f"this key would be made ({DRY_RUN})")
+        return
     print("This is the only time the key is shown:")
     print(answer.secret)
 
@@ -171,9 +189,17 @@ def _print_management(keys: Any) -> None:
 
 def _print_consumer(keys: Any) -> None:
     print_table(
-        ("CONSUMER KEY", "CONSUMER", "NAME", "CREATED", "EXPIRES"),
+        ("CONSUMER KEY", "CONSUMER", "NAME", "STATE", "CREATED", "EXPIRES", "REVOKED"),
         [
-            (each.jti, each.consumer_id, each.name, time_text(each.created_at), time_text(each.expires_at))
+            (
+                each.jti,
+                each.consumer_id,
+                each.name,
+                word(consumer_keys_pb2.ConsumerKeyState, each.state).lower(),
+                time_text(each.created_at),
+                time_text(each.expires_at),
+                " ".join(filter(None, (time_text(each.revoked_at), each.revoked_reason))),
+            )
             for each in keys
         ],
         empty="no consumer keys",

@@ -1,24 +1,22 @@
-"""`keys rotate-master`: wrap everything that is sealed at rest under the present master key, with a bar."""
+"""`keys rotate`: wrap everything that is sealed at rest under the present master key, with a bar."""
 
 from __future__ import annotations
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from agentrouter.management.v1 import operations_pb2
 from agentrouter_cli.errors import Refused
 from agentrouter_cli.options import OutputOption, connect
 from agentrouter_cli.output import Output, console, plain, print_json
 
-EXAMPLE = "Example: agentrouter keys rotate-master"
 
-
-def rotate_master(output: OutputOption = Output.TABLE) -> None:
+def rotate(output: OutputOption = Output.TABLE) -> None:
     """Wrap every sealed value under the primary master key; needs a platform key.
 
     First give every control plane the new key (AGENTROUTER_MASTER_KEY_FILE) beside the former ones
     (AGENTROUTER_MASTER_KEYS_OLD_FILE). Stopped half-way, it goes on when called again. Once it is done, the former
     keys may be taken away.
     """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     client = connect()
     last = operations_pb2.RotateMasterKeyResponse()
     columns = (TextColumn("wrapping"), BarColumn(), MofNCompleteColumn())

@@ -21,7 +21,6 @@ from contract import ContractError, Fault, parse_text
 if TYPE_CHECKING:
     from contract.migration import Migration, Note
 
-EXAMPLE = "Example: agentrouter migrate -f old.yaml --check"
 
 STANDARD_OUTPUT: Final = "-"
 _KINDS: Final = ("moved", "dropped", "undecided")

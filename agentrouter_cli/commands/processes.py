@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
 
 import typer
 
-PASS_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+from agentrouter_cli.command_table import PASS_ON
 
 admin_app = typer.Typer(
     no_args_is_help=True, help="What is done on the control plane's own machine or with a platform key."

@@ -20,8 +20,6 @@ from agentrouter_cli.running.home import Home
 from agentrouter_cli.running.ports import Ports, choose_ports, require_free
 from agentrouter_cli.running.product import RunningProduct
 
-EXAMPLE = "Example: agentrouter run --port-offset 100 --home ./agentrouter-home"
-
 
 def run(
     grpc_port: Annotated[int | None, typer.Option(help="gRPC; default 12580 + offset.", min=1, max=65535)] = None,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 import contract
 from agentrouter_cli.errors import WrongUsage
-
-EXAMPLE: Final = "Example: agentrouter schema --output workspace.schema.json"
 
 
 def schema(

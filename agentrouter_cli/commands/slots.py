@@ -10,13 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agentrouter.configurator.v1 import slots_pb2
 from agentrouter_cli.errors import Refused
-from agentrouter_cli.options import OutputOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, console, plain, print_json, print_table, word
-
-RECONCILE_EXAMPLE = "Example: agentrouter reconcile --dry-run"
-FULL_SYNC_EXAMPLE = "Example: agentrouter full-sync"
-
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; nothing is changed.")]
+from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect
+from agentrouter_cli.output import Output, console, plain, print_json, print_outcome, print_table, word
 
 
 def reconcile(
@@ -42,8 +37,8 @@ def reconcile(
         return
     _print_rows(answer.rows)
     counts = ", ".join(f"{getattr(answer, f'{kind}_count')} {kind}" for kind in _KINDS)
-    done = "would be sent again" if dry_run else "sent again"
-    print(f"{counts}: {answer.enqueued_count} {done}")
+    found = f"{counts}: {answer.enqueued_count}"
+    print_outcome(f"{found} sent again", f"{found} would be sent again", dry_run=dry_run)
 
 
 _KINDS = ("missing", "stale", "orphaned", "rejected")
@@ -81,9 +76,12 @@ def _report(whole: Any, *, dry_run: bool) -> None:
     if whole.problems:
         rows = [(each.user_id or "(workspace)", each.message) for each in whole.problems]
         print_table(("USER", "DOES NOT COMPILE"), rows, empty="")
-    changed = f"{whole.changed_count} {'would get' if dry_run else 'got'} a new version"
-    sent = "nothing was sent" if dry_run else "every data plane was told to take everything"
-    print(f"{whole.compiled_count} compiled, {changed}; {whole.walked_count} walked in all; {sent}")
+    compiled, walked = f"{whole.compiled_count} compiled, {whole.changed_count}", f"{whole.walked_count} walked in all"
+    print_outcome(
+        f"{compiled} got a new version; {walked}; every data plane was told to take everything",
+        f"{compiled} would get a new version; {walked}; every data plane would be told to take everything",
+        dry_run=dry_run,
+    )
 
 
 def _print_rows(rows: Iterable[slots_pb2.SlotRow]) -> None:

@@ -7,19 +7,26 @@ from typing import Annotated
 import typer
 
 from agentrouter.management.v1 import tenants_pb2
-from agentrouter_cli.options import OutputOption, connect
-from agentrouter_cli.output import Output, plain, print_json, print_table, time_text
+from agentrouter_cli.commands.processes import admin_app
+from agentrouter_cli.options import DryRunOption, OutputOption, connect
+from agentrouter_cli.output import DRY_RUN, Output, plain, print_json, print_table, time_text
 
 
+@admin_app.command(epilog="Example: agentrouter admin create-tenant acme")
 def create_tenant(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and dashes.")],
+    dry_run: DryRunOption = False,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Make a tenant with a first workspace, and show its first admin key once. Needs a platform key."""
     client = connect()
-    answer = client.call(client.tenants.create_tenant, tenants_pb2.CreateTenantRequest(name=name))
+    request = tenants_pb2.CreateTenantRequest(name=name, validate_only=dry_run)
+    answer = client.call(client.tenants.create_tenant, request)
     if output is Output.JSON:
         print_json(plain(answer))
+        return
+    if dry_run:
+        print(f"tenant {name} would be made ({DRY_RUN})")
         return
     print_table(
         ("TENANT", "NAME", "WORKSPACE"), [(answer.tenant.id, answer.tenant.name, answer.workspace_id)], empty=""
@@ -28,6 +35,7 @@ def create_tenant(
     print(answer.management_key)
 
 
+@admin_app.command(epilog="Example: agentrouter admin list-tenants")
 def list_tenants(output: OutputOption = Output.TABLE) -> None:
     """List the tenant of the key in use; all of them with a platform key."""
     client = connect()

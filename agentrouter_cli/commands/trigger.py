@@ -7,17 +7,15 @@ from typing import Annotated
 import typer
 
 from agentrouter.configurator.v1 import configurations_pb2
-from agentrouter_cli.options import OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, plain, print_json
-
-EXAMPLE = "Example: agentrouter trigger --user alice --reason 'new limits' --force"
+from agentrouter_cli.options import DryRunOption, OutputOption, UserOption, WorkspaceOption, connect
+from agentrouter_cli.output import DRY_RUN, Output, plain, print_json
 
 
 def trigger(
     user: UserOption = "",
     reason: Annotated[str, typer.Option(help="Why; kept with the version and its events.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Make a new version even when nothing differs.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compile and compare only; nothing is stored.")] = False,
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -37,7 +35,7 @@ def trigger(
     count = len(answer.event_ids)
     version = answer.configuration.version
     if dry_run:
-        print(f"{'would change' if answer.changed else 'would not change'} the configuration, version {version} now")
+        print(f"{'would become' if answer.changed else 'would stay'} version {version} ({DRY_RUN})")
     elif answer.changed:
         print(f"version {version}, revision {answer.revision}, {count} event{'' if count == 1 else 's'}")
     else:

@@ -14,8 +14,8 @@ from agentrouter.configurator.v1 import upgrades_pb2
 from agentrouter.management.v1 import dataplanes_pb2
 from agentrouter_cli.client import Client
 from agentrouter_cli.errors import WrongUsage
-from agentrouter_cli.options import OutputOption, WorkspaceOption, connect, parse_lifetime
-from agentrouter_cli.output import Output, plain, print_json, print_table, time_text, word
+from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect, parse_lifetime
+from agentrouter_cli.output import Output, plain, print_json, print_outcome, print_table, time_text, word
 
 app = typer.Typer(no_args_is_help=True, help="Upgrade data planes: submit, cancel, rollback, status.")
 
@@ -37,6 +37,7 @@ def submit(
     ] = None,
     lifetime: Annotated[str, typer.Option(help="How long the credentials are good, at most 24h.")] = "24h",
     dataplane: DataplaneOption = "",
+    dry_run: DryRunOption = False,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -53,31 +54,45 @@ def submit(
         secret=secret,
         target_version=target_version,
         expires_at=None if lifetime == "24h" else ends,
+        validate_only=dry_run,
     )
     answer = client.call(client.configurator.submit_dataplane_upgrade_credentials, request)
-    _say(answer, f"upgrade {answer.upgrade_event_id} is submitted", output)
+    would = f"the upgrade to {target_version} would be submitted"
+    _say(answer, f"upgrade {answer.upgrade_event_id} is submitted", would, output, dry_run=dry_run)
 
 
 @app.command(epilog="Example: agentrouter upgrade cancel")
 def cancel(
-    dataplane: DataplaneOption = "", workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE
+    dataplane: DataplaneOption = "",
+    dry_run: DryRunOption = False,
+    workspace: WorkspaceOption = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Cancel the running upgrade; nothing happens when it is cancelled or has ended."""
     client = connect(workspace)
-    request = upgrades_pb2.CancelDataplaneUpgradeRequest(workspace_id=client.workspace_id, dataplane_id=dataplane)
+    request = upgrades_pb2.CancelDataplaneUpgradeRequest(
+        workspace_id=client.workspace_id, dataplane_id=dataplane, validate_only=dry_run
+    )
     answer = client.call(client.configurator.cancel_dataplane_upgrade, request)
-    _say(answer, f"the upgrade is {word(upgrades_pb2.UpgradePhase, answer.phase)}", output)
+    phase = word(upgrades_pb2.UpgradePhase, answer.phase)
+    _say(answer, f"the upgrade is {phase}", f"the upgrade would be {phase}", output, dry_run=dry_run)
 
 
 @app.command(epilog="Example: agentrouter upgrade rollback --dataplane dp_01J…")
 def rollback(
-    dataplane: DataplaneOption = "", workspace: WorkspaceOption = None, output: OutputOption = Output.TABLE
+    dataplane: DataplaneOption = "",
+    dry_run: DryRunOption = False,
+    workspace: WorkspaceOption = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Go back to the version before; only after a completed upgrade."""
     client = connect(workspace)
-    request = upgrades_pb2.RollbackDataplaneUpgradeRequest(workspace_id=client.workspace_id, dataplane_id=dataplane)
+    request = upgrades_pb2.RollbackDataplaneUpgradeRequest(
+        workspace_id=client.workspace_id, dataplane_id=dataplane, validate_only=dry_run
+    )
     answer = client.call(client.configurator.rollback_dataplane_upgrade, request)
-    _say(answer, f"roll-back {answer.rollback_event_id} is submitted", output)
+    done = f"roll-back {answer.rollback_event_id} is submitted"
+    _say(answer, done, "a roll-back would be submitted", output, dry_run=dry_run)
 
 
 @app.command(epilog="Example: agentrouter upgrade status --output json")
@@ -127,8 +142,8 @@ def _secret(file: Path | None) -> str:
     return secret
 
 
-def _say(answer: Any, sentence: str, output: Output) -> None:
+def _say(answer: Any, done: str, would: str, output: Output, *, dry_run: bool) -> None:
     if output is Output.JSON:
         print_json(plain(answer))
     else:
-        print(sentence)
+        print_outcome(done, would, dry_run=dry_run)

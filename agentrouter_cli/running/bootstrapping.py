@@ -1,43 +1,32 @@
-"""The first step of a run: the default tenant and workspace, and an admin key of its own, straight in the database."""
+"""What the control plane says once it has started: the default workspace, and an admin key made for this run."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from agentrouter_cli.errors import CliError
-from agentrouter_cli.running.children import leashed
-from agentrouter_cli.running.commands import bootstrap_arguments
+
+
+def bootstrap_arguments(key_name: str) -> list[str]:
+    """What `controlplane serve` is given to make them."""
+    return ["--bootstrap-key", key_name]
 
 
 @dataclass(frozen=True, slots=True)
 class Bootstrapped:
-    """What `controlplane bootstrap` prints, as far as a run needs it."""
+    """What a run needs of it."""
 
     workspace_id: str
     management_key: str = field(repr=False)
     key_id: str
 
-
-async def bootstrap(key_name: str, environment: Mapping[str, str]) -> Bootstrapped:
-    """Raises CliError with what the control plane said."""
-    process = await asyncio.create_subprocess_exec(
-        *leashed(bootstrap_arguments(key_name)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(environment),
-        start_new_session=True,
-    )
-    out, err = await process.communicate()
-    if process.returncode:
-        lines = err.decode("utf-8", errors="replace").strip().splitlines() or [f"exit code {process.returncode}"]
-        raise CliError(f"the database cannot be prepared: {lines[-1].removeprefix('error: ')}")
-    try:
-        answer: dict[str, Any] = json.loads(out)
-        return Bootstrapped(answer["workspace_id"], answer["management_key"], answer["key_id"])
-    except (ValueError, KeyError, TypeError):
-        raise CliError("`controlplane bootstrap` did not answer as expected; is the installation whole?") from None
+    @classmethod
+    def read(cls, line: str) -> Bootstrapped:
+        """From the line that the control plane printed. Raises CliError."""
+        try:
+            answer: dict[str, Any] = json.loads(line)
+            return cls(answer["workspace_id"], answer["management_key"], answer["key_id"])
+        except (ValueError, KeyError, TypeError):
+            raise CliError("`controlplane serve` did not answer as expected; is the installation whole?") from None

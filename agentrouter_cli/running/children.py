@@ -23,7 +23,7 @@ LONGEST_PAUSE: Final = timedelta(seconds=30)
 STEADY_AFTER: Final = timedelta(seconds=60)
 
 _EXCERPT_LINES: Final = 15
-_ASK_EVERY: Final = 0.05
+_ASK_EVERY: Final = 0.02
 
 
 class ChildFailed(Exception):
@@ -80,15 +80,34 @@ class Child:
 
     async def start(self, ready: Callable[[], Awaitable[bool]], within: timedelta) -> None:
         """Start it and wait until it is ready. Raises ChildFailed when it ends first or takes too long."""
-        await self._spawn()
+        await self.spawn()
+        await self.comes_up(ready, within)
+
+    async def comes_up(self, ready: Callable[[], Awaitable[bool]], within: timedelta) -> None:
+        """Wait until it is ready. Raises ChildFailed when it ends first or takes too long."""
         deadline = self._clock() + within.total_seconds()
         while not await ready():
             if not self.alive:
-                raise ChildFailed(f"{self.command.name} {self._how_it_ended()} while starting.\n{self.excerpt()}")
+                raise self._ended_early()
             if self._clock() > deadline:
-                seconds = within.total_seconds()
-                raise ChildFailed(f"{self.command.name} is not ready after {seconds:.0f} s.\n{self.excerpt()}")
+                raise self._too_slow(within)
             await asyncio.sleep(_ASK_EVERY)
+
+    async def start_and_hear(self, question: Sequence[str], within: timedelta) -> str:
+        """Start it, this once with these arguments too, and return the first line that it prints, which goes to no log.
+
+        Raises ChildFailed when it ends first or takes too long."""
+        process = await self.spawn(question, stdout=asyncio.subprocess.PIPE)
+        if process.stdout is None:
+            raise RuntimeError("what was asked for with a pipe has one")
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                if answer := await process.stdout.readline():
+                    return answer.decode("utf-8", errors="replace")
+                await process.wait()
+        except TimeoutError:
+            raise self._too_slow(within) from None
+        raise self._ended_early()
 
     def keep(self) -> None:
         """From now on start it again whenever it dies."""
@@ -130,15 +149,16 @@ class Child:
             return f"{shown}\n  log: {self.command.log}"
         return f"  log: {self.command.log}"
 
-    async def _spawn(self) -> None:
+    async def spawn(self, more: Sequence[str] = (), stdout: int | None = None) -> asyncio.subprocess.Process:
+        """Start it, this once with `more` arguments; without `stdout` all that it prints goes to its log."""
         self.command.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.command.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             self._log_start = os.fstat(handle).st_size
             self._process = await asyncio.create_subprocess_exec(
-                *leashed(self.command.arguments),
+                *leashed([*self.command.arguments, *more]),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=handle,
+                stdout=handle if stdout is None else stdout,
                 stderr=handle,
                 env=dict(self.command.environment),
                 start_new_session=True,
@@ -146,6 +166,7 @@ class Child:
         finally:
             os.close(handle)
         self.pid = self._process.pid
+        return self._process
 
     async def _keep(self) -> None:
         while self._process is not None:
@@ -158,11 +179,18 @@ class Child:
             )
             await asyncio.sleep(pause.total_seconds())
             try:
-                await self._spawn()
+                await self.spawn()
             except OSError as problem:  # no memory, no process: the next round tries again
                 self._say(f"{self.command.name} cannot be started: {problem.strerror}")
             else:
                 self._say(f"{self.command.name} is started again, pid {self.pid}")
+
+    def _ended_early(self) -> ChildFailed:
+        return ChildFailed(f"{self.command.name} {self._how_it_ended()} while starting.\n{self.excerpt()}")
+
+    def _too_slow(self, within: timedelta) -> ChildFailed:
+        seconds = within.total_seconds()
+        return ChildFailed(f"{self.command.name} is not ready after {seconds:.0f} s.\n{self.excerpt()}")
 
     def _how_it_ended(self) -> str:
         code = self._process.returncode if self._process is not None else None

@@ -24,7 +24,7 @@ _WITHHELD: Final = ("OPENAI_API_KEY", "AGENTROUTER_KEY", "AGENTROUTER_KEY_FILE",
 
 
 def controlplane_environment(home: Home, ports: Ports, environment: Mapping[str, str]) -> dict[str, str]:
-    """For the control plane and for commands on its database; loopback upstreams are allowed, this is one machine."""
+    """Loopback upstreams are allowed: this is one machine."""
     return {
         **_child_environment(environment),
         "AGENTROUTER_HOME": str(home.folder),
@@ -43,12 +43,6 @@ def controlplane_command(home: Home, ports: Ports, environment: Mapping[str, str
         log=home.logs / "controlplane.log",
         patience=timedelta(seconds=15),
     )
-
-
-def bootstrap_arguments(key_name: str) -> list[str]:
-    """`python -m controlplane bootstrap`: the default tenant and workspace, and a fresh admin key."""
-    options = ["--output", "json", "--role", "admin", "--key-name", key_name]
-    return [*python_module("controlplane"), "bootstrap", *options]
 
 
 def agent_command(

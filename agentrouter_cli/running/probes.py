@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
-import aiohttp
-
-_ASK_EVERY: Final = 0.05
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=2)
+_ASK_EVERY: Final = 0.02
+_PATIENCE: Final = 2.0
 
 
 async def status_of(url: str, bearer: str = "") -> int:
-    """The HTTP status of a GET; 0 when nobody answers."""
-    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    """The HTTP status of a GET; 0 when nobody answers. `url` is plain HTTP with a port."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 80
+    lines = [f"GET {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
+    lines += [f"Authorization: Bearer {bearer}"] if bearer else []
     try:
-        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, session.get(url, headers=headers) as answer:
-            return answer.status
-    except (TimeoutError, aiohttp.ClientError, OSError):
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write("\r\n".join((*lines, "", "")).encode("ascii"))
+                return _status(await reader.readline())
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+    except (TimeoutError, OSError, ValueError):
         return 0
 
 
@@ -36,3 +46,9 @@ async def comes_up(url: str, bearer: str, within: timedelta, clock: Callable[[],
             return False
         await asyncio.sleep(_ASK_EVERY)
     return True
+
+
+def _status(line: bytes) -> int:
+    """Of `HTTP/1.1 200 OK`."""
+    words = line.split()
+    return int(words[1]) if len(words) > 1 and words[0].startswith(b"HTTP/") else 0

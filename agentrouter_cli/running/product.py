@@ -8,14 +8,13 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from agentrouter_cli.client import Client
 from agentrouter_cli.errors import CliError
 from agentrouter_cli.product import Product
 from agentrouter_cli.run_file import Pids, RunFile, is_alive, remove_run_file, write_run_file
 from agentrouter_cli.running import commands
-from agentrouter_cli.running.bootstrapping import Bootstrapped, bootstrap
+from agentrouter_cli.running.bootstrapping import Bootstrapped, bootstrap_arguments
 from agentrouter_cli.running.children import Child, ChildFailed, Command
 from agentrouter_cli.running.demo_document import OpenAi, first_listener, first_model
 from agentrouter_cli.running.envoy import end_envoy, kill_envoy
@@ -23,7 +22,9 @@ from agentrouter_cli.running.home import Home
 from agentrouter_cli.running.instructions import Shown, instructions
 from agentrouter_cli.running.ports import GATEWAY_PORT, HOST, HTTP_PORT, Ports, free_port
 from agentrouter_cli.running.probes import answers, comes_up
-from agentrouter_cli.running.provisioning import Document, Provisioning
+
+if TYPE_CHECKING:
+    from agentrouter_cli.running.provisioning import Document, Provisioning
 
 T = TypeVar("T")
 
@@ -75,39 +76,49 @@ class RunningProduct:
 
     async def _start(self) -> None:
         openai = OpenAi.of(self._environment)
-        self._say("starting the control plane")
-        self._bootstrapped = await bootstrap(
-            self._key_name(), commands.controlplane_environment(self._home, self._ports, self._environment)
-        )
-        await self._start_child(
-            commands.controlplane_command(self._home, self._ports, self._environment), f"{self._url}/ready"
-        )
-        key = self._bootstrapped.management_key
-        client = Client(Product(self._url, key, self._bootstrapped.workspace_id))
-        self._provisioning = provisioning = Provisioning(client, self._home, self._say)
-        await _in_thread(provisioning.revoke_left_over_keys, self._key_name(), self._bootstrapped.key_id)
-        demo_url = "" if openai else await self._start_demo()
-        demo_port = int(demo_url.rpartition(":")[2]) if demo_url else self._home.memory().demo_port
+        demo_port = self._home.memory().demo_port if openai else await self._start_demo()
+        demo_url = "" if openai else f"http://{HOST}:{demo_port}"
+        self._bootstrapped, self._provisioning = await self._start_controlplane()
+        bootstrapped, provisioning = self._bootstrapped, self._provisioning
+        await _in_thread(provisioning.revoke_left_over_keys, self._key_name(), bootstrapped.key_id)
         document = await _in_thread(provisioning.ensure_document, openai, demo_port, self._ports.first_listener_port)
         consumer_key = await _in_thread(provisioning.consumer_key)
         gateway = await self._start_agent(provisioning, document)
+        if demo_url:
+            await self._demo_comes_up(demo_url)
         serves = await comes_up(f"{gateway}/v1/models", consumer_key, SERVES_WITHIN, self._clock)
         self._written = self._run_file(gateway, consumer_key)
         write_run_file(self._home.folder, self._written)
         self._print(document, demo_url, openai, serves=serves)
 
-    async def _start_child(self, command: Command, ready_url: str) -> None:
-        child = Child(command, self._say, self._clock)
-        self._children[command.name] = child
-        await child.start(lambda: answers(ready_url), READY_WITHIN)
+    async def _start_controlplane(self) -> tuple[Bootstrapped, Provisioning]:
+        """Start it; what speaks to it is loaded meanwhile."""
+        self._say("starting the control plane")
+        child = self._child(commands.controlplane_command(self._home, self._ports, self._environment))
+        up = asyncio.create_task(child.start_and_hear(bootstrap_arguments(self._key_name()), READY_WITHIN))
+        await asyncio.sleep(0)  # it is started by now
+        from agentrouter_cli.client import Client
+        from agentrouter_cli.running.provisioning import Provisioning
+
+        bootstrapped = Bootstrapped.read(await up)
+        child.keep()
+        client = Client(Product(self._url, bootstrapped.management_key, bootstrapped.workspace_id))
+        return bootstrapped, Provisioning(client, self._home, self._say)
+
+    async def _start_demo(self) -> int:
+        """Start the demo provider on the port of the run before; returns its port before it is up."""
+        port = free_port(self._home.memory().demo_port or DEMO_PORT + self._ports.http - HTTP_PORT)
+        await self._child(commands.demo_command(self._home, port, self._environment)).spawn()
+        return port
+
+    async def _demo_comes_up(self, url: str) -> None:
+        child = self._children[commands.DEMO_PROVIDER]
+        await child.comes_up(lambda: answers(f"{url}/health"), READY_WITHIN)
         child.keep()
 
-    async def _start_demo(self) -> str:
-        """Start the demo provider on the port of the run before; returns its URL."""
-        port = free_port(self._home.memory().demo_port or DEMO_PORT + self._ports.http - HTTP_PORT)
-        url = f"http://{HOST}:{port}"
-        await self._start_child(commands.demo_command(self._home, port, self._environment), f"{url}/health")
-        return url
+    def _child(self, command: Command) -> Child:
+        child = self._children[command.name] = Child(command, self._say, self._clock)
+        return child
 
     async def _start_agent(self, provisioning: Provisioning, document: Document) -> str:
         """Start the agent, enrolled anew where it must be; returns the gateway's URL."""
@@ -118,8 +129,7 @@ class RunningProduct:
         command = commands.agent_command(
             self._home, self._url, gateway_port - listener_port, join_token, self._environment
         )
-        child = Child(command, self._say, self._clock)
-        self._children[command.name] = child
+        child = self._child(command)
 
         async def ready() -> bool:
             said = self._home.agent_file()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -17,7 +17,7 @@ class ConfigurationState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One version. `user_id` is empty for the workspace document; `document` is empty in a tombstone.
+    """One version. `user_id` is empty for the workspace document; `document` and `digest` are empty in a tombstone.
 
     `digest` is the lower-case hex sha256 of `document`; `secret_refs` are the versioned references the document holds.
     """
@@ -37,6 +37,20 @@ class Configuration:
     def slot(self) -> str:
         """The slot of every data plane of the workspace that this configuration belongs in."""
         return config_slot(self.user_id)
+
+    def removed(self, version: int, revision: int, reason: str, created_at: datetime) -> Configuration:
+        """The tombstone that follows this version, which must be ACTIVE."""
+        return replace(
+            self,
+            version=version,
+            revision=revision,
+            digest="",
+            state=ConfigurationState.REMOVED,
+            document=b"",
+            secret_refs=(),
+            reason=reason,
+            created_at=created_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from controlplane.domain.reverts import EnteredRevert, Revert
+
 
 @dataclass(frozen=True, slots=True)
 class Boot:
@@ -34,7 +36,10 @@ class RejectedVersion:
 
 @dataclass(frozen=True, slots=True)
 class AgentReport:
-    """What an agent says of itself with a poll; every field is as reported, nothing is proven by it."""
+    """What an agent says of itself with a poll; every field is as reported, nothing is proven by it.
+
+    `running_revision`: everything received up to it serves, but for what was refused or taken back.
+    """
 
     agent_version: str = ""
     envoy_version: str = ""
@@ -44,6 +49,8 @@ class AgentReport:
     serving_stale_since: datetime | None = None
     ledger_lost: bool = False
     warnings: tuple[str, ...] = ()
+    reverted: tuple[Revert, ...] = ()
+    running_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,10 @@ class Dataplane:
 
 @dataclass(frozen=True, slots=True)
 class JoinToken:
-    """Lets up to `max_uses` data planes enrol into one group; only its hash is kept."""
+    """Lets up to `max_uses` data planes enrol into one group; only its hash is kept.
+
+    `created_by`: the management key that made it.
+    """
 
     id: str
     workspace_id: str
@@ -85,6 +95,8 @@ class JoinToken:
     uses: int
     expires_at: datetime
     created_at: datetime
+    created_by: str = ""
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,7 @@ class SlotState:
 
     `applied_revision` is the applied version's. `rejected_with`: of a consumer's refusal, the version of the workspace
     document it was refused together with. `given_up`: that version was not refused, but its event is a dead letter.
+    `reverted`: since then an older version than the applied one serves.
     """
 
     dataplane_id: str
@@ -106,8 +119,14 @@ class SlotState:
     applied_revision: int = 0
     rejected_with: int = 0
     given_up: bool = False
+    reverted: EnteredRevert | None = None
 
     @property
     def deviates(self) -> bool:
-        """Whether a version newer than the applied one was refused or given up."""
-        return self.rejected_version > self.applied_version
+        """Whether a version newer than the applied one was refused or given up, or the applied one taken back."""
+        return self.rejected_version > self.applied_version or self.reverted is not None
+
+    @property
+    def running_version(self) -> int:
+        """What serves as far as this row tells; 0: nothing."""
+        return self.reverted.told.to_version if self.reverted else self.applied_version

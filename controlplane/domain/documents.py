@@ -8,7 +8,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """The newest source of one (workspace, user). `content` is canonical JSON with credentials as `secret://<name>`.
+    """The newest source of one (workspace, user). `content` is canonical JSON with credentials as `secret://<name>`;
+    empty: the document was removed in this version.
 
     `generation` grows by one with every change of any input of the compiled document, `version` with every change of
     the document itself.
@@ -22,10 +23,16 @@ class SourceDocument:
     updated_at: datetime
     version: int = 1
 
+    @property
+    def removed(self) -> bool:
+        """Whether this is what is left of a document that was removed."""
+        return not self.content
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """One version of a source, as it was put. `content` is empty where only the rest was asked for.
+    """One version of a source, as it was put. `content` is empty where only the rest was asked for, and where the
+    document was `removed` in this version.
 
     `author` is the id of the management key, empty for what was put before versions were kept. `restored_version`: the
     earlier version that this one puts again; 0 for none.
@@ -41,3 +48,4 @@ class DocumentVersion:
     restored_version: int
     created_at: datetime
     content: bytes = field(default=b"", repr=False)
+    removed: bool = False

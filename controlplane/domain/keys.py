@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from controlplane.domain.callers import Role
+from controlplane.domain.revocations import Revocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,27 @@ class ConsumerKey:
     name: str
     created_at: datetime
     expires_at: datetime
+
+
+class ConsumerKeyState(Enum):
+    """Whether data planes accept a key, as far as the key decides."""
+
+    LIVE = "live"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenConsumerKey:
+    """A key's record with what became of it: `revocation` None while nobody revoked it, or nobody remembers."""
+
+    key: ConsumerKey
+    revocation: Revocation | None
+    seen_at: datetime
+
+    @property
+    def state(self) -> ConsumerKeyState:
+        """At `seen_at`; one that was revoked stays so as long as it is remembered."""
+        if self.revocation is not None:
+            return ConsumerKeyState.REVOKED
+        return ConsumerKeyState.EXPIRED if self.key.expires_at <= self.seen_at else ConsumerKeyState.LIVE

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from controlplane.domain.dataplanes import SlotState
+from controlplane.domain.dataplanes import RejectedVersion, SlotState
 from controlplane.domain.events import EventType
 
 STALLED_AFTER = timedelta(minutes=5)
@@ -66,28 +66,44 @@ def finding_of(
     newest_event_at: datetime | None,
     now: datetime,
     workspace_version: int,
+    said: RejectedVersion | None = None,
 ) -> Finding | None:
     """None: as desired, or a live event younger than five minutes is about to make it so.
 
     `newest_event_at`: when the slot's newest live event was made. `workspace_version`: of the workspace document that
-    the data plane composes consumers with; a consumer's refusal holds for that pair only.
+    the data plane composes consumers with; a consumer's refusal holds for that pair only. What was applied and then
+    taken back is as good as refused. `said`: what the data plane last reported of the slot as refused.
     """
-    if applied.version == desired.version or (desired.removed and applied.empty):
+    taken_back = state is not None and state.reverted is not None
+    if not taken_back and (applied.version == desired.version or (desired.removed and applied.empty)):
         return None
     if newest_event_at is not None and now - newest_event_at < STALLED_AFTER:
         return None
-    if is_refused(desired, state, workspace_version):
+    if is_refused(desired, state, workspace_version, said):
         return Finding.REJECTED
     if desired.removed:
         return Finding.ORPHANED
     return Finding.MISSING if applied.empty and newest_event_at is None else Finding.STALE
 
 
-def is_refused(desired: DesiredSlot, state: SlotState | None, workspace_version: int) -> bool:
-    """Whether exactly this version was refused (not only given up), a consumer's with this workspace document."""
+def is_refused(
+    desired: DesiredSlot, state: SlotState | None, workspace_version: int, said: RejectedVersion | None = None
+) -> bool:
+    """Whether exactly this version was refused (not only given up), a consumer's with this workspace document.
+
+    `said`: the data plane tries a refused consumer again by itself with a newer workspace document, of which no event
+    tells, but its reports do.
+    """
     if state is None or state.given_up or state.rejected_version != desired.version:
         return False
-    return not is_consumer(desired.slot) or state.rejected_with == workspace_version
+    if not is_consumer(desired.slot) or state.rejected_with == workspace_version:
+        return True
+    return said is not None and (said.version, said.workspace_version) == (desired.version, workspace_version)
+
+
+def is_document(slot: str) -> bool:
+    """Whether the slot is the workspace document's or a consumer's."""
+    return slot.startswith(WORKSPACE_SLOT)
 
 
 def is_command(slot: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -40,10 +41,10 @@ class Upkeep:
         """From now on."""
         self._scheduler.start()
 
-    async def run_all(self) -> None:
-        """Every task once, now, those of a leader if this is one. Raises what a task raises."""
-        for task in self._tasks.values():
-            await task()
+    async def run_all(self, *only: str) -> None:
+        """Every task once, now, or those that are named; a leader's if this is one. Raises what a task raises."""
+        for name in only or self._tasks:
+            await self._tasks[name]()
 
     async def stop(self) -> None:
         """No task starts any more, and other replicas may lead."""
@@ -65,6 +66,8 @@ def _guarded(name: str, task: Task) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         try:
             await task()
+        except asyncio.CancelledError:  # by the scheduler at its end, which would log that as a failure
+            log.debug("%s is cut short", name)
         except DomainError as error:
             log.debug("%s waits for its next time: %s", name, error)
         except Exception:

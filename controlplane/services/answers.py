@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from controlplane.domain.errors import AlreadyExists, Changed
 from controlplane.services.ports import StoredAnswer, UnitOfWork
@@ -12,11 +14,16 @@ from controlplane.services.ports import StoredAnswer, UnitOfWork
 KEPT_FOR = timedelta(hours=24)
 
 
+def _as_it_is(result: bytes) -> bytes:
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class RequestKey:
     """Who asked what under which id; `body_mac` is a keyed HMAC of the request without its id.
 
-    `former_macs`: the same under former master keys, for answers kept before a rotation.
+    `former_macs`: the same under former master keys, for answers kept before a rotation. `encode` makes the answer that
+    is kept from the use case's result; it leaves out what is shown once.
     """
 
     caller: str
@@ -24,6 +31,28 @@ class RequestKey:
     request_id: str
     body_mac: bytes = field(repr=False)
     former_macs: tuple[bytes, ...] = field(default=(), repr=False)
+    encode: Callable[[Any], bytes] = field(default=_as_it_is, repr=False)
+
+
+class AnsweredBefore(Exception):
+    """Not an error: ends a use case whose request was answered before, and brings that answer as it was kept."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def first_time(work: UnitOfWork, request: RequestKey | None) -> None:
+    """Go on only with a request that was not answered yet. Call it where the caller is known to be allowed to ask.
+
+    Raises AnsweredBefore, AlreadyExists when the earlier request had another body, Changed when the same one is being
+    carried out in parallel.
+    """
+    if request is not None and not await work.answers.claim(request.caller, request.method, request.request_id):
+        raise _in_parallel()
+    answer = await repeated(work, request)
+    if answer is not None:
+        raise AnsweredBefore(answer)
 
 
 async def repeated(work: UnitOfWork, request: RequestKey | None) -> bytes | None:
@@ -43,18 +72,21 @@ async def repeated(work: UnitOfWork, request: RequestKey | None) -> bytes | None
     return stored.answer
 
 
-async def remember(work: UnitOfWork, request: RequestKey | None, answer: bytes) -> None:
-    """Keep the answer in the same transaction as what it answers; it must hold no secret.
+async def remember(work: UnitOfWork, request: RequestKey | None, result: Any) -> None:
+    """Keep the answer in the same transaction as what it answers.
 
     Raises Changed when the same request was carried out in parallel; this one then changes nothing.
     """
     if request is not None:
         expires_at = await work.now() + KEPT_FOR
-        stored = StoredAnswer(request.body_mac, answer)
+        stored = StoredAnswer(request.body_mac, request.encode(result))
         try:
             await work.answers.put(request.caller, request.method, request.request_id, stored, expires_at)
         except AlreadyExists:
-            raise Changed(
-                "a request with this request_id was answered meanwhile: send it again to get that answer",
-                reason="REQUEST_IN_PARALLEL",
-            ) from None
+            raise _in_parallel() from None
+
+
+def _in_parallel() -> Changed:
+    return Changed(
+        "a request with this request_id is under way: send it again to get its answer", reason="REQUEST_IN_PARALLEL"
+    )

@@ -23,11 +23,21 @@ BREATH = 25  # documents compiled before others get their turn
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document compiled from the inputs of that generation."""
+    """A document compiled from `source` and what else was stored at its generation."""
 
-    user_id: str
-    generation: int
+    source: SourceDocument
     compiled: Compiled
+
+    @property
+    def user_id(self) -> str:
+        """Whose it is."""
+        return self.source.user_id
+
+    def holds(self, source: SourceDocument | None) -> bool:
+        """Whether the inputs are still those. One that was removed and made again counts its generations anew, but has
+        another etag."""
+        known = self.source
+        return source is not None and (source.etag, source.generation) == (known.etag, known.generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,9 @@ async def prepare(work: UnitOfWork, source: SourceDocument) -> Prepared:
     """Raises DoesNotCompile with every problem and path."""
     if source.user_id:
         consumer = await consumer_snapshot_of(work, source.workspace_id, _parsed(parse_consumer, source))
-        return Prepared(source.user_id, source.generation, compile_consumer(consumer))
+        return Prepared(source, compile_consumer(consumer))
     snapshot = await snapshot_of(work, source.workspace_id, _parsed(parse_workspace, source))
-    return Prepared(source.user_id, source.generation, compile_workspace(snapshot))
+    return Prepared(source, compile_workspace(snapshot))
 
 
 async def prepare_all(
@@ -69,7 +79,7 @@ async def prepare_all(
         try:
             if source.user_id and source.user_id not in own:  # most: nothing has to be asked for them
                 consumer = ConsumerSnapshot(_parsed(parse_consumer, source))
-                done.append(Prepared(source.user_id, source.generation, compile_consumer(consumer)))
+                done.append(Prepared(source, compile_consumer(consumer)))
             else:
                 done.append(await prepare(work, source))
         except DoesNotCompile as problem:

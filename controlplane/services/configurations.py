@@ -10,13 +10,14 @@ from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.domain.dataplanes import Dataplane, SlotState
 from controlplane.domain.errors import PermissionRefused
+from controlplane.domain.reverts import Revert
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import Facts, record
 from controlplane.services.compilation import Prepared, prepare, source_of
 from controlplane.services.ports import ConfigurationFilter, Store, UnitOfWork
-from controlplane.services.publishing import Cause, Published, Publisher, as_answer, next_version, published_before
+from controlplane.services.publishing import Cause, Published, Publisher
 
 COMPILE_TRIES = 3
 
@@ -29,13 +30,15 @@ class TriggerUpdate:
     user_id: str = ""
     reason: str = ""
     force: bool = False
-    validate_only: bool = False
     metadata: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class DataplaneVersions:
-    """The versions of one configuration on one data plane; `proof` is JSON bytes, empty when there is none."""
+    """The versions of one configuration on one data plane; `proof` is JSON bytes, empty when there is none.
+
+    `reverted`: the return to an older version than the applied one, while that serves.
+    """
 
     dataplane_id: str
     desired_version: int
@@ -46,6 +49,7 @@ class DataplaneVersions:
     proof: bytes
     rejected_version: int
     rejected_reason: str
+    reverted: Revert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,8 @@ class ConfigurationService:
         for attempt in range(1, COMPILE_TRIES + 1):
             async with self._store.reading() as work:
                 workspace = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
-                earlier = await repeated(work, request)
-                if earlier is not None:
-                    return await published_before(work, workspace.id, command.user_id, earlier)
+                await first_time(work, request)
                 prepared = None if attempt == COMPILE_TRIES else await _prepare(work, workspace, command)
-                if command.validate_only:
-                    return await _would_publish(work, workspace, command, prepared)
             published = await self._publish(caller, workspace, command, prepared, request)
             if published is not None:
                 return published
@@ -96,12 +96,10 @@ class ConfigurationService:
         """None when the inputs are no longer those that were compiled."""
         async with self._store.unit_of_work() as work:
             workspace = await work.workspaces.lock(workspace.id) or workspace
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return await published_before(work, workspace.id, command.user_id, earlier)
+            await first_time(work, request)
             if prepared is None:
                 prepared = await _prepare(work, workspace, command)
-            elif prepared.generation != (await source_of(work, workspace.id, command.user_id)).generation:
+            elif not prepared.holds(await source_of(work, workspace.id, command.user_id)):
                 return None
             cause = Cause(reason=command.reason, metadata=command.metadata)
             published = await self._publisher.publish(
@@ -114,7 +112,7 @@ class ConfigurationService:
                 "reason": command.reason,
             }
             await record(work, caller, "configuration.trigger", f"config/{command.user_id}", workspace, facts)
-            await remember(work, request, as_answer(published))
+            await remember(work, request, published)
             return published
 
     async def list_configurations(
@@ -140,21 +138,6 @@ async def _prepare(work: UnitOfWork, workspace: Workspace, command: TriggerUpdat
     return await prepare(work, await source_of(work, workspace.id, command.user_id))
 
 
-async def _would_publish(
-    work: UnitOfWork, workspace: Workspace, command: TriggerUpdate, prepared: Prepared | None
-) -> Published:
-    """What a real call would answer, with the version and revision that it would take."""
-    prepared = prepared or await _prepare(work, workspace, command)
-    newest = await work.configurations.newest(workspace.id, command.user_id)
-    if newest is not None and newest.digest == prepared.compiled.digest and not command.force:
-        return Published(False, newest, (), workspace.revision)
-    revision = workspace.revision + 1
-    configuration = next_version(
-        newest, workspace.id, command.user_id, prepared.compiled, revision, command.reason, await work.now()
-    )
-    return Published(True, configuration, (), workspace.revision)
-
-
 def _in_workspace(narrow: ConfigurationFilter, workspace_id: str) -> ConfigurationFilter:
     return replace(narrow, workspace_id=workspace_id)
 
@@ -174,6 +157,16 @@ class _Known:
         """The version proven applied."""
         state = self.states.get(configuration.slot)
         return state.applied_version if state else self.covered.get(configuration.user_id, 0)
+
+    def running(self, configuration: Configuration) -> int:
+        """The version that serves, as last reported; but what was proven after that report was made serves since."""
+        state, applied = self.states.get(configuration.slot), self.applied(configuration)
+        if state and state.reverted:
+            return state.running_version
+        if applied == configuration.version and configuration.revision > self.plane.report.received_revision:
+            return applied
+        reported = {running.slot: running.version for running in self.plane.report.running}
+        return reported.get(configuration.slot, applied)
 
 
 async def _with_dataplanes(
@@ -199,7 +192,7 @@ async def _known_of(work: UnitOfWork, workspace: Workspace, plane: Dataplane, fo
     return _Known(
         plane,
         states,
-        await work.events.proofs(plane.id, slots - states.keys()),
+        await work.events.proofs(plane.id, slots - {slot for slot, state in states.items() if state.proof}),
         await work.configurations.versions_at(workspace.id, plane.applied_revision, users),
         await work.configurations.versions_at(workspace.id, plane.report.received_revision, users),
     )
@@ -208,22 +201,26 @@ async def _known_of(work: UnitOfWork, workspace: Workspace, plane: Dataplane, fo
 def _versions(
     configuration: Configuration, known: _Known, since: Mapping[tuple[str, int], datetime], now: datetime
 ) -> DataplaneVersions:
-    """`since`: when the version that followed an applied one was stored. It has drifted since then, or since it is."""
+    """`since`: when the version that followed an applied one was stored. It has drifted since then, or since it is, or
+    since it was taken back."""
     slot, applied = configuration.slot, known.applied(configuration)
     state = known.states.get(slot)
-    reported: Mapping[str, int] = {running.slot: running.version for running in known.plane.report.running}
-    followed_at = since.get((configuration.user_id, applied), configuration.created_at)
-    drifted = applied != configuration.version
+    drifted_at = None
+    if applied != configuration.version:
+        drifted_at = since.get((configuration.user_id, applied), configuration.created_at)
+    elif state and state.reverted:
+        drifted_at = state.reverted.entered_at
     return DataplaneVersions(
         dataplane_id=known.plane.id,
         desired_version=configuration.version,
         delivered_version=known.delivered.get(configuration.user_id, 0),
         applied_version=applied,
-        running_version=reported.get(slot, applied),
-        drift_age=now - max(followed_at, known.plane.created_at) if drifted else None,
-        proof=state.proof if state else known.proofs.get(slot, b""),
+        running_version=known.running(configuration),
+        drift_age=now - max(drifted_at, known.plane.created_at) if drifted_at else None,
+        proof=(state.proof if state else b"") or known.proofs.get(slot, b""),
         rejected_version=state.rejected_version if state else 0,
         rejected_reason=state.rejected_reason if state else "",
+        reverted=state.reverted.told if state and state.reverted else None,
     )
 
 

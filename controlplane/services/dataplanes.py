@@ -1,66 +1,28 @@
-"""Data planes: join tokens, enrolment with two public keys, listing with health, revocation."""
+"""Data planes: enrolment with two public keys, listing with health, revocation."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import timedelta
 from hashlib import sha256
 
-from contract.unsupported import says_not_supported
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.dataplanes import AgentReport, Dataplane, JoinToken
 from controlplane.domain.errors import NotFound, Unauthenticated
 from controlplane.domain.upgrades import Upgrade
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember, repeated
 from controlplane.services.audit import Facts, record
 from controlplane.services.gateway_values import url_of
-from controlplane.services.lifetimes import ends_at
-from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
+from controlplane.services.health import Health, health_of
+from controlplane.services.ports import Clock, Ids, Mint, Notice, Store, UnitOfWork
 from controlplane.services.publishing import Publisher
 from controlplane.services.refused_attempts import Attempt, RefusedAttempts
 from controlplane.services.secrets import SecretKeeper
 
-JOIN_TOKEN_LIFETIME = timedelta(hours=1)
 ANSWERED_AGAIN_WITHIN = timedelta(minutes=10)  # an enrolment
-DEFAULT_GROUP = "default"
-OFFLINE_AFTER = timedelta(seconds=105)  # three hanging polls of at most 30 s each, and their pauses
-
-
-class Health(Enum):
-    """How a data plane is doing, derived when asked."""
-
-    ENROLLED = "enrolled"
-    SYNCED = "synced"
-    STALE = "stale"
-    DEGRADED = "degraded"
-    OFFLINE = "offline"
-    INCOMPATIBLE = "incompatible"
-    RETIRED = "retired"
-    REVOKED = "revoked"
-
-
-@dataclass(frozen=True, slots=True)
-class CreateJoinToken:
-    """A token that lets `max_uses` data planes enrol into `group`."""
-
-    workspace_id: str
-    group: str = ""
-    max_uses: int = 1
-    lifetime: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedJoinToken:
-    """Id and end of the token, and the token itself to show once; None when a repeated request is answered."""
-
-    id: str
-    expires_at: datetime
-    secret: NewSecret | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,40 +70,6 @@ class DataplaneService:
         self._forget = forget
         self._attempts = attempts
 
-    async def create_join_token(
-        self, caller: Caller, command: CreateJoinToken, request: RequestKey | None = None
-    ) -> CreatedJoinToken:
-        """Needs the role admin. The token is good for an hour unless said otherwise."""
-        management = require_management(caller)
-        secret = self._mint.join_token()
-        async with self._store.unit_of_work() as work:
-            workspace = await reach_workspace(work, management, command.workspace_id, Role.ADMIN)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                kept = json.loads(earlier)
-                return CreatedJoinToken(kept["id"], datetime.fromisoformat(kept["expires_at"]), None)
-            now = await work.now()
-            token = JoinToken(
-                id=self._ids.new("jt"),
-                workspace_id=workspace.id,
-                group=command.group or DEFAULT_GROUP,
-                token_hash=secret.hash,
-                max_uses=max(command.max_uses, 1),
-                uses=0,
-                expires_at=ends_at(now, JOIN_TOKEN_LIFETIME if command.lifetime is None else command.lifetime),
-                created_at=now,
-            )
-            await work.dataplanes.add_join_token(token)
-            facts: Facts = {
-                "group": token.group,
-                "max_uses": token.max_uses,
-                "expires_at": token.expires_at.isoformat(),
-            }
-            await record(work, management, "join_token.create", token.id, workspace, facts)
-            kept = {"id": token.id, "expires_at": token.expires_at.isoformat()}
-            await remember(work, request, json.dumps(kept).encode())
-            return CreatedJoinToken(token.id, token.expires_at, secret)
-
     async def enroll(self, caller: Caller, command: EnrollDataplane) -> Dataplane:
         """Use the token, make the data plane, hand it the delivery keys and tell it to take everything.
 
@@ -168,7 +96,7 @@ class DataplaneService:
             attempt = Attempt(token.id, "JOIN_TOKEN_REFUSED", caller.origin, workspace_id=token.workspace_id)
             await self._attempts.note(attempt)
         raise Unauthenticated(
-            "the join token is unknown, used up or expired; ask for a new one", reason="JOIN_TOKEN_REFUSED"
+            "the join token is unknown, used up, expired or revoked; ask for a new one", reason="JOIN_TOKEN_REFUSED"
         )
 
     async def list_dataplanes(self, caller: Caller, workspace_id: str, after: str, limit: int) -> list[SeenDataplane]:
@@ -198,8 +126,7 @@ class DataplaneService:
         async with self._store.unit_of_work() as work:
             workspace, dataplane = await self._reach(work, caller, dataplane_id, Role.ADMIN)
             await work.workspaces.lock(workspace.id)
-            if await repeated(work, request) is not None:
-                return await self._seen(work, workspace, dataplane)
+            await first_time(work, request)
             if dataplane.revoked_at is None:
                 await work.dataplanes.revoke(dataplane_id, await work.now())
                 await self._publisher.close_events(work, dataplane_id)
@@ -208,7 +135,7 @@ class DataplaneService:
             revoked = await self._seen(work, workspace, await work.dataplanes.get(dataplane_id) or dataplane)
             facts: Facts = {"changed": dataplane.revoked_at is None, "reason": reason}
             await record(work, caller, "dataplane.revoke", dataplane_id, workspace, facts)
-            await remember(work, request, b"{}")
+            await remember(work, request, revoked)
         self._forget(dataplane_id)
         return revoked
 
@@ -247,9 +174,7 @@ class DataplaneService:
             raise unknown("data plane") from None
 
     async def _seen(self, work: UnitOfWork, workspace: Workspace, dataplane: Dataplane) -> SeenDataplane:
-        reasons = [state.rejected_reason for state in await work.slots.deviating(dataplane.id)]
-        busy = bool(await work.events.page(workspace.id, dataplane.id, "", "", 1, finished=False))
-        health = health_of(dataplane, self._clock.now(), refused=reasons, busy=busy)
+        health = await health_of(work, dataplane, workspace.revision, self._clock.now())
         upgrade, url = await work.upgrades.latest(dataplane.id), await url_of(work, workspace.id, dataplane.id)
         return SeenDataplane(dataplane, health, workspace.revision, upgrade=upgrade, url=url)
 
@@ -267,21 +192,3 @@ async def _enrolled_before(work: UnitOfWork, token: JoinToken, command: EnrollDa
     if made is None or made.revoked_at is not None or await work.now() - made.created_at > ANSWERED_AGAIN_WITHIN:
         return None
     return made
-
-
-def health_of(dataplane: Dataplane, now: datetime, *, refused: Sequence[str], busy: bool) -> Health:
-    """`refused`: why, of each slot whose newest version was refused; `busy`: live events wait or are worked on."""
-    if dataplane.revoked_at is not None:
-        return Health.REVOKED
-    if dataplane.retired_at is not None:
-        return Health.RETIRED
-    if dataplane.last_seen_at is None:
-        return Health.ENROLLED
-    if now - dataplane.last_seen_at > OFFLINE_AFTER:
-        return Health.OFFLINE
-    reasons = (*refused, *(each.reason for each in dataplane.report.rejected))
-    if any(map(says_not_supported, reasons)):
-        return Health.INCOMPATIBLE
-    if refused:
-        return Health.DEGRADED
-    return Health.STALE if busy or dataplane.report.serving_stale_since else Health.SYNCED

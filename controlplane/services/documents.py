@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field, replace
 
 from contract import ConsumerDocument, canonical_bytes, with_backend_secrets
 from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.documents import SourceDocument
-from controlplane.domain.errors import Changed, DoesNotCompile, FieldFault, InvalidInput, PermissionRefused
+from controlplane.domain.errors import Changed, DoesNotCompile, FieldFault, InvalidInput, NotFound, PermissionRefused
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import Facts, record
 from controlplane.services.ports import Ids, Store, UnitOfWork
-from controlplane.services.publishing import Cause, Published, Publisher, as_answer, published_before
+from controlplane.services.publishing import Cause, Published, Publisher
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.snapshots import consumer_snapshot_of, snapshot_of
 from controlplane.services.source_text import Parsed, judge_source, parse_source, placed
-from controlplane.services.sources import change_by, keep_version, store_source
+from controlplane.services.sources import change_by, keep_version, present_source, store_source
 from controlplane.valet.compiling import Compiled, compile_consumer, compile_workspace, reference_faults
 
 
@@ -35,7 +34,6 @@ class PutDocument:
     user_id: str
     content: str = field(repr=False)
     etag: str = ""
-    validate_only: bool = False
     reason: str = ""
     restored_version: int = 0
 
@@ -48,7 +46,6 @@ class RollBackDocument:
     user_id: str
     version: int = 0
     etag: str = ""
-    validate_only: bool = False
     reason: str = ""
 
 
@@ -59,14 +56,6 @@ class PutResult:
     document: SourceDocument
     published: Published
     restored_version: int = 0
-
-
-class DryRun(Exception):
-    """Not an error: carries the result of a dry run out of a unit of work that must not commit."""
-
-    def __init__(self, result: PutResult) -> None:
-        super().__init__()
-        self.result = result
 
 
 class DocumentService:
@@ -108,9 +97,7 @@ class DocumentService:
         refuse_dataplane(caller)
         async with self._store.reading() as work:
             workspace = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return await _put_before(work, workspace, command.user_id, earlier)
+            await first_time(work, request)
             again = await _earlier_content(work, workspace.id, command)
         try:
             parsed = await self._parse(command.user_id, again.content)
@@ -143,28 +130,22 @@ class DocumentService:
     async def _change(
         self, caller: Caller, command: PutDocument, parsed: Parsed, request: RequestKey | None
     ) -> PutResult:
-        try:
-            async with self._store.unit_of_work() as work:
-                reached = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
-                workspace = await work.workspaces.lock(reached.id) or reached
-                earlier = await repeated(work, request)
-                if earlier is not None:
-                    return await _put_before(work, workspace, command.user_id, earlier)
-                result = await self._put(work, workspace, caller, command, parsed)
-                if command.validate_only:
-                    raise DryRun(result)
-                await _record(work, workspace, caller, command, result.published)
-                await remember(work, request, as_answer(result.published, restored_version=result.restored_version))
-                return result
-        except DryRun as dry_run:
-            return dry_run.result
+        async with self._store.unit_of_work() as work:
+            reached = await reach_workspace(work, caller, command.workspace_id, Role.OPERATOR)
+            workspace = await work.workspaces.lock(reached.id) or reached
+            await first_time(work, request)
+            result = await self._put(work, workspace, caller, command, parsed)
+            await _record(work, workspace, caller, command, result.published)
+            await remember(work, request, result)
+            return result
 
     async def _put(
         self, work: UnitOfWork, workspace: Workspace, caller: Caller, command: PutDocument, parsed: Parsed
     ) -> PutResult:
-        stored = await work.documents.get(workspace.id, command.user_id)
-        if command.etag and (stored is None or stored.etag != command.etag):
+        present = await present_source(work, workspace.id, command.user_id)
+        if command.etag and (present is None or present.etag != command.etag):
             raise Changed("the stored document has another etag: read it again, then put")
+        stored = None if present is None or present.removed else present
         content, compiled, renewed = await self._compile(work, workspace.id, parsed)
         # A renewed credential is an input too: without a new generation, a slower compilation could announce the one
         # before again.
@@ -191,16 +172,28 @@ class DocumentService:
 
 
 async def stored_source(work: UnitOfWork, workspace_id: str, user_id: str, version: int) -> SourceDocument:
-    """The newest (0), or an earlier version. Raises NotFound."""
-    newest = await work.documents.get(workspace_id, user_id)
+    """The newest (0), or an earlier version. Raises NotFound, also for one in which the document was removed."""
+    newest = await present_source(work, workspace_id, user_id)
     if newest is None:
         raise unknown(f"document of {user_id!r}" if user_id else "workspace document")
     if version in (0, newest.version):
+        if newest.removed:
+            raise _was_removed(user_id, newest.version)
         return newest
     found = await work.document_versions.get(workspace_id, user_id, version)
     if found is None:
         raise unknown(f"version {version} of the document")
+    if found.removed:
+        raise _was_removed(user_id, version)
     return replace(newest, content=found.content, etag=found.etag, updated_at=found.created_at, version=found.version)
+
+
+def _was_removed(user_id: str, version: int) -> NotFound:
+    return NotFound(
+        f"the document of {user_id!r} was removed in version {version}, which has no content: put one, or roll back to "
+        "an earlier version",
+        reason="DOCUMENT_REMOVED",
+    )
 
 
 async def compile_faults(work: UnitOfWork, workspace_id: str, parsed: Parsed) -> tuple[FieldFault, ...]:
@@ -222,7 +215,9 @@ def refuse_dataplane(caller: Caller) -> None:
 
 async def _earlier_content(work: UnitOfWork, workspace_id: str, command: RollBackDocument) -> PutDocument:
     """The version to put again. Where the caller named none, what is stored must not change before it is put."""
-    stored = await stored_source(work, workspace_id, command.user_id, 0)
+    stored = await present_source(work, workspace_id, command.user_id)
+    if stored is None:
+        stored = await stored_source(work, workspace_id, command.user_id, 0)
     if command.version:
         found = await stored_source(work, workspace_id, command.user_id, command.version)
         version, content, etag = found.version, found.content, command.etag
@@ -236,7 +231,6 @@ async def _earlier_content(work: UnitOfWork, workspace_id: str, command: RollBac
         user_id=command.user_id,
         content=content.decode(),
         etag=etag,
-        validate_only=command.validate_only,
         reason=command.reason or f"rolled back to version {version}",
         restored_version=version,
     )
@@ -250,12 +244,3 @@ async def _record(
     if command.restored_version:
         facts = {**facts, "restored_version": command.restored_version}
     await record(work, caller, action, f"document/{command.user_id}", workspace, facts)
-
-
-async def _put_before(work: UnitOfWork, workspace: Workspace, user_id: str, answer: bytes) -> PutResult:
-    """What an earlier request with the same id did, and the source as it is now."""
-    document = await work.documents.get(workspace.id, user_id)
-    if document is None:
-        raise unknown("document")
-    published = await published_before(work, workspace.id, user_id, answer)
-    return PutResult(document, published, json.loads(answer).get("restored_version", 0))

@@ -9,7 +9,7 @@ from controlplane.domain.errors import Changed, NotFound, StateConflict
 from controlplane.domain.events import Event, EventStatus
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import Facts, record
 from controlplane.services.ports import Ids, Notice, Store, UnitOfWork
 
@@ -39,8 +39,7 @@ class EventOperations:
         management = require_management(caller)
         async with self._store.unit_of_work() as work:
             workspace, event = await self._hold(work, management, event_id)
-            if await repeated(work, request) is not None:
-                return event
+            await first_time(work, request)
             plane = await work.dataplanes.get(event.dataplane_id)
             if plane is None or plane.revoked_at is not None:
                 raise StateConflict("its data plane was revoked", subject=event.id, reason="DATAPLANE_REVOKED")
@@ -58,7 +57,7 @@ class EventOperations:
             await work.events.save([self._stamped(other.supersede(event.id, now)) for other in older])
             replayed = await self._rung(work, replayed)
             await record(work, caller, "event.replay", event.id, workspace, {"slot": event.slot})
-            await remember(work, request, b"{}")
+            await remember(work, request, replayed)
             return replayed
 
     async def update_metadata(
@@ -70,8 +69,7 @@ class EventOperations:
         """
         async with self._store.unit_of_work() as work:
             workspace, event = await self._hold(work, caller, command.event_id)
-            if await repeated(work, request) is not None:
-                return event
+            await first_time(work, request)
             if command.etag and command.etag != event.etag:
                 raise Changed("the event has another etag: read it again, then replace its metadata")
             changed = replace(event, metadata=command.metadata)
@@ -82,7 +80,7 @@ class EventOperations:
                 await work.events.save([changed])
             facts: Facts = {"bytes": len(command.metadata), "slot": event.slot}
             await record(work, caller, "event.update_metadata", event.id, workspace, facts)
-            await remember(work, request, b"{}")
+            await remember(work, request, changed)
             return changed
 
     async def _hold(self, work: UnitOfWork, caller: Caller, event_id: str) -> tuple[Workspace, Event]:

@@ -26,6 +26,7 @@ class Feed:
         self._views: dict[str, View] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._due: dict[str, asyncio.Task[View]] = {}  # reads that have not begun yet
+        self._lost = self._made_good = 0  # times that everything was to be read, and was
         self._waiting = Waiting()
         self.on_identity: Callable[[str], None] = lambda _identity: None
 
@@ -92,9 +93,15 @@ class Feed:
                 log.exception("a notice could not be followed, the safety re-read will")
 
     async def reread(self, *, whole: bool = False) -> None:
-        """The safety net under notices: read what is newer (or everything) in every workspace in memory."""
+        """The safety net under notices: read what is newer (or everything) in every workspace in memory.
+
+        Everything that could not be read to the end is read the next time.
+        """
+        self._lost += whole
+        lost = self._lost
         for workspace_id in list(self._views):
-            await self.refresh(workspace_id, whole=whole)
+            await self.refresh(workspace_id, whole=lost > self._made_good)
+        self._made_good = max(lost, self._made_good)
 
     async def drain(self) -> None:
         """Answer every hanging poll now and let none hang again."""

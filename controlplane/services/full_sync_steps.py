@@ -126,7 +126,7 @@ class FullSyncSteps:
         """Where the walk stands then, and what to tell of it."""
         for prepared in look.publish:
             source = await work.documents.get(workspace.id, prepared.user_id)
-            if source is not None and source.generation == prepared.generation:  # else it was published meanwhile
+            if prepared.holds(source):  # else it was published meanwhile
                 cause = Cause(reason=CAUSE)
                 await self._publisher.publish(work, workspace, prepared.user_id, prepared.compiled, cause, force=False)
         if look.ring is None:

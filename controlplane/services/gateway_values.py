@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -17,19 +17,22 @@ from controlplane.domain.events import EventType
 from controlplane.domain.slots import GATEKEEPER_SLOT, MCP_SLOTS, PROXY_URL_SLOT, DesiredSlot
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_dataplane, require_management, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import Facts, record
 from controlplane.services.outcomes import settle_installed
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_CREDENTIAL = re.compile(
+    r"(?:api[-_]?key|cookie|credentials?|passw(?:or)?d|private[-_]?key|secret|token)$|^authorization$", re.I
+)
 _CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class MCPServer:
-    """One server of the catalogue. `authentication` is a JSON object, for callers; no credential belongs in it."""
+    """One server of the catalogue. `authentication` is a JSON object, for callers; a credential in it is refused."""
 
     id: str
     name: str
@@ -41,7 +44,7 @@ class MCPServer:
     authentication: Mapping[str, Any] = field(default_factory=dict)
     requires_auth: bool = False
     requires_profile: bool = False
-    is_enabled: bool = False
+    is_enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,7 @@ class GatewayValueService:
         _check_server(server, self._in_cluster)
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, management, workspace_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return int(json.loads(earlier)["revision"])
+            await first_time(work, request)
             slot, value = MCP_SLOTS + server.id, canonical_bytes(asdict(server))
             stored = await work.values.newest(workspace.id, slot)
             if stored is None or stored.tombstone or stored.digest != digest(value):
@@ -89,7 +90,7 @@ class GatewayValueService:
                 cause = Cause(EventType.MCP_CATALOG_UPSERT)
                 await self._publisher.ring_slot(work, workspace.id, slot, stored.version, cause)
             await record(work, management, "mcp_server.upsert", slot, workspace, {"revision": stored.revision})
-            await remember(work, request, json.dumps({"revision": stored.revision}).encode())
+            await remember(work, request, stored.revision)
             return stored.revision
 
     async def set_dataplane_url(
@@ -101,14 +102,12 @@ class GatewayValueService:
         _check_url(command)
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, management, command.workspace_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return bool(json.loads(earlier)["emitted"])
+            await first_time(work, request)
             dataplane_id = await meant_dataplane(work, workspace.id, command.dataplane_id)
             emitted = await self._put_url(work, workspace, dataplane_id, command.url)
             facts: Facts = {"url": command.url, "emitted": emitted}
             await record(work, management, "dataplane_url.set", dataplane_id, workspace, facts)
-            await remember(work, request, json.dumps({"emitted": emitted}).encode())
+            await remember(work, request, emitted)
             return emitted
 
     async def validate_dataplane(self, caller: Caller) -> ValidatedDataplane:
@@ -180,9 +179,22 @@ def _check_server(server: MCPServer, egress: EgressPolicy) -> None:
             faults.append(FieldFault(name, "format", problem))
         elif problem := egress.host_problem(parse_base_url(url).host):
             faults.append(FieldFault(name, "egress", problem))
+    for path in _credentials(server.authentication, "authentication"):
+        faults.append(FieldFault(path, "secret", "is a credential, and this travels in the clear; say how to get one"))
     if faults:
         text = "; ".join(f"{fault.path} {fault.message}" for fault in faults)
         raise InvalidInput(f"the MCP server cannot be stored: {text}", tuple(faults))
+
+
+def _credentials(holder: Any, path: str) -> Iterator[str]:
+    """Where a text stands under a name that credentials have, however deep."""
+    named = holder.items() if isinstance(holder, Mapping) else ((f"{at}", each) for at, each in enumerate(holder))
+    for name, value in named:
+        at = f"{path}.{name}" if isinstance(holder, Mapping) else f"{path}[{name}]"
+        if isinstance(value, Mapping | list):
+            yield from _credentials(value, at)
+        elif isinstance(value, str) and value and _CREDENTIAL.search(name):
+            yield at
 
 
 def _check_url(command: SetDataplaneURL) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from controlplane.domain.callers import Caller, Role
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import record
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.ports import Store, UnitOfWork
@@ -34,27 +33,23 @@ class KeyRotationService:
         """Add a signing key; what older ones signed stays valid."""
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, caller, workspace_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return _read_answer(earlier)
+            await first_time(work, request)
             value = await self._gatekeeper.add_key(work, workspace)
             kid = await self._signing(work, workspace)
             await record(work, caller, "gatekeeper_key.rotate", kid, workspace, {"revision": value.revision})
             made = KeySet(kid, value.value, value.revision)
-            await remember(work, request, _as_answer(made))
+            await remember(work, request, made)
             return made
 
     async def retire(self, caller: Caller, workspace_id: str, kid: str, request: RequestKey | None = None) -> KeySet:
         """Take an older key away. Raises InvalidInput for an unknown one, StateConflict for the one that signs."""
         async with self._store.unit_of_work() as work:
             workspace = await self._locked(work, caller, workspace_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return _read_answer(earlier)
+            await first_time(work, request)
             value = await self._gatekeeper.retire_key(work, workspace, kid)
             await record(work, caller, "gatekeeper_key.retire", kid, workspace, {"revision": value.revision})
             left = KeySet(await self._signing(work, workspace), value.value, value.revision)
-            await remember(work, request, _as_answer(left))
+            await remember(work, request, left)
             return left
 
     async def _locked(self, work: UnitOfWork, caller: Caller, workspace_id: str) -> Workspace:
@@ -63,12 +58,3 @@ class KeyRotationService:
 
     async def _signing(self, work: UnitOfWork, workspace: Workspace) -> str:
         return (await work.secrets.gatekeeper_keys(workspace.id))[-1].kid
-
-
-def _as_answer(keys: KeySet) -> bytes:
-    return json.dumps({"kid": keys.kid, "jwks": keys.jwks.decode(), "revision": keys.revision}).encode()
-
-
-def _read_answer(answer: bytes) -> KeySet:
-    kept = json.loads(answer)
-    return KeySet(kept["kid"], kept["jwks"].encode(), kept["revision"])

@@ -10,7 +10,7 @@ from controlplane.domain.callers import Caller, ManagementCaller, Role
 from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.keys import ManagementKey
 from controlplane.services.access import require_management, require_role, sees, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import BOOTSTRAP, Facts, record
 from controlplane.services.lifetimes import ends_at
 from controlplane.services.ports import Clock, Ids, Mint, NewSecret, Notice, Store, UnitOfWork
@@ -28,10 +28,10 @@ class CreateManagementKey:
 
 @dataclass(frozen=True, slots=True)
 class CreatedKey:
-    """The record, and the secret to show once; None when a repeated request is answered."""
+    """The record, and the secret to show once."""
 
     key: ManagementKey
-    secret: NewSecret | None
+    secret: NewSecret
 
 
 class ManagementKeyService:
@@ -47,16 +47,14 @@ class ManagementKeyService:
     async def create(
         self, caller: Caller, command: CreateManagementKey, request: RequestKey | None = None
     ) -> CreatedKey:
-        """The new key sees at most what the caller's sees. A repeated request is answered without the secret."""
+        """The new key sees at most what the caller's sees."""
         management = _admin(caller)
         async with self._store.unit_of_work() as work:
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return CreatedKey(await _known(work, earlier.decode()), None)
+            await first_time(work, request)
             workspace_ids = await _within_scope(work, management, command.workspace_ids)
             created = await self.add_in(work, management.tenant_id, workspace_ids, command)
             await record(work, management, "management_key.create", created.key.id, details=_facts(created.key))
-            await remember(work, request, created.key.id.encode())
+            await remember(work, request, created)
             return created
 
     async def bootstrap(self, tenant_id: str, command: CreateManagementKey) -> CreatedKey:
@@ -87,13 +85,12 @@ class ManagementKeyService:
             key = await work.keys.management_key(key_id)
             if key is None or key.tenant_id != management.tenant_id or not _covers(management, key):
                 raise unknown("management key")
-            if await repeated(work, request) is not None:
-                return key
+            await first_time(work, request)
             await work.keys.revoke_management_key(key_id, self._clock.now())
             work.announce(Notice("", identity=key_id))
             await record(work, management, "management_key.revoke", key_id, details={"name": key.name})
-            await remember(work, request, b"{}")
             revoked = await work.keys.management_key(key_id) or key
+            await remember(work, request, revoked)
         self._forget(key_id)
         return revoked
 
@@ -123,13 +120,6 @@ class ManagementKeyService:
         )
         await work.keys.add_management_key(key)
         return CreatedKey(key, secret)
-
-
-async def _known(work: UnitOfWork, key_id: str) -> ManagementKey:
-    key = await work.keys.management_key(key_id)
-    if key is None:
-        raise unknown("management key")
-    return key
 
 
 def _facts(key: ManagementKey) -> Facts:

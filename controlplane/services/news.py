@@ -13,10 +13,10 @@ from controlplane.domain.dataplanes import AgentReport, Boot
 from controlplane.domain.events import Event
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
+from controlplane.services.pauses import AT_ONCE
 from controlplane.services.views import Batch, View
 
 ANSWER_BYTES = 4 * 1024 * 1024
-AT_ONCE = timedelta()
 KEPT_BATCHES = 100
 # Bytes of each, beside what differs in length.
 A_CONFIGURATION, A_SECRET, A_VALUE, A_REVOCATION, AN_EVENT = 500, 500, 300, 150, 500

@@ -44,10 +44,12 @@ async def settle(
         return plane
     stored = (await work.slots.states_of(plane.id, [ended.slot])).get(ended.slot)
     state = stored or await _as_the_watermark_says(work, plane, ended, desired)
-    state = moved(state, ended, desired, await _refused_with(work, plane, ended, details))
+    refused = ended.status is not EventStatus.APPLIED
+    refused_with = await pair_of(work, plane, ended.slot, details.workspace_version) if refused else 0
+    state = moved(state, ended, desired, refused_with)
     known = None if ended.status is EventStatus.DEAD_LETTER else full_revision(ended)
     if known is not None:
-        return await _put_whole(work, plane, state, known, details.refused)
+        return await _put_whole(work, plane, state, _Tried(known, ended.acknowledged_at, details.refused))
     return await _put_one(work, plane, state, stored)
 
 
@@ -73,20 +75,31 @@ async def _put_one(work: UnitOfWork, plane: Dataplane, state: SlotState, stored:
     return replace(plane, applied_revision=max(reached, plane.applied_revision))
 
 
-async def _refused_with(work: UnitOfWork, plane: Dataplane, ended: Event, details: Details) -> int:
-    """The version of the workspace document that a consumer's was refused together with; 0 where nothing was."""
-    if not is_consumer(ended.slot) or ended.status is EventStatus.APPLIED:
-        return 0
-    return details.workspace_version or await _workspace_version(work, plane)
+async def pair_of(work: UnitOfWork, plane: Dataplane, slot: str, told: int) -> int:
+    """The version of the workspace document that a consumer's was refused together with: as `told`, or, with 0, the one
+    that the data plane composes consumers with. 0 for every other slot."""
+    return told or await _workspace_version(work, plane) if is_consumer(slot) else 0
 
 
-async def _put_whole(
-    work: UnitOfWork, plane: Dataplane, state: SlotState, known: int, refused: Sequence[RejectedVersion]
-) -> Dataplane:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What a full event tried anew: everything up to the revision `known`, since `begun_at`; `refused` is the rest."""
+
+    known: int
+    begun_at: datetime | None
+    refused: Sequence[RejectedVersion]
+
+    def settles(self, row: SlotState) -> bool:
+        """Whether what was known of that slot is over; not that it was taken back only after everything was tried."""
+        return row.reverted is None or not row.reverted.came_after(self.begun_at)
+
+
+async def _put_whole(work: UnitOfWork, plane: Dataplane, state: SlotState, tried: _Tried) -> Dataplane:
     """A full event covers all up to its own revision; one that was refused for good has been tried whole as well: what
     was refused is kept in rows."""
     await work.dataplanes.put_slot_state(state)
-    await _settle_rows(work, plane, known, refused)
+    await _settle_rows(work, plane, tried)
+    known = tried.known
     reached, _ = await _reached(work, plane, max(plane.applied_revision, known), state)
     if reached > plane.applied_revision:
         await work.dataplanes.raise_applied_revision(plane.id, reached)
@@ -108,14 +121,15 @@ async def _reached(work: UnitOfWork, plane: Dataplane, revision: int, own: SlotS
         states = {**(await work.slots.states_of(plane.id, asked) if asked else {}), own.slot: own}
         met = met or len(states) > 1
         for version in found.versions:
-            if not _passes(states.get(version.slot), version):
+            if not passes(states.get(version.slot), version):
                 return version.revision - 1, met
         revision, look = found.complete_to, NEXT_LOOKS
         if not found.more:
             return revision, met
 
 
-def _passes(state: SlotState | None, version: DesiredSlot) -> bool:
+def passes(state: SlotState | None, version: DesiredSlot) -> bool:
+    """Whether the watermark may pass that version: it was applied, or is kept in a row as refused."""
     return state is not None and max(state.applied_version, state.rejected_version) >= version.version
 
 
@@ -152,17 +166,18 @@ def composing_version(desired: DesiredSlot | None, state: SlotState | None) -> i
     """The workspace version that a data plane composes consumers with, once it has come to rest."""
     newest = desired.version if desired else 0
     if state is not None and state.deviates and state.rejected_version == newest:
-        return state.applied_version
+        return state.running_version
     return newest
 
 
-async def _settle_rows(work: UnitOfWork, plane: Dataplane, known: int, refused: Sequence[RejectedVersion]) -> None:
+async def _settle_rows(work: UnitOfWork, plane: Dataplane, tried: _Tried) -> None:
     """Everything was tried anew: of what did not change since, nothing was refused but what is named."""
-    named = {each.slot: each for each in refused if each.slot != WORKSPACE_SLOT}
+    named = {each.slot: each for each in tried.refused if each.slot != WORKSPACE_SLOT}
     rows = {state.slot: state for state in await work.dataplanes.slot_states([plane.id])}
     desired = await work.slots.desired_of(plane.workspace_id, plane.id, rows.keys() | named.keys())
-    settled = {slot for slot, each in desired.items() if each.revision <= known}
-    await work.slots.drop(plane.id, (settled & rows.keys()) - named.keys() - {WORKSPACE_SLOT})
+    settled = {slot for slot, row in rows.items() if slot in desired and tried.settles(row)}
+    settled = {slot for slot in settled if desired[slot].revision <= tried.known}
+    await work.slots.drop(plane.id, settled - named.keys() - {WORKSPACE_SLOT})
     applied = await work.slots.applied_at(plane.workspace_id, plane.id, plane.applied_revision, named)
     for slot, each in named.items():
         if slot in desired and each.version <= desired[slot].version:  # else it is of another history
@@ -171,7 +186,8 @@ async def _settle_rows(work: UnitOfWork, plane: Dataplane, known: int, refused: 
 
 
 def moved(state: SlotState, event: Event, desired: DesiredSlot | None, refused_with: int) -> SlotState:
-    """The slot after an ended event: applied and refused versions only grow, and applying lifts a refusal."""
+    """The slot after an ended event: applied and refused versions only grow, and applying lifts a refusal, and that a
+    version was taken back; but not when it comes late, of before it was."""
     if event.status is EventStatus.DEAD_LETTER:
         reason = f"given up after {event.attempt} attempts: {event.error}"
         return replace(_refused(state, event.configuration_version, reason, refused_with), given_up=True)
@@ -180,8 +196,10 @@ def moved(state: SlotState, event: Event, desired: DesiredSlot | None, refused_w
     if event.completed_version < state.applied_version:
         return state
     newest = desired is not None and desired.version == event.completed_version
-    lifted = event.completed_version >= state.rejected_version
-    state = replace(state, rejected_version=0, rejected_reason="", given_up=False) if lifted else state
+    if not _is_of_before(event, state):
+        lifted = event.completed_version >= state.rejected_version
+        state = replace(state, rejected_version=0, rejected_reason="", given_up=False) if lifted else state
+        state = replace(state, reverted=None)
     return replace(
         state,
         applied_version=event.completed_version,
@@ -190,6 +208,14 @@ def moved(state: SlotState, event: Event, desired: DesiredSlot | None, refused_w
         applied_revision=desired.revision if newest and desired else 0,
         proof=event.proof,
     )
+
+
+def _is_of_before(event: Event, state: SlotState) -> bool:
+    """Whether the event was taken up before what it applied was taken back."""
+    back = state.reverted
+    if back is None or event.completed_version > back.told.from_version:
+        return False
+    return back.came_after(event.acknowledged_at)
 
 
 def _refused(state: SlotState, version: int, reason: str, refused_with: int) -> SlotState:

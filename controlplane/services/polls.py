@@ -12,7 +12,8 @@ from controlplane.domain.callers import Caller, DataplaneCaller
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.feed import Feed
-from controlplane.services.news import AT_ONCE, News, Poll, asked_for, fitting, newer_than, newer_versions
+from controlplane.services.news import News, Poll, asked_for, fitting, newer_than, newer_versions
+from controlplane.services.pauses import AT_ONCE, pause_after
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.presence import Presence
 from controlplane.services.revocations import RevocationService
@@ -22,8 +23,6 @@ from controlplane.services.views import Batch, View
 log = logging.getLogger(__name__)
 LONGEST_WAIT = timedelta(seconds=30)
 WHILE_DRAINING = timedelta(seconds=1)
-CROWD = 500  # polls woken together from which on their next ones are spread
-SPREAD = 5000  # of them are spread over a second
 
 
 class PollService:
@@ -58,7 +57,7 @@ class PollService:
         dataplane_id = ""
         if isinstance(caller, DataplaneCaller):
             dataplane_id = caller.dataplane_id
-            rung = await self._presence.note(caller, poll.boot, poll.report)
+            rung = await self._presence.note(caller, poll.boot, poll.report, of_this_history=poll.epoch == epoch)
             if elsewhere:
                 rung |= await self._presence.note_other_history(caller, poll.boot)
             if poll.held_revocations:
@@ -127,13 +126,10 @@ class PollService:
         return min(wait, LONGEST_WAIT).total_seconds() * (1 - 0.2 * self._jitter())
 
     def _pause(self, crowd: int) -> timedelta:
-        """When to call again: at once, since polls hang; who was woken with a crowd lets all of it be answered first,
-        and who is sent away by a process that drains comes back later."""
+        """When to call again; who is sent away by a process that drains comes back later."""
         if self._feed.closing:
             return WHILE_DRAINING * (1 + self._jitter())
-        if crowd < CROWD:
-            return AT_ONCE
-        return timedelta(seconds=self._jitter() * min(crowd / SPREAD, 5))
+        return pause_after(crowd, self._jitter())
 
     async def _keys_for(self, dataplane_id: str, secrets: Iterable[StoredSecret]) -> Mapping[str, bytes]:
         wanted = {secret.delivery_key_id for secret in secrets}

@@ -1,4 +1,5 @@
-"""What a data plane says of itself by polling: that it lives, that it came up again, that it lost its ledger."""
+"""What a data plane says of itself by polling: that it lives, that it came up again, lost its ledger, took back what
+it had applied."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from controlplane.services.event_upkeep import EventUpkeep
 from controlplane.services.events import enter_boot
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.publishing import Publisher
+from controlplane.services.reverts import Reverts
 from controlplane.services.shared_reads import SharedReads
 from controlplane.services.sightings import Sightings
 from controlplane.services.succession import full_revision
@@ -20,18 +22,24 @@ from controlplane.services.succession import full_revision
 class Presence:
     """Notes every poll; a poll that tells nothing new touches nothing but memory."""
 
-    def __init__(self, store: Store, upkeep: EventUpkeep, publisher: Publisher, sightings: Sightings) -> None:
+    def __init__(
+        self, store: Store, upkeep: EventUpkeep, publisher: Publisher, sightings: Sightings, reverts: Reverts
+    ) -> None:
         self._store = store
         self._upkeep = upkeep
         self._publisher = publisher
         self._sightings = sightings
+        self._reverts = reverts
         self._boots: dict[str, Boot] = {}
         self._read_lives = SharedReads(store, _lives)
         self._lost: dict[str, Boot | None] = {}
         self._elsewhere: dict[str, Boot | None] = {}
 
-    async def note(self, caller: DataplaneCaller, boot: Boot | None, report: AgentReport | None) -> bool:
-        """Whether events became pending by it, so that this very poll should bring them.
+    async def note(
+        self, caller: DataplaneCaller, boot: Boot | None, report: AgentReport | None, *, of_this_history: bool
+    ) -> bool:
+        """Whether events became pending by it, so that this very poll should bring them. `of_this_history`: it knows
+        the store's epoch.
 
         Raises StateConflict for an older boot, Unauthenticated for a second agent of one identity, Unavailable.
         """
@@ -42,6 +50,8 @@ class Presence:
             await self._answer_loss(caller, boot)
             self._lost[dataplane_id] = boot
             rung = True
+        if report is not None:
+            await self._reverts.note(caller, boot, report.reverted, of_this_history=of_this_history)
         self._sightings.saw(dataplane_id, report)
         return rung
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from controlplane.domain import counting
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue, config_slot
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.workspaces import Workspace
-from controlplane.services.ports import ConfigurationFilter, Ids, Made, Notice, UnitOfWork
+from controlplane.services.ports import Ids, Made, Notice, UnitOfWork, WaitingEvent
 from controlplane.services.succession import full_payload, heir
 from controlplane.valet.compiling import Compiled
 
@@ -53,6 +53,15 @@ class Publisher:
         events = await self._ring_config(work, workspace, configuration, cause)
         return Published(True, configuration, tuple(event.id for event in events), revision)
 
+    async def remove(self, work: UnitOfWork, workspace: Workspace, newest: Configuration, cause: Cause) -> Published:
+        """Store a tombstone after the newest version, which must be ACTIVE, and ring every live data plane."""
+        revision = await work.workspaces.take_revision(workspace.id)
+        version = counting.next_version(newest.version, revision)
+        tombstone = newest.removed(version, revision, cause.reason, await work.now())
+        await work.configurations.add(tombstone)
+        events = await self._ring_config(work, workspace, tombstone, cause)
+        return Published(True, tombstone, tuple(event.id for event in events), revision)
+
     async def put_value(
         self, work: UnitOfWork, workspace: Workspace, slot: str, value: bytes, digest: str, dataplane_id: str = ""
     ) -> SlotValue:
@@ -72,20 +81,22 @@ class Publisher:
         self, work: UnitOfWork, workspace_id: str, slot: str, version: int, cause: Cause, dataplane_id: str = ""
     ) -> list[Event]:
         """Tell one data plane, or every live one, that a slot without a document has a newer version."""
-        now = await work.now()
-        pending = {event.dataplane_id: event for event in await work.events.pending_in_slot(workspace_id, slot)}
+        bell = _Bell(workspace_id, slot, "", version, cause, await work.now())
+        waiting = await work.events.waiting_in_slot(workspace_id, slot)
         told = [dataplane_id] if dataplane_id else await work.dataplanes.live_ids(workspace_id)
-        events = [replace(self._event(workspace_id, each, "", version, now, cause), slot=slot) for each in told]
-        return await self._enqueue(work, workspace_id, events, pending)
+        work.announce(Notice(workspace_id))
+        return await self._ring(work, bell, told, waiting)
 
     async def ring_everything(self, work: UnitOfWork, workspace: Workspace, dataplane_id: str) -> Event:
         """Tell one data plane to take everything up to the workspace's present revision (enrolment, a lost ledger)."""
         newest = await work.configurations.newest(workspace.id, "")
-        event = self._event(workspace.id, dataplane_id, "", newest.version if newest else 0, await work.now(), Cause())
-        event = replace(event, payload=full_payload(workspace.revision))
+        bell = _Bell(workspace.id, config_slot(""), "", newest.version if newest else 0, Cause(), await work.now())
         await work.dataplanes.want_everything(dataplane_id, workspace.revision)
-        pending = [old for old in await work.events.live_in_slot(dataplane_id, event.slot) if _is_pending(old)]
-        return (await self._enqueue(work, workspace.id, [event], {old.dataplane_id: old for old in pending}))[0]
+        live = await work.events.live_in_slot(dataplane_id, bell.slot)
+        waiting = [WaitingEvent(old.id, dataplane_id, old.payload) for old in live if old.status is EventStatus.PENDING]
+        work.announce(Notice(workspace.id))
+        (event,) = await self._ring(work, bell, [dataplane_id], waiting, full_payload(workspace.revision))
+        return event
 
     async def close_events(self, work: UnitOfWork, dataplane_id: str) -> list[Event]:
         """End whatever is live of a data plane that nothing is to be sent to any more."""
@@ -98,66 +109,68 @@ class Publisher:
     async def _ring_config(
         self, work: UnitOfWork, workspace: Workspace, configuration: Configuration, cause: Cause
     ) -> list[Event]:
-        """One event a live data plane; a PENDING one of the slot is superseded, and what it asked in full is kept."""
-        workspace_id, now = configuration.workspace_id, configuration.created_at
-        pending = {
-            event.dataplane_id: event for event in await work.events.pending_in_slot(workspace_id, configuration.slot)
-        }
-        events = [
-            heir(
-                self._event(workspace_id, dataplane_id, configuration.user_id, configuration.version, now, cause),
-                pending.get(dataplane_id),
-                configuration.revision,
-            )
-            for dataplane_id in await work.dataplanes.live_ids(workspace_id)
-        ]
-        placed = await self._place(work, workspace_id, events, pending)
-        work.announce(Notice(workspace_id, made=_made(workspace, configuration, placed)))
+        """One event a live data plane; what a superseded one asked in full is kept."""
+        slot, version = configuration.slot, configuration.version
+        bell = _Bell(workspace.id, slot, configuration.user_id, version, cause, configuration.created_at)
+        waiting = await work.events.waiting_in_slot(workspace.id, slot)
+        told = await work.dataplanes.live_ids(workspace.id)
+        placed = await self._ring(work, bell, told, waiting, revision=configuration.revision)
+        work.announce(Notice(workspace.id, made=_made(workspace, configuration, placed)))
         return placed
 
-    async def _enqueue(
-        self, work: UnitOfWork, workspace_id: str, events: list[Event], pending: dict[str, Event]
+    async def _ring(
+        self,
+        work: UnitOfWork,
+        bell: _Bell,
+        told: Sequence[str],
+        waiting: Iterable[WaitingEvent],
+        payload: bytes = b"",
+        revision: int = 0,
     ) -> list[Event]:
-        work.announce(Notice(workspace_id))
-        return await self._place(work, workspace_id, events, pending)
-
-    async def _place(
-        self, work: UnitOfWork, workspace_id: str, events: list[Event], pending: dict[str, Event]
-    ) -> list[Event]:
-        if not events:
+        """An event for each of those data planes, in the place of the one that waits in its slot. A crowd's cost a few
+        statements and, of each, no more than what is its own."""
+        if not told:
             return []
-        superseded = [
-            self._stamped(pending[event.dataplane_id].supersede(event.id, event.created_at))
-            for event in events
-            if event.dataplane_id in pending
-        ]
-        if superseded:
-            await work.events.save(superseded)
-        first = await work.workspaces.take_cursors(workspace_id, len(events))
-        placed = [replace(event, cursor=first + place) for place, event in enumerate(events)]
-        await work.events.add(placed)
-        return placed
+        first = await work.workspaces.take_cursors(bell.workspace_id, len(told))
+        places = {each.dataplane_id: each for each in waiting}
+        drafts = (self._event(bell, each, first + place, payload) for place, each in enumerate(told))
+        events = [heir(event, places.get(event.dataplane_id), revision) for event in drafts]
+        replaced = {places[event.dataplane_id].id: event for event in events if event.dataplane_id in places}
+        await work.events.supersede(replaced, bell.rung_at)
+        await work.events.add(events)
+        return events
 
     def _stamped(self, event: Event) -> Event:
         return replace(event, etag=self._ids.new("etg"))
 
-    def _event(
-        self, workspace_id: str, dataplane_id: str, user_id: str, version: int, now: datetime, cause: Cause
-    ) -> Event:
+    def _event(self, bell: _Bell, dataplane_id: str, cursor: int, payload: bytes) -> Event:
         return Event(
             id=self._ids.new("evt"),
-            workspace_id=workspace_id,
+            workspace_id=bell.workspace_id,
             dataplane_id=dataplane_id,
-            type=cause.type,
-            slot=config_slot(user_id),
-            user_id=user_id,
-            configuration_version=version,
+            type=bell.cause.type,
+            slot=bell.slot,
+            user_id=bell.user_id,
+            configuration_version=bell.version,
             status=EventStatus.PENDING,
-            cursor=0,
-            created_at=now,
-            metadata=cause.metadata,
+            cursor=cursor,
+            created_at=bell.rung_at,
+            payload=payload,
+            metadata=bell.cause.metadata,
             etag=self._ids.new("etg"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bell:
+    """What the events of one ring have in common, whoever hears them."""
+
+    workspace_id: str
+    slot: str
+    user_id: str
+    version: int
+    cause: Cause
+    rung_at: datetime
 
 
 def _made(workspace: Workspace, configuration: Configuration, placed: list[Event]) -> Made | None:
@@ -166,27 +179,6 @@ def _made(workspace: Workspace, configuration: Configuration, placed: list[Event
     if configuration.revision != before[0] + 1 or not placed or placed[0].cursor != before[1] + 1:
         return None
     return Made(before, (configuration.revision, placed[-1].cursor), (configuration,), tuple(placed))
-
-
-def as_answer(published: Published, **more: int) -> bytes:
-    """What is kept of a publication, and `more` of what it was for, to answer a repeated request."""
-    kept = {
-        **more,
-        "changed": published.changed,
-        "version": published.configuration.version,
-        "event_ids": published.event_ids,
-        "revision": published.revision,
-    }
-    return json.dumps(kept).encode()
-
-
-async def published_before(work: UnitOfWork, workspace_id: str, user_id: str, answer: bytes) -> Published:
-    """The publication that was kept by `as_answer`: its configuration is read again by version, as it was then."""
-    kept = json.loads(answer)
-    narrow = ConfigurationFilter(workspace_id, user_id, history=True)
-    found = await work.configurations.page(narrow, (user_id, kept["version"] + 1), 1, documents=False)
-    configuration = replace(found[0], state=ConfigurationState.ACTIVE)
-    return Published(kept["changed"], configuration, tuple(kept["event_ids"]), kept["revision"])
 
 
 def next_version(
@@ -215,7 +207,3 @@ def next_version(
 
 def _same(newest: Configuration, compiled: Compiled) -> bool:
     return newest.state is ConfigurationState.ACTIVE and newest.digest == compiled.digest
-
-
-def _is_pending(event: Event) -> bool:
-    return event.status is EventStatus.PENDING

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from controlplane.domain.dataplanes import Dataplane
 from controlplane.domain.slots import Finding
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import record
 from controlplane.services.ports import Store, UnitOfWork
 from controlplane.services.ringing import Ringer
@@ -32,7 +31,6 @@ class ReconcileWorkspace:
     workspace_id: str
     dataplane_id: str = ""
     include_rejected: bool = False
-    validate_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class SlotRow:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The first 10,000 rows; the counts are of all. In a dry run `enqueued` is how many would be."""
+    """The first 10,000 rows; the counts are of all."""
 
     rows: tuple[SlotRow, ...]
     enqueued: int
@@ -77,23 +75,19 @@ class ReconciliationService:
             planes = await _planes(work, workspace, command.dataplane_id)
             now = await work.now()
             found = [each for plane in planes for each in await survey(work, plane, now)]
-        if command.validate_only:
-            return _counted([_row(each) for each in found], len(_wanted(found, command)))
         rows: list[SlotRow] = []
         rung_whole: dict[str, str] = {}
         for part, is_last in _parts(found):
             async with self._store.unit_of_work() as work:
                 workspace = await work.workspaces.lock(workspace.id) or workspace
-                earlier = await repeated(work, request)
-                if earlier is not None:
-                    return _from_answer(earlier)
+                await first_time(work, request)
                 made = await self._repair(work, workspace, part, command, rung_whole)
                 rows += made
                 done = _counted(rows, sum(1 for row in rows if row.event_id))
                 if enqueued := sum(1 for row in made if row.event_id):
                     await record(work, caller, "workspace.reconcile", workspace.id, workspace, {"enqueued": enqueued})
                 if is_last:
-                    await remember(work, request, _as_answer(done))
+                    await remember(work, request, done)
         return _counted(rows, sum(1 for row in rows if row.event_id))
 
     async def _repair(
@@ -178,15 +172,3 @@ def _counted(rows: Sequence[SlotRow], enqueued: int) -> Reconciled:
         counts[Finding.ORPHANED],
         counts[Finding.REJECTED],
     )
-
-
-def _as_answer(done: Reconciled) -> bytes:
-    rows = [[row.dataplane_id, row.slot, row.finding.value, row.event_id] for row in done.rows]
-    counts = [done.enqueued, done.missing, done.stale, done.orphaned, done.rejected]
-    return json.dumps({"rows": rows, "counts": counts}).encode()
-
-
-def _from_answer(answer: bytes) -> Reconciled:
-    kept = json.loads(answer)
-    rows = tuple(SlotRow(plane, slot, Finding(finding), event) for plane, slot, finding, event in kept["rows"])
-    return Reconciled(rows, *kept["counts"])

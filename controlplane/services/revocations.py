@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +9,12 @@ from datetime import datetime, timedelta
 from controlplane.domain.callers import Caller, DataplaneCaller, Role
 from controlplane.domain.errors import FieldFault, InvalidInput
 from controlplane.domain.events import EventType
+from controlplane.domain.keys import ConsumerKey, SeenConsumerKey
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.slots import REVOCATIONS_SLOT
 from controlplane.domain.workspaces import Workspace
-from controlplane.services.access import reach_workspace, require_management
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.access import reach_workspace, require_management, unknown
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import Facts, record
 from controlplane.services.ports import Notice, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
@@ -25,12 +25,21 @@ KEPT_AFTER_END = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class RevokeUserToken:
-    """`expires_at` None: the key's own end."""
+    """`expires_at` None: the key's own end. `on_record`: refuse a key that no record tells of."""
 
     workspace_id: str
     jti: str
     reason: str = ""
     expires_at: datetime | None = None
+    on_record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """The revision of the revocation, and the key with what became of it; None: no record tells of it."""
+
+    revision: int
+    key: SeenConsumerKey | None
 
 
 class RevocationService:
@@ -40,27 +49,29 @@ class RevocationService:
         self._store = store
         self._publisher = publisher
 
-    async def revoke(self, caller: Caller, command: RevokeUserToken, request: RequestKey | None = None) -> int:
-        """The revision of the revocation. Twice is fine: only a later end makes another one. Needs the role operator.
+    async def revoke(self, caller: Caller, command: RevokeUserToken, request: RequestKey | None = None) -> Revoked:
+        """Twice is fine: only a later end makes another revocation. Needs the role operator.
 
-        A key without a record is revoked all the same. Raises InvalidInput for such a one with an end in the past.
+        A key without a record is revoked all the same, unless it is to be `on_record` (NotFound). Raises InvalidInput
+        for such a one with an end in the past.
         """
         management = require_management(caller)
         async with self._store.unit_of_work() as work:
             reached = await reach_workspace(work, management, command.workspace_id, Role.OPERATOR)
             workspace = await work.workspaces.lock(reached.id) or reached
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return int(json.loads(earlier)["revision"])
-            ends_at = await self._ends_at(work, workspace.id, command)
+            await first_time(work, request)
+            key = await work.keys.consumer_key(workspace.id, command.jti)
+            if key is None and command.on_record:
+                raise unknown(f"consumer key {command.jti!r}")
+            ends_at = await _ends_at(work, key, command)
             known = await work.revocations.get(workspace.id, command.jti)
-            revision = known.revision if known else 0
             if known is None or known.expires_at < ends_at:
-                revision = await self._put(work, workspace, command, ends_at)
-            facts: Facts = {"revision": revision, "expires_at": ends_at.isoformat(), "reason": command.reason}
+                known = await self._put(work, workspace, command, ends_at)
+            facts: Facts = {"revision": known.revision, "expires_at": ends_at.isoformat(), "reason": command.reason}
             await record(work, management, "consumer_key.revoke", command.jti, workspace, facts)
-            await remember(work, request, json.dumps({"revision": revision}).encode())
-            return revision
+            done = Revoked(known.revision, SeenConsumerKey(key, known, await work.now()) if key else None)
+            await remember(work, request, done)
+            return done
 
     async def adopt(self, caller: DataplaneCaller, held: Mapping[str, datetime]) -> int:
         """Take over what a data plane holds (end by jti) and the store has lost, by being restored; how many."""
@@ -87,24 +98,26 @@ class RevocationService:
         async with self._store.unit_of_work() as work:
             return await work.revocations.purge(await work.now() - KEPT_AFTER_END)
 
-    async def _put(self, work: UnitOfWork, workspace: Workspace, command: RevokeUserToken, ends_at: datetime) -> int:
+    async def _put(
+        self, work: UnitOfWork, workspace: Workspace, command: RevokeUserToken, ends_at: datetime
+    ) -> Revocation:
         revision = await work.workspaces.take_revision(workspace.id)
-        now = await work.now()
-        await work.revocations.put(Revocation(workspace.id, command.jti, ends_at, revision, command.reason, now))
+        revocation = Revocation(workspace.id, command.jti, ends_at, revision, command.reason, await work.now())
+        await work.revocations.put(revocation)
         cause = Cause(EventType.TOKEN_REVOKED, command.reason)
         await self._publisher.ring_slot(work, workspace.id, REVOCATIONS_SLOT, revision, cause)
         work.announce(Notice(workspace.id))
-        return revision
+        return revocation
 
-    async def _ends_at(self, work: UnitOfWork, workspace_id: str, command: RevokeUserToken) -> datetime:
-        """Never before the key's own end."""
-        key = await work.keys.consumer_key(workspace_id, command.jti)
-        if key is not None:
-            return max(key.expires_at, command.expires_at or key.expires_at)
-        now = await work.now()
-        if command.expires_at is None:
-            return now + UNKNOWN_KEYS
-        if command.expires_at <= now:
-            problem = "is in the past, and no record tells when that key ends: leave it out, or give a later time"
-            raise InvalidInput(f"expires_at {problem}", (FieldFault("expires_at", "range", problem),))
-        return command.expires_at
+
+async def _ends_at(work: UnitOfWork, key: ConsumerKey | None, command: RevokeUserToken) -> datetime:
+    """Never before the key's own end."""
+    if key is not None:
+        return max(key.expires_at, command.expires_at or key.expires_at)
+    now = await work.now()
+    if command.expires_at is None:
+        return now + UNKNOWN_KEYS
+    if command.expires_at <= now:
+        problem = "is in the past, and no record tells when that key ends: leave it out, or give a later time"
+        raise InvalidInput(f"expires_at {problem}", (FieldFault("expires_at", "range", problem),))
+    return command.expires_at

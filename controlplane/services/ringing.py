@@ -48,8 +48,8 @@ class Ringer:
         placed = [
             replace(heir(event, pending.get(event.slot)), cursor=first + place) for place, event in enumerate(events)
         ]
-        superseded = [pending[event.slot].supersede(event.id, now) for event in placed if event.slot in pending]
-        await work.events.save([replace(each, etag=self._ids.new("etg")) for each in superseded])
+        replaced = {pending[event.slot].id: event for event in placed if event.slot in pending}
+        await work.events.supersede(replaced, now)
         await work.events.add(placed)
         work.announce(Notice(plane.workspace_id))
         return placed

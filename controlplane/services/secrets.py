@@ -115,7 +115,7 @@ class SecretKeeper:
         return [secret.path for secret, one in stored if one and not self._is(one, secret.value, secret.origin)]
 
     async def keep(self, work: UnitOfWork, workspace_id: str, name: str, value: str, origin: str) -> bool:
-        """Store one secret under its name, for one origin; whether it is not the stored one.
+        """Store one secret of a consumer under its name, for one origin; whether it is not the stored one.
 
         Expects the workspace's row to be locked by `work`.
         """
@@ -123,7 +123,7 @@ class SecretKeeper:
         stored = await work.secrets.newest(workspace_id, name)
         if self._is(stored, value, origin):
             return False
-        version = await _next_version(work, workspace_id, stored)
+        version = await _next_version(work, workspace_id, stored, goes=True)
         key = await self.delivery_key(work, workspace_id)
         given = BackendSecret(path="", model_name="", backend_name=name, value=value, origin=origin)
         await work.secrets.add(self._sealed(workspace_id, name, version, given, mac, key))
@@ -191,9 +191,12 @@ class SecretKeeper:
         return self._clock.now()
 
 
-async def _next_version(work: UnitOfWork, workspace_id: str, stored: StoredSecret | None) -> int:
+async def _next_version(work: UnitOfWork, workspace_id: str, stored: StoredSecret | None, *, goes: bool = False) -> int:
+    """`goes`: such secrets go with their consumer. One that has the name again must not have a version that was used
+    before: each version came with a revision at least, so the first begins above the revision."""
     workspace = await work.workspaces.get(workspace_id)
-    return next_version(stored.version if stored else 0, workspace.revision if workspace else 0)
+    revision = workspace.revision if workspace else 0
+    return next_version(stored.version if stored else revision if goes else 0, revision)
 
 
 def _unusable_sealing_key() -> InvalidInput:

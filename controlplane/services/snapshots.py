@@ -29,7 +29,7 @@ async def consumer_snapshot_of(work: UnitOfWork, workspace_id: str, source: Cons
     backends = await work.backends.get(workspace_id, source.consumer_id)
     if backends is None or not backends.backends:
         return ConsumerSnapshot(source)
-    names = {own_secret_name(source.consumer_id, one.name) for one in backends.backends}
+    names = {own_secret_name(source.consumer_id, one.name, one.credential.kind) for one in backends.backends}
     stored = await work.secrets.newest_of(workspace_id, names)
     secrets = {name: SecretVersion(secret.version, secret.origin) for name, secret in stored.items()}
     return ConsumerSnapshot(source, backends, secrets)

@@ -31,7 +31,7 @@ async def store_source(
     work: UnitOfWork, ids: Ids, workspace: Workspace, user_id: str, stored: SourceDocument | None, content: bytes
 ) -> SourceDocument:
     """Replace the source, or make the first; its version is kept once its configuration is known (`keep_version`)."""
-    newest = await _kept_newest(work, stored) if stored else 0
+    newest = await _kept_newest(work, workspace.id, user_id, stored)
     document = SourceDocument(
         workspace.id,
         user_id,
@@ -56,11 +56,40 @@ async def keep_version(work: UnitOfWork, document: SourceDocument, change: Chang
     await work.document_versions.add(_version(document, change, configuration_version))
 
 
-async def _kept_newest(work: UnitOfWork, stored: SourceDocument) -> int:
-    """The newest version that is kept. What a replica of a release without versions put is kept before it is gone."""
-    newest = await work.document_versions.newest(stored.workspace_id, stored.user_id)
-    if newest is not None and newest.etag == stored.etag:
-        return newest.version
+async def drop_source(
+    work: UnitOfWork, ids: Ids, workspace: Workspace, stored: SourceDocument, change: Change, configuration_version: int
+) -> SourceDocument:
+    """Remove the source; its last version, which has no content, is kept and comes back."""
+    newest = await _kept_newest(work, workspace.id, stored.user_id, stored)
+    removed = replace(
+        stored,
+        content=b"",
+        etag=ids.new("etg"),
+        updated_at=await work.now(),
+        version=next_version(newest, workspace.revision),
+    )
+    await work.documents.drop(workspace.id, stored.user_id)
+    await keep_version(work, removed, change, configuration_version)
+    return removed
+
+
+async def present_source(work: UnitOfWork, workspace_id: str, user_id: str) -> SourceDocument | None:
+    """What is stored; of a document that was removed, what is left of it (`removed`)."""
+    stored = await work.documents.get(workspace_id, user_id)
+    if stored is not None:
+        return stored
+    last = await work.document_versions.newest(workspace_id, user_id)
+    if last is None:
+        return None
+    return SourceDocument(workspace_id, user_id, b"", last.etag, 0, last.created_at, last.version)
+
+
+async def _kept_newest(work: UnitOfWork, workspace_id: str, user_id: str, stored: SourceDocument | None) -> int:
+    """The newest version that is kept, a removed document's too; 0: none yet. What a replica of a release without
+    versions put is kept before it is gone."""
+    newest = await work.document_versions.newest(workspace_id, user_id)
+    if stored is None or (newest is not None and newest.etag == stored.etag):
+        return newest.version if newest else 0
     unseen = replace(stored, version=newest.version + 1 if newest else stored.version)
     await work.document_versions.add(_version(unseen, Change("", ""), 0))
     return unseen.version

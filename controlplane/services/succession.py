@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from controlplane.domain.events import Event, EventStatus
-from controlplane.services.ports import UnitOfWork
+from controlplane.services.ports import UnitOfWork, WaitingEvent
 
 
-def full_revision(event: Event) -> int | None:
+def full_revision(event: Event | WaitingEvent) -> int | None:
     """The revision up to which a full event covers everything; None when the event is not full."""
-    payload = json.loads(event.payload or b"{}")
+    if not event.payload:
+        return None
+    payload = json.loads(event.payload)
     return int(payload["revision"]) if payload.get("full") else None
 
 
@@ -22,7 +24,7 @@ def full_payload(revision: int) -> bytes:
     return json.dumps({"full": True, "revision": revision}).encode()
 
 
-def heir(successor: Event, replaced: Event | None, revision: int = 0) -> Event:
+def heir(successor: Event, replaced: Event | WaitingEvent | None, revision: int = 0) -> Event:
     """The successor, a full event if the replaced one was; it then covers what both did, and `revision`."""
     wanted = full_revision(replaced) if replaced else None
     if wanted is None:

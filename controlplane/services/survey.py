@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from controlplane.domain.dataplanes import Dataplane, SlotState
+from controlplane.domain.dataplanes import Dataplane, RejectedVersion, SlotState
 from controlplane.domain.events import Event
 from controlplane.domain.slots import STALLED_AFTER, WORKSPACE_SLOT, AppliedSlot, DesiredSlot, Finding, finding_of
 from controlplane.services.outcomes import composing_version
@@ -32,7 +32,8 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """Everything that judging slots takes. `live` is of the slots asked for, and always of the workspace document's."""
+    """Everything that judging slots takes. `live` is of the slots asked for, and always of the workspace document's.
+    `said`: what the data plane last reported as refused, by slot."""
 
     plane: Dataplane
     now: datetime
@@ -40,6 +41,7 @@ class _Sight:
     applied: Mapping[str, AppliedSlot]
     live: Iterable[Event]
     workspace_version: int
+    said: Mapping[str, RejectedVersion]
 
 
 async def survey(work: UnitOfWork, plane: Dataplane, now: datetime) -> list[Deviation]:
@@ -75,7 +77,8 @@ async def _judged(
     unknown = [slot for slot, each in desired.items() if slot not in states and each.revision > plane.applied_revision]
     applied = await work.slots.applied_at(plane.workspace_id, plane.id, plane.applied_revision, unknown)
     composing = composing_version(desired.get(WORKSPACE_SLOT), states.get(WORKSPACE_SLOT))
-    sight = _Sight(plane, now, states, applied, live, composing)
+    said = {each.slot: each for each in plane.report.rejected}
+    sight = _Sight(plane, now, states, applied, live, composing, said)
     newest, everything_since = _events_by_slot(sight)
     found = []
     for slot in sorted(desired):
@@ -106,7 +109,8 @@ def _finding(
     if desired.slot == WORKSPACE_SLOT and _is_left_wanting(sight, everything):
         return Finding.MISSING if applied.empty and everything is None else Finding.STALE
     state = sight.states.get(desired.slot)
-    return finding_of(desired, applied, state, event_at, sight.now, sight.workspace_version)
+    said = sight.said.get(desired.slot)
+    return finding_of(desired, applied, state, event_at, sight.now, sight.workspace_version, said)
 
 
 def _applied(sight: _Sight, desired: DesiredSlot) -> AppliedSlot:

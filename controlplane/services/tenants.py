@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from controlplane.domain.callers import Caller, ManagementCaller, Role
 from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.workspaces import Tenant
-from controlplane.services.access import require_management, require_role, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.access import require_management, require_role
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import Facts, record
 from controlplane.services.management_keys import CreateManagementKey, ManagementKeyService
-from controlplane.services.ports import Clock, Ids, NewSecret, Store, UnitOfWork
+from controlplane.services.ports import Clock, Ids, NewSecret, Store
 from controlplane.services.workspaces import WorkspaceService
 
 FIRST_WORKSPACE = "default"
@@ -21,11 +20,11 @@ FIRST_KEY = "first"
 
 @dataclass(frozen=True, slots=True)
 class CreatedTenant:
-    """The tenant, its first workspace, and its first key's secret to show once; None when a repetition is answered."""
+    """The tenant, its first workspace, and its first key's secret to show once."""
 
     tenant: Tenant
     workspace_id: str
-    secret: NewSecret | None
+    secret: NewSecret
 
 
 class TenantService:
@@ -44,9 +43,7 @@ class TenantService:
         """Needs a platform key of the role admin. Raises AlreadyExists when the name is taken."""
         management = require_platform(caller)
         async with self._store.unit_of_work() as work:
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return await _created_before(work, earlier)
+            await first_time(work, request)
             tenant = Tenant(self._ids.new("tn"), name, self._clock.now())
             await work.workspaces.add_tenant(tenant)
             workspace = await self._workspaces.create_in(work, tenant.id, FIRST_WORKSPACE)
@@ -54,9 +51,9 @@ class TenantService:
             facts: Facts = {"name": name, "workspace": workspace.id, "key": key.key.id}
             for chain in sorted({management.tenant_id, tenant.id}):  # in one order, or two could wait for each other
                 await record(work, management, "tenant.create", tenant.id, details=facts, tenant_id=chain)
-            kept = {"tenant_id": tenant.id, "workspace_id": workspace.id}
-            await remember(work, request, json.dumps(kept).encode())
-            return CreatedTenant(tenant, workspace.id, key.secret)
+            made = CreatedTenant(tenant, workspace.id, key.secret)
+            await remember(work, request, made)
+            return made
 
     async def list_tenants(self, caller: Caller, after: str, limit: int) -> list[Tenant]:
         """The caller's own; all of them, ascending by id, for a platform key of the role admin."""
@@ -78,11 +75,3 @@ def require_platform(caller: Caller) -> ManagementCaller:
             reason="PLATFORM_KEY_NEEDED",
         )
     return management
-
-
-async def _created_before(work: UnitOfWork, answer: bytes) -> CreatedTenant:
-    kept = json.loads(answer)
-    tenant = await work.workspaces.tenant(kept["tenant_id"])
-    if tenant is None:
-        raise unknown("tenant")
-    return CreatedTenant(tenant, kept["workspace_id"], None)

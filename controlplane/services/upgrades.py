@@ -14,7 +14,7 @@ from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.upgrades import TRANSITIONS, Upgrade, UpgradePhase
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_dataplane, require_management, unknown
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import record
 from controlplane.services.gateway_values import meant_dataplane
 from controlplane.services.ports import Store, UnitOfWork
@@ -51,10 +51,9 @@ class UpgradeService:
         management = require_management(caller)
         _check(command)
         async with self._store.unit_of_work() as work:
-            workspace, plane = await self._reach(work, management, command.workspace_id, command.dataplane_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return str(json.loads(earlier)["event_id"])
+            workspace = await _locked(work, management, command.workspace_id)
+            await first_time(work, request)
+            plane = await _plane(work, workspace, command.dataplane_id)
             await _refuse_running(work, plane.id)
             now = await work.now()
             ends = _end_of(command, now)
@@ -70,7 +69,7 @@ class UpgradeService:
             await work.upgrades.add(upgrade)
             facts = {"upgrade": event.id, "registry": command.registry, "target_version": command.target_version}
             await record(work, management, "upgrade.submit", plane.id, workspace, facts)
-            await remember(work, request, json.dumps({"event_id": event.id}).encode())
+            await remember(work, request, event.id)
             return event.id
 
     async def credentials(self, caller: Caller, event_id: str) -> bytes:
@@ -100,10 +99,9 @@ class UpgradeService:
         """Ring for the running upgrade to roll back; nothing happens when it is cancelled or has ended."""
         management = require_management(caller)
         async with self._store.unit_of_work() as work:
-            workspace, plane = await self._reach(work, management, workspace_id, dataplane_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return UpgradePhase(json.loads(earlier)["phase"])
+            workspace = await _locked(work, management, workspace_id)
+            await first_time(work, request)
+            plane = await _plane(work, workspace, dataplane_id)
             upgrade = await _latest(work, plane.id)
             if UpgradePhase.CANCELLING in TRANSITIONS[upgrade.phase]:
                 upgrade = upgrade.to(UpgradePhase.CANCELLING, await work.now())
@@ -111,7 +109,7 @@ class UpgradeService:
                 await self._ring(work, plane, CANCEL_SLOTS + upgrade.event_id, EventType.UPGRADE_CANCEL)
             facts = {"upgrade": upgrade.event_id, "phase": upgrade.phase.value}
             await record(work, management, "upgrade.cancel", plane.id, workspace, facts)
-            await remember(work, request, json.dumps({"phase": upgrade.phase.value}).encode())
+            await remember(work, request, upgrade.phase)
             return upgrade.phase
 
     async def roll_back(
@@ -120,10 +118,9 @@ class UpgradeService:
         """The roll-back's event id, the latest view from now on. Raises StateConflict unless the latest COMPLETED."""
         management = require_management(caller)
         async with self._store.unit_of_work() as work:
-            workspace, plane = await self._reach(work, management, workspace_id, dataplane_id)
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return str(json.loads(earlier)["event_id"])
+            workspace = await _locked(work, management, workspace_id)
+            await first_time(work, request)
+            plane = await _plane(work, workspace, dataplane_id)
             latest = await _latest(work, plane.id)
             if latest.phase is not UpgradePhase.COMPLETED:
                 raise StateConflict(
@@ -135,7 +132,7 @@ class UpgradeService:
             now = await work.now()
             await work.upgrades.add(await _next(work, plane, event.id, UpgradePhase.ROLLING_BACK, "", now))
             await record(work, management, "upgrade.roll_back", plane.id, workspace, {"upgrade": latest.event_id})
-            await remember(work, request, json.dumps({"event_id": event.id}).encode())
+            await remember(work, request, event.id)
             return event.id
 
     async def expire(self) -> int:
@@ -148,16 +145,6 @@ class UpgradeService:
                     upgrade = upgrade.to(UpgradePhase.FAILED, now, "the credentials expired before they were taken")
                 await work.upgrades.save(upgrade.wiped())
             return len(expired)
-
-    async def _reach(
-        self, work: UnitOfWork, caller: ManagementCaller, workspace_id: str, dataplane_id: str
-    ) -> tuple[Workspace, Dataplane]:
-        reached = await reach_workspace(work, caller, workspace_id, Role.OPERATOR)
-        workspace = await work.workspaces.lock(reached.id) or reached
-        plane = await work.dataplanes.get(await meant_dataplane(work, workspace.id, dataplane_id))
-        if plane is None:
-            raise unknown("data plane")
-        return workspace, plane
 
     async def _ring(self, work: UnitOfWork, plane: Dataplane, slot: str, kind: EventType) -> Event:
         latest = await work.upgrades.latest(plane.id)
@@ -187,6 +174,18 @@ async def _follow_cancellation(work: UnitOfWork, ended: Event) -> None:
     applied = ended.status is EventStatus.APPLIED
     phase = UpgradePhase.CANCELLED if applied else UpgradePhase.FAILED
     await work.upgrades.save(upgrade.to(phase, await work.now(), ended.error))
+
+
+async def _locked(work: UnitOfWork, caller: ManagementCaller, workspace_id: str) -> Workspace:
+    reached = await reach_workspace(work, caller, workspace_id, Role.OPERATOR)
+    return await work.workspaces.lock(reached.id) or reached
+
+
+async def _plane(work: UnitOfWork, workspace: Workspace, dataplane_id: str) -> Dataplane:
+    plane = await work.dataplanes.get(await meant_dataplane(work, workspace.id, dataplane_id))
+    if plane is None:
+        raise unknown("data plane")
+    return plane
 
 
 async def _own(work: UnitOfWork, dataplane_id: str, event_id: str) -> Upgrade:

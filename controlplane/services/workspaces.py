@@ -6,7 +6,7 @@ from controlplane.domain.callers import Caller, Role
 from controlplane.domain.errors import PermissionRefused
 from controlplane.domain.workspaces import Tenant, Workspace
 from controlplane.services.access import reach_workspace, require_management, require_role
-from controlplane.services.answers import RequestKey, remember, repeated
+from controlplane.services.answers import RequestKey, first_time, remember
 from controlplane.services.audit import record
 from controlplane.services.gatekeeper import Gatekeeper
 from controlplane.services.ports import Clock, Ids, Store, UnitOfWork
@@ -33,12 +33,10 @@ class WorkspaceService:
                 reason="SCOPE_TOO_SMALL",
             )
         async with self._store.unit_of_work() as work:
-            earlier = await repeated(work, request)
-            if earlier is not None:
-                return await reach_workspace(work, management, earlier.decode())
+            await first_time(work, request)
             made = await self.create_in(work, management.tenant_id, name)
             await record(work, management, "workspace.create", made.id, made, {"name": name})
-            await remember(work, request, made.id.encode())
+            await remember(work, request, made)
             return made
 
     async def create_in(self, work: UnitOfWork, tenant_id: str, name: str) -> Workspace:

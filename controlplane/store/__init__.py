@@ -12,7 +12,6 @@ from controlplane.store.archive import BadBackup
 from controlplane.store.backup import back_up, new_epoch, restore
 from controlplane.store.file_lock import StoreInUse, only_process
 from controlplane.store.migrations import SchemaTooNew, migrate, migrate_locked, pending
-from controlplane.store.postgres import PostgresDatabase
 from controlplane.store.sql_store import SqlStore
 from controlplane.store.sqlite import open_sqlite
 from controlplane.store.transaction import WriteRefused
@@ -52,6 +51,8 @@ async def open_store(
     """
     target = store_url(url)
     if target.get_backend_name() == "postgresql":
+        from controlplane.store.postgres import PostgresDatabase  # with its driver, which SQLite does without
+
         shared = PostgresDatabase(target, random, pool_size)
         shared.start()
         try:

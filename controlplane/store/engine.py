@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Column, FromClause, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -41,6 +41,12 @@ class Database(Protocol):
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ON CONFLICT."""
 
+    def given(self, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]) -> FromClause:
+        """The rows as a table whose columns are named and typed like these; no bytes are in them."""
+
+    async def claim(self, connection: AsyncConnection, name: str) -> bool:
+        """Hold the name until the connection's transaction ends; False when another one holds it. Waits for nobody."""
+
     async def now(self, connection: AsyncConnection) -> datetime:
         """The database's time as aware UTC."""
 
@@ -62,23 +68,45 @@ class Connections:
         self._lent = 0
         self._all_back = asyncio.Event()
         self._disposed = False
+        self._given_up: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
     async def begun(self) -> AsyncIterator[AsyncConnection]:
         """One with a transaction begun within BEGIN_WAIT; it goes back, rolled back, even when cancelled."""
         connection = self._engine.connect()
         with while_opening():
-            async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
-                _ = await connection.start()
+            await self._had(connection)
         self._lent += 1
         try:
             with in_domain_words():
                 async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
-                    _ = await connection.begin()
+                    _ = await to_the_end(_begin(connection))
             yield connection
         finally:
             with contextlib.suppress(Exception):  # a dead connection has rolled back by itself
                 await to_the_end(self._take_back(connection))
+
+    async def _had(self, connection: AsyncConnection) -> None:
+        """Once it is there. Raises TimeoutError after BEGIN_WAIT: a driver whose server fell silent takes ten seconds
+        more to give up what it began, which nobody waits for."""
+        start = asyncio.create_task(_started(connection))
+        try:
+            await asyncio.wait({start}, timeout=BEGIN_WAIT.total_seconds())
+            if not start.done():
+                raise TimeoutError
+        except (TimeoutError, asyncio.CancelledError):
+            start.cancel()
+            self._lent += 1
+            given_up = asyncio.create_task(self._give_up(start, connection))
+            self._given_up.add(given_up)
+            given_up.add_done_callback(self._given_up.discard)
+            raise
+        start.result()
+
+    async def _give_up(self, start: asyncio.Task[None], connection: AsyncConnection) -> None:
+        await asyncio.gather(start, return_exceptions=True)
+        with contextlib.suppress(Exception):  # it was never had
+            await self._take_back(connection)
 
     async def dispose(self) -> None:
         """Close all of them, in the end; those that are lent are waited for within BEGIN_WAIT."""
@@ -101,6 +129,14 @@ class Connections:
             self._lent -= 1
             if not self._lent:
                 self._all_back.set()
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    _ = await connection.begin()
+
+
+async def _started(connection: AsyncConnection) -> None:
+    _ = await connection.start()
 
 
 async def to_the_end(step: Coroutine[Any, Any, Result]) -> Result:

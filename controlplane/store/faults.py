@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-import traceback
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
-import psycopg
 from sqlalchemy import Index, UniqueConstraint, exc
 
 from controlplane.domain.errors import AlreadyExists, DomainError, InvalidInput, NotFound, Overloaded, Unavailable
@@ -34,26 +33,8 @@ TAKEN = {
 }
 TAKEN_OTHERWISE = "an object of this id exists already"
 
-# PostgreSQL's states by their first characters, the longest that fits counts: the text, and when to come again.
-POSTGRES_OUTAGES = {
-    "08": ("the connection to the database was lost", SOON),
-    "25006": ("the database is read-only, as a standby is; it may be failing over", SOON),
-    "25P03": ("the database ended a transaction that stood still for too long", AT_ONCE),
-    "28": ("the database refuses our login; check the user and password of the database's address", LATER),
-    "3D": ("the database named in the address does not exist", LATER),
-    "40": ("another change was in the way", AT_ONCE),
-    "42P01": ("the database lacks tables of this release: pending migrations must be run", LATER),
-    "42703": ("the database lacks columns of this release: pending migrations must be run", LATER),
-    "42501": ("the database's user may not use its tables; grant it", LATER),
-    "53100": ("the database's disk is full", LATER),
-    "53": ("the database is out of resources", SOON),
-    "55P03": ("another change holds the row for longer than the bounded wait", AT_ONCE),
-    "57014": ("the database did not answer within its time limit", SOON),
-    "57": ("the database is shutting down or starting up", SOON),
-    "58": ("the database's machine failed to read or write", SOON),
-    "XX": ("the database failed", LATER),
-}
-POSTGRES_AWAY = ("the database cannot be reached", SOON)
+AWAY = ("the database cannot be reached", SOON)
+LACKS_TABLES = "the database lacks tables of this release: pending migrations must be run"
 
 SQLITE_OUTAGES = {
     sqlite3.SQLITE_BUSY: ("the database file is locked by another program", SOON),
@@ -85,6 +66,20 @@ def while_opening() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def while_committing() -> Iterator[None]:
+    """The same while a transaction is committed: whatever fails now, the request repeated finds out what was done."""
+    try:
+        with in_domain_words():
+            yield
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.exception("a commit ended in nobody knows what")
+        said = error.message if isinstance(error, DomainError) else type(error).__name__
+        raise Unavailable(f"whether the change was stored is not known: {said}", retry_after=AT_ONCE) from None
+
+
+@contextlib.contextmanager
 def in_domain_words() -> Iterator[None]:
     """Let nothing but domain errors (and bugs of ours) out of the block."""
     try:
@@ -97,8 +92,8 @@ def to_domain(error: Exception) -> Exception:
     """The domain error for what a database raised; anything else is itself."""
     if isinstance(error, exc.DBAPIError | exc.StatementError) and isinstance(error.orig, Exception):
         return to_domain(error.orig)
-    if isinstance(error, psycopg.Error):
-        return _of_postgres(error)
+    if "psycopg" in sys.modules and (found := _of_driver(error)) is not None:
+        return found
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
     if isinstance(error, exc.TimeoutError):
@@ -110,32 +105,17 @@ def to_domain(error: Exception) -> Exception:
     if isinstance(error, TimeoutError):
         return Unavailable("the database did not answer within its bounded wait", retry_after=SOON)
     if isinstance(error, OSError):
-        return Unavailable(POSTGRES_AWAY[0], retry_after=SOON)
+        return Unavailable(AWAY[0], retry_after=AWAY[1])
     return error
 
 
-def _of_postgres(error: psycopg.Error) -> DomainError:
-    state = error.sqlstate or ""
-    if state == "23505":
-        return AlreadyExists(TAKEN.get(error.diag.constraint_name or "", TAKEN_OTHERWISE))
-    if state == "23503":
-        return NotFound("what this object belongs to does not exist")
-    if state.startswith("22") or isinstance(error, psycopg.DataError):
-        return InvalidInput("a text or number cannot be stored")
-    outage = next((POSTGRES_OUTAGES[state[:size]] for size in (5, 2) if state[:size] in POSTGRES_OUTAGES), None)
-    if outage is None and not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        outage = POSTGRES_AWAY
-    if outage is None:
-        _log_unknown(error)
-        return DomainError(f"the database refused the statement ({type(error).__name__} {state})")
-    return Unavailable(outage[0], retry_after=outage[1])
+def _of_driver(error: Exception) -> DomainError | None:
+    """PostgreSQL's driver is there where it is used: on SQLite nobody waits for it to be loaded."""
+    import psycopg
 
+    from controlplane.store import postgres_faults
 
-def _log_unknown(error: psycopg.Error) -> None:
-    """Where it came from and the first line of what was said, which names no values; details may."""
-    said = error.diag.message_primary or str(error).partition("\n")[0]
-    frames = "".join(traceback.format_tb(error.__traceback__)[-5:])
-    log.error("the database refused a statement: %s %s: %s\n%s", type(error).__name__, error.sqlstate, said, frames)
+    return postgres_faults.to_domain(error) if isinstance(error, psycopg.Error) else None
 
 
 def _of_sqlite(error: sqlite3.Error) -> DomainError:
@@ -153,7 +133,7 @@ def _of_sqlite(error: sqlite3.Error) -> DomainError:
 
 def _of_sqlite_text(message: str) -> DomainError:
     if "no such table" in message or "no such column" in message:
-        return Unavailable(POSTGRES_OUTAGES["42P01"][0], retry_after=LATER)
+        return Unavailable(LACKS_TABLES, retry_after=LATER)
     if "closed" in message or "no active connection" in message:
         return Unavailable("the connection to the database was closed", retry_after=SOON)
     return DomainError("the database refused the statement")

@@ -45,8 +45,9 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except (psycopg.Error, OSError) as error:
-                log.warning("notices of other replicas are interrupted (%s)", type(error).__name__)
+            except Exception as error:  # whatever it was: who ends here is deaf as long as the process lives
+                said = str(error).partition("\n")[0]
+                log.warning("notices of other replicas are interrupted (%s: %s)", type(error).__name__, said)
             failures = 0 if self._heard else failures + 1
             await asyncio.sleep(self._pause(failures))
 

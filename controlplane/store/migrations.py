@@ -26,7 +26,6 @@ from sqlalchemy.pool import NullPool
 from controlplane.domain.errors import Unavailable
 from controlplane.store.faults import LATER, in_domain_words
 from controlplane.store.file_lock import only_process
-from controlplane.store.postgres import CONNECT_ARGS, session_options
 from controlplane.store.sqlite import create_file, set_pragmas
 from controlplane.store.urls import sqlite_path, store_url
 
@@ -123,7 +122,9 @@ def blocking_engine(target: URL, begin: str) -> Iterator[Engine]:
     if target.get_backend_name() == "sqlite":
         engine = _sqlite_engine(target, begin)
     else:
-        arguments = {**CONNECT_ARGS, "options": session_options(POSTGRES_SESSION)}
+        from controlplane.store.postgres_connecting import connect_args
+
+        arguments = connect_args(target, POSTGRES_SESSION)
         engine = create_engine(target, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     try:
         yield engine

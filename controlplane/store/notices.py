@@ -83,6 +83,6 @@ def from_payload(payload: str) -> Notice:
     """The notice again; what cannot be read (of another release) is `READ_EVERYTHING`."""
     try:
         workspace_id, closed_event, identity = json.loads(payload)
-    except ValueError:
+    except (ValueError, TypeError):  # no JSON, or JSON that is no list
         return READ_EVERYTHING
     return Notice(str(workspace_id), str(closed_event), str(identity))

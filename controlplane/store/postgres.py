@@ -7,34 +7,21 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import Column, FromClause, Table, event, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from controlplane.services.ports import Notice, Random
-from controlplane.store.engine import CONNECTION_WAIT, LOCK_WAIT, STATEMENT_LIMIT, Connections, Insert
+from controlplane.store.engine import CONNECTION_WAIT, Connections, Insert
+from controlplane.store.given import as_arrays
 from controlplane.store.listener import CHANNEL, Listener
 from controlplane.store.notices import Fanout, to_payload
+from controlplane.store.postgres_connecting import SESSION, SNAPSHOT, connect_args
+from controlplane.store.postgres_faults import connection_is_in_doubt, server_is_lost
 
 NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
-
-# A peer that vanished without a word (a failover) is noticed within seconds, not after the kernel's two hours.
-CONNECT_ARGS = {
-    "application_name": "agentrouter",
-    "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 5000,
-}
-SESSION = {
-    "timezone": "UTC",
-    "statement_timeout": int(STATEMENT_LIMIT.total_seconds() * 1000),
-    "lock_timeout": int(LOCK_WAIT.total_seconds() * 1000),
-    "idle_in_transaction_session_timeout": 60_000,
-}
-SNAPSHOT = {"default_transaction_isolation": "repeatable\\ read", "default_transaction_read_only": "on"}
+CLAIM = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 class PostgresDatabase:
@@ -47,7 +34,7 @@ class PostgresDatabase:
         self._writers = _engine(url, pool_size, SESSION)
         self._readers = _engine(url, pool_size, SESSION | SNAPSHOT)
         arguments = url.get_dialect()().create_connect_args(url)[1]
-        self._listener = Listener({**arguments, **CONNECT_ARGS}, self.fanout, random)
+        self._listener = Listener({**arguments, **connect_args(url, SESSION)}, self.fanout, random)
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -64,6 +51,14 @@ class PostgresDatabase:
     def insert(self, table: Table) -> Insert:
         """PostgreSQL's INSERT."""
         return insert(table)
+
+    def given(self, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]) -> FromClause:
+        """The rows as a table."""
+        return as_arrays(columns, rows)
+
+    async def claim(self, connection: AsyncConnection, name: str) -> bool:
+        """By an advisory lock; names that meet in 64 bits only make one of two wait for nothing."""
+        return bool((await connection.execute(CLAIM, {"name": name})).scalar_one())
 
     async def now(self, connection: AsyncConnection) -> datetime:
         """The server's clock, not the transaction's start."""
@@ -91,21 +86,23 @@ class PostgresDatabase:
         await self._readers.dispose()
 
 
-def session_options(settings: dict[str, Any]) -> str:
-    """Settings as libpq sends them with the connection itself, at no further round trip."""
-    return " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-
 def _engine(url: URL, size: int, session: dict[str, Any]) -> Connections:
-    given = str(url.query.get("options", ""))  # an operator's own come last and so win
-    options = f"{session_options(session)} {given}".strip()
     engine = create_async_engine(
-        url.difference_update_query(["options"]),
-        connect_args={**CONNECT_ARGS, "options": options},
+        url,
+        connect_args=connect_args(url, session),
         hide_parameters=True,
         pool_pre_ping=True,  # a backend that ended meanwhile is replaced before anybody notices
         pool_size=size,
         max_overflow=0,
         pool_timeout=CONNECTION_WAIT.total_seconds(),
     )
+    event.listen(engine.sync_engine, "handle_error", _close_what_is_in_doubt)
     return Connections(engine)
+
+
+def _close_what_is_in_doubt(failure: ExceptionContext) -> None:
+    """Of a connection's failures, also while it is asked whether it still lives: nobody has it again."""
+    error = failure.original_exception
+    if not failure.is_disconnect and connection_is_in_doubt(error):
+        failure.is_disconnect = True
+        failure.invalidate_pool_on_disconnect = server_is_lost(error)

@@ -10,16 +10,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, select, update
+from sqlalchemy import Column, Connection, FromClause, Table, event, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from controlplane.domain.errors import Overloaded
+from controlplane.domain.errors import Overloaded, Unavailable
 from controlplane.services.ports import Clock, Notice
 from controlplane.store.engine import BEGIN_WAIT, CONNECTION_WAIT, LOCK_WAIT, Connections, Insert
-from controlplane.store.faults import SOON, in_domain_words
+from controlplane.store.faults import LATER, SOON, in_domain_words
+from controlplane.store.given import as_json
 from controlplane.store.notices import Fanout
 from controlplane.store.store_clock import StoreClock
 from controlplane.store.tables import store_state
@@ -39,8 +40,10 @@ class SqliteDatabase:
 
     shared = False
 
-    def __init__(self, writer: Connections, readers: Connections, clock: StoreClock) -> None:
+    def __init__(self, path: Path, writer: Connections, readers: Connections, clock: StoreClock) -> None:
         self.fanout = Fanout()
+        self._path = path
+        self._identity = _identity(path)
         self._clock = clock
         self._writer = writer
         self._readers = readers
@@ -70,12 +73,26 @@ class SqliteDatabase:
         """SQLite's INSERT."""
         return insert(table)
 
+    def given(self, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]) -> FromClause:
+        """The rows as a table."""
+        return as_json(columns, rows)
+
+    async def claim(self, connection: AsyncConnection, name: str) -> bool:
+        """The one writer holds everything."""
+        return True
+
     async def now(self, connection: AsyncConnection) -> datetime:
         """The store's clock, which lives in this process, the only one."""
         return self._clock.now()
 
     async def prepare_commit(self, connection: AsyncConnection, notices: Sequence[Notice]) -> None:
-        """Store the latest time that anybody was told, with the changes that may depend on it."""
+        """Store the latest time that anybody was told, with the changes that may depend on it. SQLite itself would go
+        on with a file that was removed, and what it stores there is lost with the process."""
+        if _identity(self._path) != self._identity:
+            raise Unavailable(
+                "the database file was moved, removed or replaced; put it back, or start the control plane again",
+                retry_after=LATER,
+            )
         if (time := self._clock.unstored()) is not None:
             await connection.execute(update(store_state).values(latest_time=time))
             self._clock.stored(time)
@@ -104,7 +121,16 @@ async def open_sqlite(path: Path, clock: Clock, monotonic_ns: Callable[[], int],
         await readers.dispose()
         raise
     writer = _engine(path, 1, "BEGIN IMMEDIATE", {})
-    return SqliteDatabase(writer, readers, StoreClock(clock, monotonic_ns, stored))
+    return SqliteDatabase(path, writer, readers, StoreClock(clock, monotonic_ns, stored))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Of the file that has the name now; none when nothing has it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def create_file(path: Path) -> None:

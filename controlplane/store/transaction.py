@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Row, Select, Table
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select, Table, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from controlplane.services.ports import Notice
-from controlplane.store.engine import Database, Insert
-from controlplane.store.faults import in_domain_words, to_domain
+from controlplane.store.engine import Database, Insert, to_the_end
+from controlplane.store.faults import in_domain_words, to_domain, while_committing
 
 Values = Mapping[str, Any]
 
@@ -24,8 +25,9 @@ class WriteRefused(RuntimeError):
 class Transaction:
     """What repositories work with.
 
-    A statement that failed spoils the transaction, on SQLite as it does on PostgreSQL: nothing of it can be committed,
-    even if the caller swallowed the error. An expected refusal is asked for with `insert_new`, which only says so.
+    A statement that failed spoils the transaction, on SQLite as it does on PostgreSQL: whatever is asked of it from
+    then on fails alike, and nothing of it can be committed, even if the caller swallowed the error. An expected refusal
+    is asked for with `insert_new`, which only says so.
     """
 
     def __init__(self, database: Database, connection: AsyncConnection, *, writing: bool) -> None:
@@ -67,6 +69,30 @@ class Transaction:
         """Add one row or many."""
         await self._write(self._database.insert(table), values)
 
+    async def insert_alike(
+        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], alike: Values
+    ) -> None:
+        """Add rows that differ in `columns` only, in one statement; `alike` is what they share."""
+        given = self._database.given([table.c[name] for name in columns], rows)
+        shared = [literal(value, table.c[name].type).label(name) for name, value in alike.items()]
+        query = select(*(given.c[name] for name in columns), *shared)
+        await self._write(self._database.insert(table).from_select([*columns, *alike], query))
+
+    async def change_each(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        alike: Values,
+        only: ColumnElement[bool],
+    ) -> int:
+        """Change rows in one statement, each found by the first of `columns`: the others as given, those in `alike` in
+        the same way; how many of which `only` is true there were."""
+        given = self._database.given([table.c[name] for name in columns], rows)
+        found, *changed = columns
+        values = {name: given.c[name] for name in changed} | dict(alike)
+        return await self.change(update(table).where(table.c[found] == given.c[found], only).values(values))
+
     async def insert_new(self, table: Table, values: Values) -> bool:
         """Add a row unless it breaks a promise of uniqueness; whether it was added."""
         statement = self._database.insert(table).values(**values)
@@ -78,6 +104,15 @@ class Transaction:
         key = list(table.primary_key.columns)
         rest = {column.name: statement.excluded[column.name] for column in table.columns if column not in set(key)}
         await self._write(statement.on_conflict_do_update(index_elements=key, set_=rest))
+
+    async def claim(self, name: str) -> bool:
+        """Hold the name until the end of this transaction, if it writes; False when another one holds it."""
+        if not self._writing:
+            return True
+        try:
+            return await self._database.claim(self._connection, name)
+        except Exception as error:
+            raise self._failed(error) from None
 
     async def now(self) -> datetime:
         """The database's time."""
@@ -99,6 +134,7 @@ class Transaction:
         with in_domain_words():
             if self._wrote or notices:
                 await self._database.prepare_commit(self._connection, notices)
+        with while_committing():
             await self._connection.commit()
         told += notices
 
@@ -112,13 +148,21 @@ class Transaction:
     async def _run(
         self, statement: Executable, parameters: Values | Sequence[Values] | None = None
     ) -> CursorResult[Any]:
+        if self._failure is not None:
+            raise self._failure
         try:
-            return await self._connection.execute(statement, parameters)
+            running = self._connection.execute(statement, parameters)
+            # SQLite goes on with a statement that nobody waits for any more, and with the lock that it holds: only when
+            # it has ended can it be rolled back. PostgreSQL is told to give it up.
+            return await (running if self._database.shared else to_the_end(running))
         except Exception as error:
             raise self._failed(error) from None
 
-    def _failed(self, error: Exception) -> Exception:
+    def _failed(self, error: Exception) -> BaseException:
         self._failure = to_domain(error)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            return asyncio.CancelledError()  # which a driver that stumbled over it has lost
         return self._failure
 
     def _may_write(self) -> None:

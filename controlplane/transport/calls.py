@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from google.protobuf.message import Message
 
 from controlplane.domain.callers import AnonymousCaller, Caller, DataplaneCaller
 from controlplane.services.answers import RequestKey
+from controlplane.transport.kept_answers import to_keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ class Call:
     def caller_id(self) -> str:
         """The management key's or data plane's id; empty for nobody."""
         return caller_id(self.caller)
+
+    def once(self, told: Callable[[Any], Message]) -> RequestKey | None:
+        """The key of a request that came with an id; `told` makes the answer of what the use case brings."""
+        if self.request_key is None:
+            return None
+        return replace(self.request_key, encode=lambda result: to_keep(told(result)))
 
 
 def caller_id(caller: Caller) -> str:

@@ -7,29 +7,22 @@ another way (GET, streams, gRPC-Web, compressed) goes on to the library.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from google.rpc import code_pb2
-
+from controlplane.transport.asgi import App, Receive, Send
 from controlplane.transport.calls import Answer
+from controlplane.transport.connect_errors import refusal
 from controlplane.transport.decoding import encode_json
-from controlplane.transport.errors import HTTP_STATUS, WireError, too_large
+from controlplane.transport.errors import REQUEST_BYTES, WireError, hung_up, too_large, too_late
+from controlplane.transport.http_protocol import CONNECTION, Connection
 from controlplane.transport.operations import Operation
-from controlplane.transport.seam import REQUEST_BYTES, Incoming, Seam
-
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
-Send = Callable[[Event], Awaitable[None]]
-App = Callable[[Any, Receive, Send], Awaitable[None]]
+from controlplane.transport.seam import Incoming, Seam
 
 PROTO, JSON = b"application/proto", b"application/json"
 TIMEOUT_DIGITS = 10
-HUNG_UP = WireError(code_pb2.CANCELLED, "the caller hung up", ())
-TOO_LATE = WireError(code_pb2.DEADLINE_EXCEEDED, "the deadline of the call has passed", ())
+HUNG_UP, TOO_LATE = hung_up(), too_late()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class ConnectUnary:
             await self._rest(scope, receive, send)
             return
         client = scope["client"]
-        watch = _Watch(receive, call.seconds)
+        watch = _Watch(scope["extensions"][CONNECTION], call.seconds)
         try:
             incoming = Incoming(await _body(receive), call.json)
             watch.begin()
@@ -80,38 +73,28 @@ class ConnectUnary:
 class _Watch:
     """Ends the work of the task that made it when nobody waits for it any more, and tells why (`ended`)."""
 
-    __slots__ = ("_begun", "_deadline", "_heard", "_receive", "_work", "ended")
+    __slots__ = ("_connection", "_deadline", "_work", "ended")
 
-    def __init__(self, receive: Receive, seconds: float | None) -> None:
-        loop = asyncio.get_running_loop()
-        self._receive = receive
+    def __init__(self, connection: Connection, seconds: float | None) -> None:
+        self._connection = connection
         self._work = asyncio.current_task()
-        self._begun: asyncio.Handle | None = None
-        self._heard: asyncio.Future[Event] | None = None
-        self._deadline = None if seconds is None else loop.call_later(seconds, self._end, TOO_LATE)
+        self._deadline = None
+        if seconds is not None:
+            self._deadline = asyncio.get_running_loop().call_later(seconds, self._end, TOO_LATE)
         self.ended: WireError | None = None
 
     def begin(self) -> None:
-        """The body is here: from now on the caller can only hang up. What is answered at once never pays for this."""
-        self._begun = asyncio.get_running_loop().call_soon(self._listen)
+        """The body is here: from now on the caller can only hang up."""
+        self._connection.on_hang_up = self._hung_up
 
     def close(self) -> None:
         """The work is over."""
-        for each in (self._begun, self._deadline, self._heard):
-            if each is not None:
-                each.cancel()
+        self._connection.on_hang_up = None
+        if self._deadline is not None:
+            self._deadline.cancel()
 
-    def _listen(self) -> None:
-        self._heard = asyncio.ensure_future(self._receive())
-        self._heard.add_done_callback(self._told)
-
-    def _told(self, heard: asyncio.Future[Event]) -> None:
-        if heard.cancelled():
-            return
-        if heard.exception() is None and heard.result()["type"] != "http.disconnect":
-            self._listen()
-        else:
-            self._end(HUNG_UP)
+    def _hung_up(self) -> None:
+        self._end(HUNG_UP)
 
     def _end(self, why: WireError) -> None:
         if self.ended is None and self._work is not None:
@@ -163,10 +146,5 @@ def _headers(kind: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
 
 def _refusal(error: WireError) -> tuple[int, bytes, bytes]:
     """Status, content type and body as Connect has them."""
-    details = [
-        {"type": detail.type_url.rpartition("/")[2], "value": base64.b64encode(detail.value).decode().rstrip("=")}
-        for detail in error.status().details
-    ]
-    code = {code_pb2.CANCELLED: "canceled"}.get(error.code, error.code_name.lower())
-    said = {"code": code, "message": error.message, **({"details": details} if details else {})}
-    return HTTP_STATUS.get(error.code, 500), JSON, json.dumps(said, ensure_ascii=False).encode()
+    status, body = refusal(error)
+    return status, JSON, body

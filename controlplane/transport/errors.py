@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +17,9 @@ from controlplane.domain import errors
 from controlplane.domain.errors import DomainError, FieldFault
 
 DOMAIN = "agentrouter"
+REQUEST_BYTES = 4 * 1024 * 1024
 LONGEST_MESSAGE = 500
+LONGEST_NAME = 200  # of what somebody asked for, told back
 log = logging.getLogger(__name__)
 
 # Asked in this order, so a kind stands before the kinds it derives from.
@@ -115,6 +118,75 @@ def not_in_this_release(path: str) -> WireError:
     return WireError(
         code_pb2.UNIMPLEMENTED, f"{name} is not in this release", (_info("NOT_IN_THIS_RELEASE", {"method": name}),)
     )
+
+
+def unknown_rpc(path: str, known: str) -> WireError:
+    """A path like an RPC's that none has; `known`: the one that may be meant, or empty."""
+    asked, meant = path.removeprefix("/")[:LONGEST_NAME], known.removeprefix("/")
+    way = f"did you mean {meant}?" if meant else "gRPC reflection lists what there is, and docs/API.md"
+    info = _info("UNKNOWN_RPC", {"method": asked, "nearest": meant})
+    return WireError(code_pb2.UNIMPLEMENTED, f"there is no RPC {asked!r}; {way}", (info,))
+
+
+def unknown_path(path: str, known: str, others: Sequence[str]) -> WireError:
+    """A path that is nobody's; `known`: the one that may be meant, or empty; `others`: those that are no RPC's."""
+    asked = path[:LONGEST_NAME]
+    there = f"RPCs are at /<package>.<Service>/<Method>, and beside them there are {', '.join(others)}"
+    way = f"did you mean {known}?" if known else there
+    info = _info("UNKNOWN_PATH", {"path": asked, "nearest": known})
+    return WireError(code_pb2.NOT_FOUND, f"nothing is at {asked!r}; {way}", (info,))
+
+
+def method_not_allowed(method: str, path: str, allowed: str) -> WireError:
+    """A path that is there, asked for in another way. `allowed`: its methods, with commas between them."""
+    asked = method[:LONGEST_NAME]
+    info = _info("METHOD_NOT_ALLOWED", {"method": asked, "allowed": allowed})
+    return WireError(code_pb2.UNIMPLEMENTED, f"{path} takes {allowed}, not {asked}", (info,))
+
+
+def content_type_unsupported(given: str, accepted: Sequence[str]) -> WireError:
+    """A body in a format that is not read here."""
+    given = given[:LONGEST_NAME]
+    way = f"send Content-Type: {accepted[0]} (or {', '.join(accepted[1:])})"
+    if given.startswith("application/grpc") and not given.startswith("application/grpc-web"):
+        way = "gRPC itself has a port of its own (12580 unless it was moved); " + way
+    info = _info("CONTENT_TYPE_UNSUPPORTED", {"given": given, "accepted": ", ".join(accepted)})
+    return WireError(
+        code_pb2.INVALID_ARGUMENT, f"the content type {given!r} is not read here; {way}" if given else way, (info,)
+    )
+
+
+def encoding_unknown() -> WireError:
+    """A GET whose message is in a format that is not read here."""
+    info = _info("CONTENT_TYPE_UNSUPPORTED", {"accepted": "json, proto"})
+    return WireError(code_pb2.INVALID_ARGUMENT, "the query parameter encoding takes json or proto", (info,))
+
+
+def hung_up() -> WireError:
+    """Nobody waits for the answer any more."""
+    return WireError(code_pb2.CANCELLED, "the caller hung up", (_info("CANCELLED", {}),))
+
+
+def too_late(message: str = "the deadline of the call has passed") -> WireError:
+    """Nobody waits for the answer any longer than that."""
+    return WireError(code_pb2.DEADLINE_EXCEEDED, message, (_info("DEADLINE_EXCEEDED", {}),))
+
+
+def of_library(code: int, message: str) -> WireError:
+    """What a library refused before we read it, in its words and with our details."""
+    match code:
+        case code_pb2.RESOURCE_EXHAUSTED:  # sending it again does not help
+            return too_large(REQUEST_BYTES)
+        case code_pb2.DEADLINE_EXCEEDED:
+            return too_late()
+        case code_pb2.CANCELLED:
+            return hung_up()
+        case code_pb2.UNIMPLEMENTED:
+            return WireError(code, message, (_info("COMPRESSION_UNKNOWN", {}),))
+        case code_pb2.INVALID_ARGUMENT:
+            return WireError(code, message, (_info("MALFORMED_REQUEST", {}),))
+        case _:
+            return WireError(code, message, (_info("INTERNAL", {}),))
 
 
 def too_large(most: int) -> WireError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import unquote
@@ -12,7 +12,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from controlplane.transport.calls import Answer
-from controlplane.transport.errors import WireError
+from controlplane.transport.errors import WireError, unknown_rpc
+from controlplane.transport.nearest import nearest
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
 
@@ -45,6 +46,7 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*self._services, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
+        self._server.add_generic_rpc_handlers((_Unknown(tuple(operations)),))  # asked last
 
     async def start(self, address: str, pair: Callable[[], tuple[bytes, bytes]] | None = None) -> int:
         """Bind and serve; the bound port. Raises OSError when the address is taken.
@@ -95,6 +97,22 @@ class _Dispatch(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: Any) -> Any:
         return self._handlers.get(handler_call_details.method)
+
+
+class _Unknown(grpc.GenericRpcHandler):
+    """Answers what nobody serves, whatever it streams, in our words and with the way out."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = tuple(known)
+
+    def service(self, handler_call_details: Any) -> Any:
+        path = handler_call_details.method
+
+        async def refuse(_requests: Any, context: Any) -> AsyncIterator[bytes]:
+            await _abort(context, unknown_rpc(path, nearest(path, self._known)))
+            yield b""  # never reached: it makes this a stream
+
+        return grpc.stream_stream_rpc_method_handler(refuse)
 
 
 def _handler(seam: Seam, operation: Operation) -> Any:

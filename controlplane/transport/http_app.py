@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 
-from google.protobuf import json_format
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from controlplane.transport.asgi import App
 from controlplane.transport.connect_app import ConnectApp
-from controlplane.transport.connect_unary import App, ConnectUnary
+from controlplane.transport.connect_unary import ConnectUnary
 from controlplane.transport.decoding import encode_json
-from controlplane.transport.errors import HTTP_STATUS, WireError, not_in_this_release, too_large
+from controlplane.transport.edges import Edges, rest_body
+from controlplane.transport.errors import HTTP_STATUS, REQUEST_BYTES, WireError, not_in_this_release, too_large
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
-from controlplane.transport.seam import REQUEST_BYTES, Incoming, Seam
+from controlplane.transport.seam import Incoming, Seam
 
 CONFIGURATOR = "/agentrouter.configurator.v1.ConfiguratorService/"
 ALIASES = {
@@ -27,6 +27,7 @@ ALIASES = {
     "/configurator/v1/validate-dataplane": "ValidateDataplane",
 }
 
+PAGES = ("/health", "/ready", "/metrics")
 STATUS_OF_REASON = {"REQUEST_TOO_LARGE": 413}
 
 
@@ -50,13 +51,14 @@ def http_app(
     aliases = [
         Route(path, _alias(seam, operations[CONFIGURATOR + name]), methods=["POST"]) for path, name in ALIASES.items()
     ]
+    others = {**dict.fromkeys(ALIASES, "POST"), **dict.fromkeys(PAGES, "GET, HEAD")}
     rest = Starlette(
         routes=[
             Route("/health", health),
             Route("/ready", readiness),
             Route("/metrics", metrics_page),
             *aliases,
-            Mount("/", ConnectApp(seam, operations)),
+            Mount("/", Edges(operations, others, ConnectApp(seam, operations))),
         ]
     )
     return ConnectUnary(seam, operations, rest)
@@ -90,7 +92,5 @@ async def _body(request: Request) -> bytes:
 
 
 def _refusal(error: WireError) -> Response:
-    details = [json.loads(json_format.MessageToJson(detail)) for detail in error.status().details]
-    body = {"code": error.code_name.lower(), "message": error.message, "details": details}
     status = STATUS_OF_REASON.get(error.reason) or HTTP_STATUS.get(error.code, 500)
-    return JSONResponse(body, status_code=status)
+    return Response(rest_body(error), status_code=status, media_type="application/json")

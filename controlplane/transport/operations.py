@@ -46,7 +46,8 @@ FILES = (
 class Operation:
     """One RPC, carried out by `handler`, or by `streamer` when it `streams`; neither: not in this release.
 
-    `safe`: no side effects, so Connect may GET it.
+    `safe`: no side effects, so Connect may GET it. `rehearsal` carries out what came with `validate_only`; a streamer
+    sees to that itself.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Operation:
     safe: bool
     handler: Handler | None
     streamer: Streamer | None = None
+    rehearsal: Handler | None = None
 
     @property
     def path(self) -> str:
@@ -70,12 +72,17 @@ def service_descriptors() -> Iterator[ServiceDescriptor]:
         yield from file.DESCRIPTOR.services_by_name.values()
 
 
-def operations(handlers: Mapping[str, Handler | Streamer]) -> dict[str, Operation]:
-    """All RPCs by path. `handlers` by `/package.Service/Method`; one that names no RPC is a mistake (KeyError)."""
+def operations(
+    handlers: Mapping[str, Handler | Streamer], rehearsals: Mapping[str, Handler | Streamer]
+) -> dict[str, Operation]:
+    """All RPCs by path. `handlers` by `/package.Service/Method`; one that names no RPC is a mistake (KeyError).
+
+    `rehearsals`: the same over a store that undoes everything.
+    """
     table = {
         operation.path: operation
         for service in service_descriptors()
-        for operation in (_operation(service, method, handlers) for method in service.methods)
+        for operation in (_operation(service, method, handlers, rehearsals) for method in service.methods)
     }
     unknown = handlers.keys() - table.keys()
     if unknown:
@@ -94,11 +101,15 @@ def streamers_of(service: str, methods: Iterable[tuple[str, Streamer]]) -> dict[
 
 
 def _operation(
-    service: ServiceDescriptor, method: MethodDescriptor, handlers: Mapping[str, Handler | Streamer]
+    service: ServiceDescriptor,
+    method: MethodDescriptor,
+    handlers: Mapping[str, Handler | Streamer],
+    rehearsals: Mapping[str, Handler | Streamer],
 ) -> Operation:
     path = f"/{service.full_name}/{method.name}"
     handler = handlers.get(path)
     streams = method.server_streaming
+    rehearsed = not streams and "validate_only" in method.input_type.fields_by_name
     return Operation(
         service=service.full_name,
         name=method.name,
@@ -108,4 +119,5 @@ def _operation(
         safe=method.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
         handler=None if streams else cast(Handler | None, handler),
         streamer=cast(Streamer | None, handler) if streams else None,
+        rehearsal=cast(Handler | None, rehearsals.get(path)) if rehearsed else None,
     )

@@ -16,14 +16,21 @@ from controlplane.services.authentication import Authenticator
 from controlplane.services.ports import Vault
 from controlplane.transport.calls import Answer, Call, caller_id
 from controlplane.transport.decoding import LARGE, decode_binary, decode_json
-from controlplane.transport.errors import WireError, answer_too_large, not_in_this_release, too_large, wire_error
+from controlplane.transport.errors import (
+    REQUEST_BYTES,
+    WireError,
+    answer_too_large,
+    not_in_this_release,
+    too_large,
+    wire_error,
+)
+from controlplane.transport.execution import carry_out
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
 from controlplane.transport.validation import validate
 
 BEARER = "bearer "
 LARGE_AT_ONCE = 2
-REQUEST_BYTES = 4 * 1024 * 1024
 OPEN_BYTES = 64 * 1024
 ANSWER_BYTES = 64 * 1024 * 1024
 # What needs no credential: one that is sent all the same, perhaps of an identity long gone, is not looked at.
@@ -68,7 +75,9 @@ class Seam:
             if operation.handler is None:
                 raise not_in_this_release(operation.path)
             # Handed on without a name of its own: while a poll hangs, its request is not kept.
-            answer = await operation.handler(*await self._admit(operation, incoming, authorization, Origin(wire, peer)))
+            answer = await carry_out(
+                operation, *await self._admit(operation, incoming, authorization, Origin(wire, peer))
+            )
             if answer.ByteSize() > ANSWER_BYTES:
                 raise answer_too_large(ANSWER_BYTES)
             code = "OK"
@@ -108,9 +117,12 @@ class Seam:
         self, operation: Operation, incoming: Incoming, authorization: str, origin: Origin
     ) -> tuple[Message, Call]:
         """Who calls, and the request decoded and checked."""
-        caller: Caller = AnonymousCaller(str(origin))
-        if operation.path not in OPEN:
-            caller = await self._authenticator.authenticate(bearer_of(authorization), str(origin))
+        calls_from = str(origin)
+        caller: Caller
+        if operation.path in OPEN:
+            caller = AnonymousCaller(calls_from)
+        else:
+            caller = await self._authenticator.authenticate(bearer_of(authorization), calls_from)
         message = await self._read(operation, incoming)
         request_id = getattr(message, "request_id", "")
         key = self._request_key(operation, caller, message, request_id) if request_id else None
@@ -128,11 +140,16 @@ class Seam:
             return await asyncio.to_thread(_checked, operation, incoming)
 
     def _request_key(self, operation: Operation, caller: Caller, message: Message, request_id: str) -> RequestKey:
-        """The body is compared without its id, as a keyed mac: it may hold what must not be kept."""
+        """The body is compared without its id, as a keyed mac: it may hold what must not be kept.
+
+        A dry run is answered as the real call would be, also where that was answered before.
+        """
         bare = type(message)()
         bare.CopyFrom(message)
         bare.ClearField("request_id")
-        body, purpose = bare.SerializeToString(deterministic=True), f"request/{operation.path}"
+        if operation.rehearsal is not None:
+            bare.ClearField("validate_only")
+        body, purpose = bare.SerializeToString(deterministic=True), f"answer/{operation.path}"
         mac, former = self._vault.mac(body, purpose), self._vault.former_macs(body, purpose)
         return RequestKey(caller_id(caller), operation.path, request_id, mac, former)
 

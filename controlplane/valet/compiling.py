@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from contract import (
     ConsumerBackend,
     ConsumerDocument,
-    OwnCredential,
     WorkspaceDocument,
     canonical_bytes,
     consumer_of_secret,
@@ -103,7 +102,7 @@ def compile_consumer(snapshot: ConsumerSnapshot) -> Compiled:
 
 
 def _own_fault(snapshot: ConsumerSnapshot, index: int, backend: Backend) -> FieldFault | None:
-    stored = snapshot.secrets.get(own_secret_name(snapshot.source.consumer_id, backend.name))
+    stored = snapshot.secrets.get(own_secret_name(snapshot.source.consumer_id, backend.name, backend.credential.kind))
     if stored is not None and stored.origin == backend.credential.origin:
         return None
     problem = f"the credential of backend {backend.name!r} is not stored; save the backend with its credential again"
@@ -111,7 +110,7 @@ def _own_fault(snapshot: ConsumerSnapshot, index: int, backend: Backend) -> Fiel
 
 
 def _delivered(snapshot: ConsumerSnapshot, user_id: str, backend: Backend) -> ConsumerBackend:
-    name = own_secret_name(user_id, backend.name)
+    name = own_secret_name(user_id, backend.name, backend.credential.kind)
     ref = f"secret://{name}@{snapshot.secrets[name].version}"
     credential = backend.credential
     return ConsumerBackend.model_validate(
@@ -123,7 +122,7 @@ def _delivered(snapshot: ConsumerSnapshot, user_id: str, backend: Backend) -> Co
             "models": backend.models,
             "weight": backend.weight,
             "priority": backend.priority,
-            "credential": OwnCredential(kind="api_key", ref=ref, origin=credential.origin),
+            "credential": {"kind": credential.kind, "ref": ref, "origin": credential.origin},
         }
     )
 

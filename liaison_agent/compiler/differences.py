@@ -24,9 +24,10 @@ def changed_consumers(before: Desired, now: Desired) -> list[str] | None:
 
 def _owners_of_changed_secrets(before: Desired, now: Desired) -> list[str] | None:
     """The consumers whose own secrets differ; None when one of the workspace's does."""
-    if before.secrets == now.secrets and before.origins == now.origins:
+    if (before.secrets, before.origins, before.withheld) == (now.secrets, now.origins, now.withheld):
         return []
-    differing = (before.secrets.items() ^ now.secrets.items()) | (before.origins.items() ^ now.origins.items())
+    kept = ((before.secrets, now.secrets), (before.origins, now.origins), (before.withheld, now.withheld))
+    differing = {one for was, is_ in kept for one in was.items() ^ is_.items()}
     owners = {consumer_of_secret(parse_secret_ref(ref).name) for ref, _ in differing}
     return None if None in owners else sorted(owner for owner in owners if owner is not None)
 

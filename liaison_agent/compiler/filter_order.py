@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liaison_agent.compiler import names
 from liaison_agent.compiler.access import key_check_hook, version_mark_hook
-from liaison_agent.compiler.credentials import inject_credential, own_key_hook
+from liaison_agent.compiler.credentials import inject_credential, own_key_hook, sign_requests
 from liaison_agent.compiler.gateway import Upstream
 from liaison_agent.compiler.hygiene import add_headers, strip_headers
 from liaison_agent.compiler.packing import Fields, extension
@@ -41,7 +41,8 @@ def upstream_filters(upstream: Upstream) -> list[Fields]:
     2. Strip every credential and internal header: the client's own, and the credential of the attempt before.
     3. Add this upstream's headers, after the strip, which would take some of them.
     4. Inject the credential, last, so that nothing can overwrite, copy or strip it: the platform's, or where
-       consumers' own keys count, the one that the consumer's scope hands over.
+       consumers' own keys count, the one that the consumer's scope hands over. A signature covers the body, which
+       nothing changes any more.
     """
     rewrite = extension(
         names.REWRITE,
@@ -55,5 +56,7 @@ def upstream_filters(upstream: Upstream) -> list[Fields]:
     credential = [inject_credential(upstream)] if upstream.secret else []
     if upstream.takes_own_key:
         credential = [own_key_hook(upstream)]
+    if upstream.signing is not None:
+        credential = sign_requests(upstream, upstream.signing)
     codec = extension("codec", names.HTTP_FILTERS + "upstream_codec.v3.UpstreamCodec")
     return [rewrite, strip_headers(), *extra, *credential, codec]

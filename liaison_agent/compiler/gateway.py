@@ -8,6 +8,9 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from contract import BackendRef, ConsumerBackend, ProviderModel
+from contract.own_credentials import AwsKeys
+
+SIGNATURE_HEADERS = ("authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Upstream:
     `path` is the whole path of a chat completion, maybe with a query. `auth_prefix` is what stands before the secret,
     its space included. `secret` is the secret's name in Envoy, empty when nothing is injected; it has no version, so
     that a rotation changes the secret alone. `variant` tells apart places that one model uses under several names.
-    `takes_own_key`: each consumer's scope hands its own secret over, and without it there is none.
+    `takes_own_key`: each consumer's scope hands its own secret over, and without it there is none. `signing`: requests
+    are signed with these keys of the one consumer that it is there for.
     """
 
     name: str
@@ -54,11 +58,19 @@ class Upstream:
     variant: int = 0
     watch: Watch = Watch()
     takes_own_key: bool = False
+    signing: AwsKeys | None = None
+
+    @property
+    def is_consumers_own(self) -> bool:
+        """Whether a consumer pays for what is asked there, not the platform."""
+        return self.takes_own_key or self.signing is not None
 
     @property
     def added_headers(self) -> frozenset[str]:
         """The names of all headers that requests to this place get from us."""
         added = {name for name, _ in self.extra_headers}
+        if self.signing is not None:
+            return frozenset({*added, *SIGNATURE_HEADERS})
         return frozenset({*added, self.auth_header} if self.secret or self.takes_own_key else added)
 
     @property

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 
 from contract import ConsumerBackend, in_order, is_provider, own_place, parse_secret_ref
 from contract.egress import EgressPolicy
+from contract.own_credentials import AwsKeys, CredentialError, read_sealed
+from contract.own_secrets import AWS, MINTED
 from liaison_agent.compiler.gateway import Candidate, Gateway, LeftOut, Model, Place, Scope, Upstream
-from liaison_agent.compiler.upstreams import own_upstream
+from liaison_agent.compiler.upstreams import own_upstream, signing_upstream
 from liaison_agent.state import Desired
 
 MOST_FIRST = 2  # of three attempts in all, so that who comes second gets one
@@ -27,10 +29,13 @@ _TWICE = "another backend of the consumer presents its credential there"
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The consumer's secret (its name in Envoy) that this upstream's hook presents."""
+    """The consumer's secret (its name in Envoy) that this upstream's hook presents, as `Authorization: Bearer …` where
+    it is an access token, whatever header the place wants keys in.
+    """
 
     upstream: Upstream
     secret: str
+    bearer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,13 @@ class _Reader:
         if problem:
             self._leave_out(f"backend {backend.name}", problem)
             return
+        if backend.credential.kind == AWS:
+            yield from self._signed(backend, found)
+            return
         secret = secret_name(backend)
         for model, candidate in found.items():
-            taken = self._handovers.setdefault(candidate.upstream.name, Handover(candidate.upstream, secret))
+            bearer = backend.credential.kind in MINTED
+            taken = self._handovers.setdefault(candidate.upstream.name, Handover(candidate.upstream, secret, bearer))
             if taken.secret != secret:
                 self._leave_out(f"backend {backend.name} for model {model}", _TWICE)
                 continue
@@ -127,6 +136,19 @@ class _Reader:
             used = self._upstreams if backend.base_url else self._twins
             used[candidate.upstream.name] = candidate.upstream
             yield model, candidate
+
+    def _signed(self, backend: ConsumerBackend, found: Mapping[str, Candidate]) -> Iterator[tuple[str, Candidate]]:
+        """Keys that sign are part of the upstream, so it is the consumer's own wherever it is."""
+        try:
+            keys = read_sealed(AWS, self._desired.secrets[backend.credential.ref])
+        except CredentialError as error:
+            self._leave_out(f"backend {backend.name}", str(error))
+            return
+        if isinstance(keys, AwsKeys):
+            for model, candidate in found.items():
+                upstream = signing_upstream(candidate.upstream, keys, f"{self._scope.consumer_id}/{backend.name}")
+                self._upstreams[upstream.name] = upstream
+                yield model, replace(candidate, upstream=upstream)
 
     def _problem(self, backend: ConsumerBackend, found: Mapping[str, Candidate]) -> str | None:
         credential = backend.credential
@@ -136,7 +158,7 @@ class _Reader:
         if self._desired.origins.get(credential.ref, credential.origin) != credential.origin:
             return _OTHER_PLACE.format(self._desired.origins[credential.ref])
         if credential.ref not in self._desired.secrets:
-            return _NO_SECRET
+            return self._desired.withheld.get(credential.ref, _NO_SECRET)
         return None if found else _OTHER_PLACE.format(credential.origin)
 
     def _places(self, backend: ConsumerBackend) -> Iterator[tuple[str, Candidate]]:

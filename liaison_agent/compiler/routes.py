@@ -111,7 +111,7 @@ def _retries(model: Model) -> Fields:
     reason too.
     """
     several = len(model.candidates) > 1
-    own_keys = [one.upstream.takes_own_key for one in model.candidates]
+    own_keys = [one.upstream.is_consumers_own for one in model.candidates]
     reasons = [
         _FAILOVER if several else _NEVER_SENT,
         *(model.retry_on.replace(" ", "").split(",") if model.retries else ()),
@@ -130,7 +130,7 @@ def _retries(model: Model) -> Fields:
 
 
 def _any_own(model: Model) -> bool:
-    return any(one.upstream.takes_own_key for one in model.candidates)
+    return any(one.upstream.is_consumers_own for one in model.candidates)
 
 
 def _own_key_refused(status: str) -> Fields:

@@ -77,7 +77,9 @@ def compile_own_scope(
             "name": _scope_name(user),
             "virtual_hosts": [{"metadata": {"filter_metadata": {names.METADATA: mark}}}],
             "max_direct_response_body_size_bytes": front.longest_answer,
-            "typed_per_filter_config": {one.upstream.name: hand_over(one.upstream, one.secret) for one in handovers},
+            "typed_per_filter_config": {
+                one.upstream.name: hand_over(one.upstream, one.secret, bearer=one.bearer) for one in handovers
+            },
         }
     }
     parts = {"route_configuration.virtual_hosts": front.body}

@@ -7,11 +7,13 @@ import json
 from dataclasses import astuple, replace
 
 from contract import ResolvedBackend
+from contract.own_credentials import AwsKeys
 from liaison_agent.compiler.gateway import Upstream, Watch
 
 # Whose account it is that pays: the platform's, which a consumer's own key does not belong to.
 _ACCOUNT_HEADERS = frozenset({"openai-organization", "openai-project", "x-goog-user-project"})
 _TWIN = "{}/byok"
+_SIGNED = "{}/byok-aws"
 
 
 def upstream_of(backend: ResolvedBackend, secret: str, watch: Watch, variant: int) -> Upstream:
@@ -42,6 +44,12 @@ def twin_of(backend: ResolvedBackend, watch: Watch, variant: int) -> Upstream:
     kept = {name: value for name, value in backend.extra_headers.items() if name not in _ACCOUNT_HEADERS}
     keyless = upstream_of(replace(backend, extra_headers=kept), "", watch, variant)
     return replace(keyless, name=_TWIN.format(keyless.name), takes_own_key=True)
+
+
+def signing_upstream(place: Upstream, keys: AwsKeys, whose: str) -> Upstream:
+    """The same place for one consumer alone, whose keys sign what is asked there. Its name outlives a rotation."""
+    owner = hashlib.sha256(f"{whose}\n{place.name}".encode()).hexdigest()[:12]
+    return replace(place, name=_SIGNED.format(f"{place.host}-{owner}"), takes_own_key=False, signing=keys)
 
 
 def own_upstream(backend: ResolvedBackend, whose: str) -> Upstream:

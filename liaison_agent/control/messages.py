@@ -10,7 +10,7 @@ from agentrouter.configurator.v1 import configurations_pb2 as conf
 from agentrouter.configurator.v1 import events_pb2 as ev
 from agentrouter.management.v1 import dataplanes_pb2 as dp
 from contract.egress import EgressPolicy
-from liaison_agent.memory import Completion, HeldEvent, Proof, Received, Tombstone, Value
+from liaison_agent.memory import Completion, HeldEvent, Proof, Received, Reverted, Tombstone, Value
 from liaison_agent.ports import (
     Answer,
     Boot,
@@ -138,11 +138,28 @@ def _report(report: Report) -> conf.AgentReport:
         received_revision=report.received_revision,
         running=[conf.RunningVersion(slot=slot, version=version) for slot, version in report.running],
         rejected=[
-            ev.RejectedSlot(slot=slot, version=version, reason=reason) for slot, version, reason in report.rejected
+            ev.RejectedSlot(slot=slot, version=version, reason=reason, workspace_version=together_with)
+            for slot, version, reason, together_with in report.rejected
         ],
         serving_stale_since=_timestamp(report.serving_stale_since) if report.serving_stale_since else None,
         ledger_lost=report.ledger_lost,
         warnings=report.warnings,
+        reverted=map(_reverted, report.reverted),
+        running_revision=report.running_revision,
+    )
+
+
+def _reverted(one: Reverted) -> conf.RevertedSlot:
+    figures = conf.RevertFigures(requests=one.requests, failures=one.failures, failure_ratio=one.failure_ratio)
+    figures.window.FromTimedelta(one.window)
+    return conf.RevertedSlot(
+        slot=one.slot,
+        from_version=one.from_version,
+        to_version=one.to_version,
+        figures=figures,
+        reason=one.reason,
+        workspace_version=one.workspace_version,
+        reverted_at=_timestamp(one.reverted_at),
     )
 
 

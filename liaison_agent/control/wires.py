@@ -11,6 +11,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
+from contract.connections import meaning_of
 from liaison_agent.ports import ControlPlaneError, ControlPlaneRefused, ControlPlaneUnreachable
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -63,7 +64,8 @@ def error_of(failure: WireFailure) -> ControlPlaneError:
     """Theirs or ours."""
     text = f"{failure.code}: {failure.text[:_TEXT_CHARACTERS]}"
     if failure.code in _NOT_NOW:
-        return ControlPlaneUnreachable(text, _retry_after(failure))
+        meaning = meaning_of(failure.text) if failure.code == "UNAVAILABLE" else ""
+        return ControlPlaneUnreachable(f"{meaning} ({text})" if meaning else text, _retry_after(failure))
     return ControlPlaneRefused(failure.code, _info(failure).reason, text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import struct
@@ -10,10 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
-import yarl
+from liaison_agent.envoy.unix_http import NotHttp, call
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=2)
+_ANSWERS_WITHIN = 10.0
 _NOT_IN_DUMP = 404
 
 
@@ -75,13 +75,10 @@ class AdminClient:
         return _parsed(*await self._call("GET", path))
 
     async def _call(self, method: str, path: str) -> tuple[int, bytes]:
-        connector = aiohttp.UnixConnector(str(self._path), force_close=True)
         try:
-            async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as session:
-                url = yarl.URL(f"http://envoy{path}", encoded=True)
-                async with session.request(method, url) as response:
-                    return response.status, await response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            async with asyncio.timeout(_ANSWERS_WITHIN):
+                return await call(self._path, method, path)
+        except (OSError, TimeoutError, NotHttp) as error:
             raise AdminUnavailable(f"Envoy's admin socket does not answer: {type(error).__name__}") from None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import mmap
 import os
 import re
 import tempfile
@@ -55,7 +56,7 @@ def load_descriptor_pool(binary: Path, cache_folder: Path) -> descriptor_pool.De
     return _pool_of(files)
 
 
-def carve_descriptors(data: bytes) -> descriptor_pb2.FileDescriptorSet:
+def carve_descriptors(data: bytes | mmap.mmap) -> descriptor_pb2.FileDescriptorSet:
     """All FileDescriptorProtos that lie in `data`, one a file name, the most complete one where a name repeats."""
     found: dict[str, bytes] = {}
     for match in _START.finditer(data):
@@ -75,7 +76,7 @@ def _cached(binary: Path, cache_folder: Path) -> descriptor_pb2.FileDescriptorSe
             kept = descriptor_pb2.FileDescriptorSet.FromString(cache.read_bytes())
             if any(file.name == _PROBE for file in kept.file):
                 return kept
-        files = carve_descriptors(binary.read_bytes())
+        files = _carved(binary)
     except OSError as error:
         raise DescriptorsUnavailable(f"the Envoy binary {binary.name} cannot be read: {error.strerror}") from error
     if not any(file.name == _PROBE for file in files.file):
@@ -83,6 +84,15 @@ def _cached(binary: Path, cache_folder: Path) -> descriptor_pb2.FileDescriptorSe
     with contextlib.suppress(OSError):
         _write_whole(cache, files.SerializeToString(deterministic=True))
     return files
+
+
+def _carved(binary: Path) -> descriptor_pb2.FileDescriptorSet:
+    """Looked through in place: the binary is a hundred megabytes."""
+    with binary.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            return descriptor_pb2.FileDescriptorSet()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return carve_descriptors(data)
 
 
 def _cache_name(binary: Path) -> str:
@@ -107,7 +117,7 @@ def _write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _carve_one(data: bytes, start: int) -> bytes | None:
+def _carve_one(data: bytes | mmap.mmap, start: int) -> bytes | None:
     length, end = _varint(data, start + 1)
     end += length
     while True:
@@ -128,7 +138,7 @@ def _carve_one(data: bytes, start: int) -> bytes | None:
     return serialized if len(parsed.name) == length else None
 
 
-def _field_at(data: bytes, position: int) -> tuple[int | None, int]:
+def _field_at(data: bytes | mmap.mmap, position: int) -> tuple[int | None, int]:
     tag, value = _varint(data, position)
     field, wire_type = tag >> 3, tag & 7
     if _WIRE_TYPES.get(field) != wire_type:
@@ -139,7 +149,7 @@ def _field_at(data: bytes, position: int) -> tuple[int | None, int]:
     return (field, content + length) if length <= _LONGEST_FIELD else (None, position)
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
+def _varint(data: bytes | mmap.mmap, position: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         byte = data[position]

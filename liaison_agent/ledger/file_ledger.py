@@ -28,6 +28,7 @@ _FACT_FIELDS = (
     "revocations",
     "revoked_to",
     "rejections",
+    "reverts",
     "barred",
 )
 

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from liaison_agent.memory import (
@@ -17,6 +17,7 @@ from liaison_agent.memory import (
     Proof,
     Received,
     Rejection,
+    Reverted,
     Secret,
     SlotMemory,
     Tombstone,
@@ -52,6 +53,7 @@ def facts_of(memory: Memory, history: str, serials: Mapping[int, int]) -> Fields
         "revocations": {jti: end.isoformat() for jti, end in memory.revocations.items()},
         "revoked_to": memory.revoked_to,
         "rejections": [_rejection(one) for one in memory.rejections.values()],
+        "reverts": [_reverted(one) for one in memory.reverts.values()],
         "barred": sorted(memory.barred),
         "serials": {str(bucket): serial for bucket, serial in serials.items()},
     }
@@ -70,6 +72,7 @@ def memory_from(facts: Fields, slots: Mapping[str, SlotMemory], work: Fields) ->
         revocations={jti: datetime.fromisoformat(end) for jti, end in facts["revocations"].items()},
         revoked_to=int(facts.get("revoked_to", 0)),  # facts of an older release have none
         rejections={one.slot: one for one in rejections},
+        reverts={fields[0]: _reverted_from(*fields) for fields in facts.get("reverts", ())},  # nor of these
         barred=frozenset(facts["barred"]),
         held={one[0]: HeldEvent(*one) for one in work.get("held", ())},
         outbox=tuple(_completion(one) for one in work.get("outbox", ())),
@@ -141,6 +144,29 @@ def _proof(one: Completion) -> list[Any] | None:
 
 def _rejection(one: Rejection) -> list[Any]:
     return [one.slot, one.version, one.workspace_version, one.reason, one.event_id]
+
+
+def _reverted(one: Reverted) -> list[Any]:
+    judged = [one.requests, one.failures, one.failure_ratio, one.window.total_seconds()]
+    versions = [one.slot, one.from_version, one.to_version]
+    return [*versions, *judged, one.reverted_at.isoformat(), one.reason, one.workspace_version]
+
+
+def _reverted_from(
+    slot: str,
+    from_version: int,
+    to_version: int,
+    requests: int,
+    failures: int,
+    failure_ratio: float,
+    seconds: float,
+    reverted_at: str,
+    reason: str,
+    workspace_version: int,
+) -> Reverted:
+    window, moment = timedelta(seconds=seconds), datetime.fromisoformat(reverted_at)
+    judged = (requests, failures, failure_ratio, window)
+    return Reverted(slot, from_version, to_version, *judged, moment, reason, workspace_version)
 
 
 def _owed(one: Completion) -> list[Any]:

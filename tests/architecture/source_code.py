@@ -6,6 +6,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,8 +51,12 @@ def _dotted(node: ast.expr) -> str:
 
 def modules(*packages: str) -> list[Module]:
     """All modules of the product, or those in the named packages."""
-    found = [_module(path) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    return [module for module in found if not packages or module.is_in(*packages)]
+    return [module for module in _all_modules() if not packages or module.is_in(*packages)]
+
+
+@cache
+def _all_modules() -> list[Module]:
+    return [_module(path) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 def _module(path: Path) -> Module:

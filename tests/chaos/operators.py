@@ -49,9 +49,17 @@ class Operators:
         return str((await self._ask(request)).join_token)
 
     async def keep_changing(self, pause: float) -> None:
-        """One command after the other, until cancelled; seconds between two."""
+        """One command after the other, until cancelled; seconds between two.
+
+        One under way is waited for: it may have been done already, and what exists is held against what was answered.
+        """
         while True:
-            await self._do(self._some_command())
+            command = asyncio.create_task(self._do(self._some_command()))
+            try:
+                await asyncio.shield(command)
+            except asyncio.CancelledError:
+                await command
+                raise
             await asyncio.sleep(self._random.uniform(0, 2 * pause))
 
     async def keep_looking(self, pause: float) -> None:
@@ -200,7 +208,7 @@ class Operators:
             lambda token: dp.ListDataplanesRequest(workspace_id=self._workspace_id, page_size=PAGE, page_token=token),
             "dataplanes",
         )
-        return {each.id: dp.DataplaneHealth.Name(each.health).removeprefix("DATAPLANE_HEALTH_") for each in planes}
+        return {each.id: dp.DataplaneSync.Name(each.sync).removeprefix("DATAPLANE_SYNC_") for each in planes}
 
     async def _pages(self, request: Callable[[str], Any], field: str) -> list[Any]:
         found: list[Any] = []

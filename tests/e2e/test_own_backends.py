@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.whole_product import WholeProduct, http, running
+from tests.fakes.token_server import TokenServer
 
 ADA = "ada@example.com"
 CANARY = "sk-own-canary-0123456789-wxyz"
@@ -22,6 +25,20 @@ def product(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int]
     home = tmp_path_factory.mktemp("own-backends") / "home"
     with running(home, free_ports(3), MY_KEY=CANARY) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def idp() -> Iterator[TokenServer]:
+    """A token endpoint, in a loop of its own: these tests wait without one."""
+    loop, server = asyncio.new_event_loop(), TokenServer(ada=CANARY)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    yield server
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +99,66 @@ def test_deleted_backends_leave_the_platforms(product: WholeProduct, key: str) -
     )
 
 
+def test_the_tokens_of_a_consumers_client_are_spent_and_nothing_of_it_stands_in_a_file(
+    product: WholeProduct, key: str, idp: TokenServer
+) -> None:
+    client = {"token_url": idp.url, "client_id": "ada", "client_secret_env": "MY_KEY"}
+    whole = {"mode": "EXCLUSIVE", "backends": [{"name": "mine", "provider": "beta", "oauth": client}]}
+    product.cli("backends", "save", ADA, "-f", "-", stdin=json.dumps(whole))
+
+    product.wait_until(
+        lambda: product.chat(key=key).status == 200 and spent(product)[-1] == ("beta", "-ada"), "ada pays by token"
+    )
+
+    listed = product.data("backends", "list", ADA)["backends"][0]
+    assert (listed["credential_kind"], listed["last_four"]) == ("oauth", "wxyz")
+    secrets = [CANARY, *idp.given]
+    files = {path: _read(path) for path in product.home.rglob("*") if path.is_file()}
+    assert [path for path, content in files.items() if any(one.encode() in content for one in secrets)] == []
+    assert not [one for one in secrets if one in product.said]
+
+
+def test_a_client_that_is_refused_is_told_of_and_pays_nothing(
+    product: WholeProduct, key: str, idp: TokenServer
+) -> None:
+    client = {"token_url": idp.url, "client_id": "nobody", "client_secret_env": "MY_KEY"}
+    whole = {"mode": "EXCLUSIVE", "backends": [{"name": "mine", "provider": "beta", "oauth": client}]}
+    product.cli("backends", "save", ADA, "-f", "-", stdin=json.dumps(whole))
+
+    product.wait_until(lambda: product.chat(key=key).status == 503, "ada has no token")
+    reason = "backend mine: 127.0.0.1 answered 401 (invalid_client)"
+    product.wait_until(lambda: reason in str(product.data("dataplanes", "list")), "the reason is told")
+
+
 def test_a_place_where_requests_may_not_go_is_refused_by_its_path(product: WholeProduct) -> None:
     whole = {"mode": "EXCLUSIVE", "backends": [{"name": "x", "base_url": "http://169.254.169.254", "models": ["demo"]}]}
 
     refused = product.cli("backends", "save", "bob", "-f", "-", stdin=json.dumps(whole), expect=1)
 
     assert "backends[0].base_url" in refused.stderr
+
+
+def test_a_removed_consumer_is_refused_and_let_in_again_once_it_is_made_again(product: WholeProduct, key: str) -> None:
+    save(product, "EXCLUSIVE", provider="beta")
+    product.wait_until(lambda: asked_with_own_key(product, key), "ada pays herself")
+
+    (removed,) = product.data("delete", "document", "--user", ADA, "--reason", "left")["documents"]
+
+    assert removed["outcome"] == "applied"
+    product.wait_until(lambda: product.chat(key=key).status == 401, "ada is refused")
+    assert product.chat(key=key).json["error"]["code"] == "invalid_api_key"
+    assert product.chat().status == 200
+    newest = product.data("history", "--user", ADA)["versions"][0]
+    assert (newest["removed"], newest["reason"], newest["version"]) == (True, "left", removed["document_version"])
+    ledger = [path for path in (product.home / "agent" / "ledger").rglob("*") if path.is_file()]
+    assert [path for path in ledger if b"byok/ada" in _read(path)] == []
+
+    (back,) = product.data("rollback", "--user", ADA)["documents"]
+
+    assert (back["outcome"], back["version"]) == ("applied", removed["version"] + 1)
+    product.wait_until(lambda: product.chat(key=key).status == 200, "ada is served")
+    assert spent(product)[-1] == ("alpha", None)
+    assert product.data("backends", "list", ADA)["backends"] == []
 
 
 def _read(path: Path) -> bytes:

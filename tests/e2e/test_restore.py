@@ -35,9 +35,7 @@ def test_what_was_saved_is_served_again_after_a_restore_and_counts_on(product: W
     product.start()
 
     product.wait_until(lambda: "of-the-lost-history" not in product.chat("demo-beta").content, "it went back")
-    product.wait_until(
-        lambda: product.data("get", "dataplanes")["dataplanes"][0]["health"].endswith("SYNCED"), "synced"
-    )
+    product.wait_until(lambda: product.data("get", "dataplanes")["dataplanes"][0]["sync"].endswith("SYNCED"), "synced")
     assert "in use" in refused.stderr
     assert product.document() == saved
     assert "lost" not in product.data("get", "users")["user_ids"]

@@ -26,6 +26,15 @@ def product(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[
         yield started
 
 
+@pytest.fixture(scope="module")
+def untouched(
+    tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]
+) -> Iterator[WholeProduct]:
+    """One that no test ends."""
+    with running(tmp_path_factory.mktemp("untouched") / "home", free_ports(3)) as started:
+        yield started
+
+
 def test_ctrl_c_stops_everything_and_the_next_run_finds_it_again(product: WholeProduct) -> None:
     first = product.run_file
     changed = product.document()
@@ -70,22 +79,22 @@ def test_a_killed_run_takes_its_children_along_and_leaves_a_gateway_that_the_nex
     assert not is_alive(first["pids"]["envoy"])
 
 
-def test_a_second_run_in_the_same_home_is_refused_and_the_first_lives_on(product: WholeProduct) -> None:
-    refused = product.cli("run", expect=2)
+def test_a_second_run_in_the_same_home_is_refused_and_the_first_lives_on(untouched: WholeProduct) -> None:
+    refused = untouched.cli("run", expect=2)
 
-    assert f"pid {product.process.pid}" in refused.stderr
-    assert product.chat().status == 200
+    assert f"pid {untouched.process.pid}" in refused.stderr
+    assert untouched.chat().status == 200
 
 
 def test_a_port_in_use_is_named_before_anything_starts(
-    product: WholeProduct, tmp_path: Path, free_ports: Callable[[int], list[int]]
+    untouched: WholeProduct, tmp_path: Path, free_ports: Callable[[int], list[int]]
 ) -> None:
     grpc, gateway = free_ports(2)
-    options = ["--http-port", str(product.ports[1]), "--grpc-port", str(grpc), "--gateway-port", str(gateway)]
+    options = ["--http-port", str(untouched.ports[1]), "--grpc-port", str(grpc), "--gateway-port", str(gateway)]
 
-    refused = product.cli("run", "--home", str(tmp_path / "other"), *options, expect=2)
+    refused = untouched.cli("run", "--home", str(tmp_path / "other"), *options, expect=2)
 
-    assert f"{product.ports[1]} (--http-port)" in refused.stderr
+    assert f"{untouched.ports[1]} (--http-port)" in refused.stderr
     assert not (tmp_path / "other" / "agentrouter.db").exists()
 
 

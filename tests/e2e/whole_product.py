@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from agentrouter_cli.main import app
 from agentrouter_cli.run_file import is_alive
 
 AGENTROUTER = [sys.executable, "-m", "agentrouter_cli.main"]
@@ -122,9 +125,16 @@ class WholeProduct:
         )
         return done
 
+    def here(self, *arguments: str, stdin: str | None = None) -> str:
+        """What `agentrouter …` says, called in this process: what is asked again and again has no start to pay."""
+        away = {name: None for name in os.environ if name not in self.environment}
+        done = CliRunner().invoke(app, list(arguments), env={**self.environment, **away}, input=stdin)
+        assert done.exit_code == 0, f"{arguments}: {done.exit_code}\n{done.output}{done.exception!r}"
+        return done.stdout
+
     def data(self, *arguments: str) -> Any:
-        """Call `agentrouter … --output json`."""
-        return json.loads(self.cli(*arguments, "--output", "json").stdout)
+        """What `agentrouter … --output json` says."""
+        return json.loads(self.here(*arguments, "--output", "json"))
 
     def document(self) -> dict[str, Any]:
         """The workspace's source document."""

@@ -60,6 +60,7 @@ class PostgresServer:
 
     folder: Path
     keeper: subprocess.Popen[bytes]
+    binaries: Path
 
     def url(self, database: str) -> str:
         """The database's address for SQLAlchemy; psycopg 3 serves both its sync and its async engine."""
@@ -88,6 +89,15 @@ class PostgresServer:
     def wait_until_ready(self) -> None:
         """Return once a connection succeeds; raise with the server's log when it does not come up."""
         self._wait_for("start", self._answers)
+
+    def promote(self) -> None:
+        """Make a standby the one that is written to."""
+        self._execute(sql.SQL("SELECT pg_promote()"))
+
+    def refuse_writes(self) -> None:
+        """As one that was demoted does, to whoever is connected as well."""
+        self._execute(sql.SQL("ALTER SYSTEM SET default_transaction_read_only = on"))
+        self._execute(sql.SQL("SELECT pg_reload_conf()"))
 
     def _order(self, line: bytes) -> None:
         assert self.keeper.stdin is not None
@@ -164,13 +174,30 @@ def running_postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)  # the keeper was here first, unless the start failed
 
 
-def _serving(account: _Account, binaries: Path, folder: Path) -> Iterator[PostgresServer]:
-    settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+@contextlib.contextmanager
+def running_standby(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A hot standby of the server, which is stopped for a moment to be copied, until the block ends."""
+    account = _Account.suitable()
+    folder = Path(tempfile.mkdtemp(prefix="agentrouter-pg-"))
+    try:
+        primary.stop()
+        shutil.copytree(primary.folder / "data", folder / "data")
+        primary.start()
+        (folder / "data" / "standby.signal").touch()
+        for each in (folder, *folder.rglob("*")):
+            account.take_over(each)
+        yield from _serving(account, primary.binaries, folder, primary_conninfo=f"host={primary.folder} user={OWNER}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serving(account: _Account, binaries: Path, folder: Path, **more: str) -> Iterator[PostgresServer]:
+    settings = [f"-c{name}={value}" for name, value in {**SETTINGS, **more}.items()]
     server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings]
     log = folder / "log"
     keeper = account.start(["/bin/sh", "-c", KEEPER, "keeper", str(folder), *server], folder, log)
     try:
-        postgres = PostgresServer(folder, keeper)
+        postgres = PostgresServer(folder, keeper, binaries)
         postgres.wait_until_ready()
         yield postgres
     finally:

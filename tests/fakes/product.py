@@ -37,6 +37,7 @@ from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
 from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
+from agentrouter.management.v1.dataplanes_pb2 import JoinToken
 from agentrouter.management.v1.management_keys_connect import (
     ManagementKeyService,
     ManagementKeyServiceASGIApplication,
@@ -46,6 +47,7 @@ from agentrouter.management.v1.tenants_connect import TenantService, TenantServi
 from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
 from tests.fakes.product_backends import BackendCalls, backends_application
 from tests.fakes.product_documents import documents_application
+from tests.fakes.product_gateways import GatewayCalls, SigningKeyCalls
 
 KEY = "ak-right"
 
@@ -69,6 +71,7 @@ class FakeProduct:
     configurations: list[Configuration] = field(default_factory=list)
     events: list[events.Event] = field(default_factory=list)
     dataplanes: list[dataplanes.Dataplane] = field(default_factory=list)
+    join_tokens: list[JoinToken] = field(default_factory=list)
     faults: list[documents.DocumentFault] = field(default_factory=list)
     differences: list[documents.DocumentDifference] = field(default_factory=list)
     versions: list[documents.DocumentVersion] = field(default_factory=list)
@@ -102,7 +105,7 @@ class FakeProduct:
         return next((each for each in self.configurations if each.user_id == user_id), Configuration())
 
 
-class _Configurator(BackendCalls, ConfiguratorService):
+class _Configurator(BackendCalls, GatewayCalls, ConfiguratorService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
 
@@ -185,6 +188,18 @@ class _Dataplanes(DataplaneService):
         self._product.take(request, ctx)
         return dataplanes.CreateJoinTokenResponse(id="jt_1", join_token="jt-secret")
 
+    async def get_dataplane(self, request: Any, ctx: Any, /) -> dataplanes.GetDataplaneResponse:
+        self._product.take(request, ctx)
+        return dataplanes.GetDataplaneResponse(dataplane=self._product.dataplanes[0])
+
+    async def list_join_tokens(self, request: Any, ctx: Any, /) -> dataplanes.ListJoinTokensResponse:
+        self._product.take(request, ctx)
+        return dataplanes.ListJoinTokensResponse(join_tokens=self._product.join_tokens)
+
+    async def revoke_join_token(self, request: Any, ctx: Any, /) -> dataplanes.RevokeJoinTokenResponse:
+        self._product.take(request, ctx)
+        return dataplanes.RevokeJoinTokenResponse(join_token=dataplanes.JoinToken(id=request.join_token_id, uses=3))
+
     async def revoke_dataplane(self, request: Any, ctx: Any, /) -> dataplanes.RevokeDataplaneResponse:
         self._product.take(request, ctx)
         return dataplanes.RevokeDataplaneResponse(dataplane=dataplanes.Dataplane(id=request.dataplane_id))
@@ -256,7 +271,7 @@ class _Audit(AuditService):
         )
 
 
-class _Operations(OperationsService):
+class _Operations(SigningKeyCalls, OperationsService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
 

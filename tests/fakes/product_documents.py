@@ -46,6 +46,16 @@ class _Documents(DocumentService):
             restored_version=request.version or 3,
         )
 
+    async def delete_document(self, request: Any, ctx: Any, /) -> documents.DeleteDocumentResponse:
+        self._product.take(request, ctx)
+        configuration = self._product.newest(request.user_id)
+        return documents.DeleteDocumentResponse(
+            document_version=5,
+            configuration=configuration,
+            event_ids=["ev_1"],
+            removed_backends=[each.name for each in self._product.backends],
+        )
+
 
 def documents_application(product: Any) -> DocumentServiceASGIApplication:
     """DocumentService over that product, a `FakeProduct`."""

@@ -10,7 +10,7 @@ from controlplane.services.ports.credentials import (
     Vault,
 )
 from controlplane.services.ports.documents import Documents, DocumentVersions
-from controlplane.services.ports.events import Events, EventsToProcess
+from controlplane.services.ports.events import Events, EventsToProcess, WaitingEvent
 from controlplane.services.ports.givens import (
     Clock,
     Ids,
@@ -76,5 +76,6 @@ __all__ = [
     "Upgrades",
     "Values",
     "Vault",
+    "WaitingEvent",
     "Workspaces",
 ]

@@ -18,3 +18,6 @@ class Backends(Protocol):
 
     async def put(self, backends: BackendSet) -> None:
         """Replace the set."""
+
+    async def drop(self, workspace_id: str, user_id: str) -> None:
+        """Forget the set; its secrets are dropped apart."""

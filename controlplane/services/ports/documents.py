@@ -15,6 +15,9 @@ class Documents(Protocol):
 
     async def put(self, document: SourceDocument) -> None: ...
 
+    async def drop(self, workspace_id: str, user_id: str) -> None:
+        """Its versions stay; `get` and `page` do not find it any more."""
+
     async def page(self, workspace_id: str, after: str | None, limit: int) -> list[SourceDocument]:
         """Ascending by user_id, greater than `after`; None: from the workspace's own document on."""
 
@@ -22,7 +25,7 @@ class Documents(Protocol):
 
 
 class DocumentVersions(Protocol):
-    """Versions of source documents; the newest is what `Documents` has."""
+    """Versions of source documents; the newest is what `Documents` has, or a document's removal."""
 
     async def add(self, version: DocumentVersion) -> None: ...
 
@@ -33,7 +36,7 @@ class DocumentVersions(Protocol):
         """Without its content."""
 
     async def newest_unlike(self, document: SourceDocument) -> DocumentVersion | None:
-        """The newest whose content is not the document's, with its content."""
+        """The newest that has a content, and another one than the document; with its content."""
 
     async def page(self, workspace_id: str, user_id: str, before: int, limit: int) -> list[DocumentVersion]:
         """Newest first, smaller than `before` (0: from the newest), without their content."""

@@ -25,10 +25,19 @@ class EventsToProcess:
     boot: Boot | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """Of a PENDING event, what decides how another one takes its place."""
+
+    id: str
+    dataplane_id: str
+    payload: bytes
+
+
 class Events(Protocol):
     """Events. At most one PENDING and one ACKNOWLEDGED event a (data plane, slot), held by the database too.
 
-    In a writing unit of work, what `pending_in_slot`, `live_in_slot` and `live_of_dataplane` return is held for update.
+    In a writing unit of work, what `waiting_in_slot`, `live_in_slot` and `live_of_dataplane` return is held for update.
     """
 
     async def add(self, events: Sequence[Event]) -> None: ...
@@ -41,8 +50,8 @@ class Events(Protocol):
     async def get_for_update(self, event_id: str) -> Event | None:
         """Like get, and nobody else changes the row until the unit of work ends."""
 
-    async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
-        """PENDING events of that slot on every data plane."""
+    async def waiting_in_slot(self, workspace_id: str, slot: str) -> list[WaitingEvent]:
+        """PENDING events of that slot on every data plane, ascending by data plane."""
 
     async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
         """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
@@ -71,6 +80,10 @@ class Events(Protocol):
 
     async def save(self, events: Sequence[Event]) -> None:
         """Write changed events back by id, in whatever order the slots need. Raises NotFound when one is missing."""
+
+    async def supersede(self, successors: Mapping[str, Event], now: datetime) -> None:
+        """Events by the ids of PENDING ones whose places they take: those end as by `Event.supersede`, all at once,
+        each under the etag of its successor. Raises NotFound when one is not there, or no longer PENDING."""
 
     async def lapsed(self, now: datetime, limit: int) -> list[Event]:
         """ACKNOWLEDGED events whose lease ended at or before `now`, oldest lease first, held for update."""

@@ -118,6 +118,12 @@ class Secrets(Protocol):
 
     async def add(self, secret: StoredSecret) -> None: ...
 
+    async def names_under(self, workspace_id: str, prefix: str) -> list[str]:
+        """The names of stored secrets that begin so, ascending."""
+
+    async def drop(self, workspace_id: str, names: Collection[str]) -> None:
+        """Forget every version of those secrets."""
+
     async def by_refs(self, workspace_id: str, refs: Collection[str]) -> Mapping[str, StoredSecret]: ...
 
     async def add_delivery_key(self, key: StoredDeliveryKey) -> None: ...
@@ -202,7 +208,17 @@ class Dataplanes(Protocol):
     async def join_token_by_hash(self, token_hash: str) -> JoinToken | None: ...
 
     async def use_join_token(self, token_id: str, now: datetime) -> bool:
-        """Count one use if any is left and it has not ended; of many at once exactly `max_uses` succeed."""
+        """Count one use if any is left, it has not ended and is not revoked; of many at once exactly `max_uses` do."""
+
+    async def join_token(self, token_id: str) -> JoinToken | None: ...
+
+    async def join_tokens(
+        self, workspace_id: str, after: str, limit: int, usable_at: datetime | None
+    ) -> list[JoinToken]:
+        """Ascending by id, ids greater than `after`; with `usable_at` only those that could be used then."""
+
+    async def revoke_join_token(self, token_id: str, revoked_at: datetime) -> None:
+        """Keeps the first time when called twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +263,12 @@ class StoredAnswer:
 
 class Answers(Protocol):
     """Answers kept for repeated requests, for 24 h."""
+
+    async def claim(self, caller: str, method: str, request_id: str) -> bool:
+        """Hold the id until the unit of work ends; False when another one that is not over yet holds it.
+
+        It waits for nobody. In a reading unit of work it holds nothing.
+        """
 
     async def get(self, caller: str, method: str, request_id: str) -> StoredAnswer | None: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,9 @@ class Revocations(Protocol):
     """One row a key; the slot `revocations` of every data plane has the newest one's revision as its version."""
 
     async def get(self, workspace_id: str, jti: str) -> Revocation | None: ...
+
+    async def of(self, workspace_id: str, jtis: Collection[str]) -> Mapping[str, Revocation]:
+        """Those of these keys, by jti; absent for a key that is not revoked."""
 
     async def put(self, revocation: Revocation) -> None:
         """Add it, or replace the one of the same key."""

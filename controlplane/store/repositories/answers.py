@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -18,6 +19,10 @@ class SqlAnswers:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    async def claim(self, caller: str, method: str, request_id: str) -> bool:
+        """Hold the id until the transaction ends; False when another one holds it."""
+        return await self._transaction.claim(json.dumps([caller, method, request_id]))
 
     async def get(self, caller: str, method: str, request_id: str) -> StoredAnswer | None:
         """The answer of an earlier request with this id, until it is purged."""

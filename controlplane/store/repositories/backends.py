@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from controlplane.domain.backends import Backend, BackendMode, BackendSet, Credential
 from controlplane.store.rows import in_parts, to_row
@@ -49,6 +49,12 @@ class SqlBackends:
         mode = backends.mode.value if backends.mode else ""
         content = json.dumps([asdict(each) for each in backends.backends], default=datetime.isoformat).encode()
         await self._transaction.replace(backend_sets, to_row(backends, backend_sets, mode=mode, backends=content))
+
+    async def drop(self, workspace_id: str, user_id: str) -> None:
+        """Forget the set."""
+        columns = backend_sets.c
+        gone = (columns.workspace_id == workspace_id) & (columns.user_id == user_id)
+        await self._transaction.change(delete(backend_sets).where(gone))
 
 
 def _backend(kept: dict[str, Any]) -> Backend:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select, update
 
 from controlplane.domain.dataplanes import Boot, Dataplane, JoinToken, SlotState
 from controlplane.services.ports import Sighting
 from controlplane.store.columns import Moment
 from controlplane.store.reports import from_text, to_text
 from controlplane.store.rows import from_row, in_parts, to_row
+from controlplane.store.slot_rows import slot_row, slot_state_of
 from controlplane.store.tables import UNREVOKED, dataplanes, join_tokens, slot_states
 from controlplane.store.transaction import Transaction
 
@@ -128,7 +129,7 @@ class SqlDataplanes:
         """What that data plane made of that slot."""
         query = select(slot_states).where(slot_states.c.dataplane_id == dataplane_id, slot_states.c.slot == slot)
         row = await self._transaction.first(query)
-        return from_row(SlotState, row) if row else None
+        return slot_state_of(row) if row else None
 
     async def slot_states(self, dataplane_ids: Collection[str]) -> list[SlotState]:
         """Ascending by (data plane, slot)."""
@@ -136,12 +137,12 @@ class SqlDataplanes:
         for part in in_parts(sorted(set(dataplane_ids))):
             query = select(slot_states).where(slot_states.c.dataplane_id.in_(part))
             rows = await self._transaction.rows(query.order_by(slot_states.c.dataplane_id, slot_states.c.slot))
-            states += [from_row(SlotState, row) for row in rows]
+            states += [slot_state_of(row) for row in rows]
         return states
 
     async def put_slot_state(self, state: SlotState) -> None:
         """Replace what is kept of that slot."""
-        await self._transaction.replace(slot_states, to_row(state, slot_states))
+        await self._transaction.replace(slot_states, slot_row(state))
 
     async def add_join_token(self, token: JoinToken) -> None:
         """Store a new one. Raises AlreadyExists when the hash is taken."""
@@ -155,8 +156,34 @@ class SqlDataplanes:
     async def use_join_token(self, token_id: str, now: datetime) -> bool:
         """One statement counts and decides, so that of many at once exactly `max_uses` succeed."""
         columns = join_tokens.c
-        usable = (columns.id == token_id) & (columns.uses < columns.max_uses) & (columns.expires_at > now)
+        usable = and_(columns.id == token_id, *_usable(now))
         return await self._transaction.change(update(join_tokens).where(usable).values(uses=columns.uses + 1)) == 1
+
+    async def join_token(self, token_id: str) -> JoinToken | None:
+        """By id, whatever became of it."""
+        row = await self._transaction.first(select(join_tokens).where(join_tokens.c.id == token_id))
+        return from_row(JoinToken, row) if row else None
+
+    async def join_tokens(
+        self, workspace_id: str, after: str, limit: int, usable_at: datetime | None
+    ) -> list[JoinToken]:
+        """Ascending by id."""
+        query = select(join_tokens).where(join_tokens.c.workspace_id == workspace_id, join_tokens.c.id > after)
+        if usable_at is not None:
+            query = query.where(*_usable(usable_at))
+        rows = await self._transaction.rows(query.order_by(join_tokens.c.id).limit(limit))
+        return [from_row(JoinToken, row) for row in rows]
+
+    async def revoke_join_token(self, token_id: str, revoked_at: datetime) -> None:
+        """Keeps the first time when called twice."""
+        unrevoked = (join_tokens.c.id == token_id) & join_tokens.c.revoked_at.is_(None)
+        await self._transaction.change(update(join_tokens).where(unrevoked).values(revoked_at=revoked_at))
+
+
+def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Whether one more data plane may enrol with a join token."""
+    columns = join_tokens.c
+    return columns.uses < columns.max_uses, columns.expires_at > now, columns.revoked_at.is_(None)
 
 
 def _boot_columns(boot: Boot | None) -> dict[str, Any]:

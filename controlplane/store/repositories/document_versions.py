@@ -13,7 +13,9 @@ from controlplane.store.tables import document_versions
 from controlplane.store.transaction import Transaction
 
 COLUMNS: Final = document_versions.c
-_WITHOUT_CONTENT: Final = [column for column in COLUMNS if column.name != "content"]
+REMOVED: Final = (func.length(COLUMNS.content) == 0).label("removed")  # the length is known without reading it
+_WITHOUT_CONTENT: Final = [*(column for column in COLUMNS if column.name != "content"), REMOVED]
+_WHOLE: Final = [*COLUMNS, REMOVED]
 
 
 class SqlDocumentVersions:
@@ -28,7 +30,7 @@ class SqlDocumentVersions:
 
     async def get(self, workspace_id: str, user_id: str, version: int) -> DocumentVersion | None:
         """That version, with its content."""
-        query = select(document_versions).where(_line(workspace_id, user_id), COLUMNS.version == version)
+        query = select(*_WHOLE).where(_line(workspace_id, user_id), COLUMNS.version == version)
         return await self._first(query)
 
     async def newest(self, workspace_id: str, user_id: str) -> DocumentVersion | None:
@@ -37,9 +39,10 @@ class SqlDocumentVersions:
         return found[0] if found else None
 
     async def newest_unlike(self, document: SourceDocument) -> DocumentVersion | None:
-        """The newest whose content is another, with its content."""
+        """The newest with another content, with its content."""
         other = _line(document.workspace_id, document.user_id) & (COLUMNS.content != document.content)
-        return await self._first(select(document_versions).where(other).order_by(COLUMNS.version.desc()).limit(1))
+        query = select(*_WHOLE).where(other, func.length(COLUMNS.content) > 0)
+        return await self._first(query.order_by(COLUMNS.version.desc()).limit(1))
 
     async def page(self, workspace_id: str, user_id: str, before: int, limit: int) -> list[DocumentVersion]:
         """Newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from controlplane.domain.documents import SourceDocument
 from controlplane.store.rows import from_row, to_row
@@ -26,6 +26,12 @@ class SqlDocuments:
     async def put(self, document: SourceDocument) -> None:
         """Replace the source of its (workspace, user)."""
         await self._transaction.replace(source_documents, to_row(document, source_documents))
+
+    async def drop(self, workspace_id: str, user_id: str) -> None:
+        """The newest source goes, its versions stay."""
+        columns = source_documents.c
+        gone = (columns.workspace_id == workspace_id) & (columns.user_id == user_id)
+        await self._transaction.change(delete(source_documents).where(gone))
 
     async def page(self, workspace_id: str, after: str | None, limit: int) -> list[SourceDocument]:
         """Ascending by user_id."""

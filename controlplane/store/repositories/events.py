@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, delete, func, select, update
@@ -11,14 +12,19 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, delete
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.errors import NotFound
 from controlplane.domain.events import Event, EventStatus
-from controlplane.services.ports import EventsToProcess
+from controlplane.services.ports import EventsToProcess, WaitingEvent
 from controlplane.store.rows import in_parts, to_row
 from controlplane.store.tables import ACKNOWLEDGED, APPLIED, FINISHED, LIVE, PENDING, WAITING, events
 from controlplane.store.transaction import Transaction
 
 # Places in a slot are left before they are taken: first who ends, then who is taken, then who waits again.
 TAKES_A_PLACE = {EventStatus.ACKNOWLEDGED: 1, EventStatus.PENDING: 2}
+# What the events of one change differ in; all else is told to the database once for them.
+OWN = ("id", "dataplane_id", "slot", "user_id", "configuration_version", "cursor", "etag")
+SHARED = tuple(name for name in events.columns.keys() if name not in OWN)  # noqa: SIM118
 FIXED = ("id", "workspace_id", "dataplane_id", "created_at")
+_OWN_FIELDS = attrgetter(*OWN)
+_SHARED_FIELDS = attrgetter("holder", *(name for name in SHARED if not name.startswith("holder_")))
 
 
 class SqlEvents:
@@ -29,8 +35,8 @@ class SqlEvents:
 
     async def add(self, events_: Sequence[Event]) -> None:
         """Raises AlreadyExists when a slot has a live event of that status."""
-        if events_:
-            await self._transaction.insert(events, [_values(event) for event in events_])
+        for alike, rows in _alike(events_):
+            await self._transaction.insert_alike(events, OWN, rows, alike)
 
     async def get(self, event_id: str) -> Event | None:
         """By id."""
@@ -49,10 +55,12 @@ class SqlEvents:
         rows = await self._transaction.held(select(events).where(events.c.id == event_id))
         return _event(rows[0]) if rows else None
 
-    async def pending_in_slot(self, workspace_id: str, slot: str) -> list[Event]:
+    async def waiting_in_slot(self, workspace_id: str, slot: str) -> list[WaitingEvent]:
         """PENDING events of that slot on every data plane, ascending by data plane."""
-        query = _where(events.c.workspace_id == workspace_id, events.c.slot == slot, PENDING)
-        return await self._to_change(query.order_by(events.c.dataplane_id))
+        query = select(events.c.id, events.c.dataplane_id, events.c.payload)
+        query = query.where(events.c.workspace_id == workspace_id, events.c.slot == slot, PENDING)
+        rows = await self._transaction.to_change(query.order_by(events.c.dataplane_id))
+        return [WaitingEvent(row.id, row.dataplane_id, row.payload) for row in rows]
 
     async def live_in_slot(self, dataplane_id: str, slot: str) -> list[Event]:
         """PENDING and ACKNOWLEDGED events of that slot on that data plane, oldest first."""
@@ -95,6 +103,16 @@ class SqlEvents:
         rows = [_changed_values(event) for event in ordered]
         if await self._transaction.change(update(events).where(events.c.id == bindparam("event_id")), rows) < len(rows):
             raise NotFound("an event to be changed does not exist")
+
+    async def supersede(self, successors: Mapping[str, Event], now: datetime) -> None:
+        """Raises NotFound when one is not there, or no longer PENDING."""
+        if not successors:
+            return
+        rows = [(event_id, successor.id, successor.etag) for event_id, successor in successors.items()]
+        alike = {"status": EventStatus.SUPERSEDED, "completed_at": now, "lease_expires_at": None}
+        columns = ("id", "superseded_by", "etag")
+        if await self._transaction.change_each(events, columns, rows, alike, PENDING) < len(rows):
+            raise NotFound("an event to be superseded does not wait any more")
 
     async def lapsed(self, now: datetime, limit: int) -> list[Event]:
         """Those that another replica works on are left to it."""
@@ -212,6 +230,16 @@ def _values(event: Event) -> dict[str, Any]:
         holder_counter=holder.counter if holder else None,
         holder_nonce=holder.nonce if holder else None,
     )
+
+
+def _alike(events_: Sequence[Event]) -> Iterator[tuple[Mapping[str, Any], list[tuple[Any, ...]]]]:
+    """What events share and, of each, what is its own; most often all of them share it."""
+    groups: dict[tuple[Any, ...], list[Event]] = {}
+    for event in events_:
+        groups.setdefault(_SHARED_FIELDS(event), []).append(event)
+    for group in groups.values():
+        values = _values(group[0])
+        yield {name: values[name] for name in SHARED}, [_OWN_FIELDS(event) for event in group]
 
 
 def _changed_values(event: Event) -> dict[str, Any]:

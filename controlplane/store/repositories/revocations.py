@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
 from controlplane.domain.revocations import Revocation
-from controlplane.store.rows import from_row, to_row
+from controlplane.store.rows import from_row, in_parts, to_row
 from controlplane.store.tables import revocations
 from controlplane.store.transaction import Transaction
 
@@ -24,6 +24,14 @@ class SqlRevocations:
         query = select(revocations).where(revocations.c.workspace_id == workspace_id, revocations.c.jti == jti)
         row = await self._transaction.first(query)
         return from_row(Revocation, row) if row else None
+
+    async def of(self, workspace_id: str, jtis: Collection[str]) -> Mapping[str, Revocation]:
+        """By jti."""
+        found: dict[str, Revocation] = {}
+        for part in in_parts(list(jtis)):
+            query = select(revocations).where(revocations.c.workspace_id == workspace_id, revocations.c.jti.in_(part))
+            found.update((row.jti, from_row(Revocation, row)) for row in await self._transaction.rows(query))
+        return found
 
     async def put(self, revocation: Revocation) -> None:
         """Add it, or replace the one of the same key."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 
 from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
 from controlplane.store.rows import from_row, in_parts, to_row
@@ -43,6 +43,19 @@ class SqlSecrets:
     async def add(self, secret: StoredSecret) -> None:
         """Store a version."""
         await self._transaction.insert(secrets, to_row(secret, secrets))
+
+    async def names_under(self, workspace_id: str, prefix: str) -> list[str]:
+        """Text is in byte order, so what begins with the prefix lies together."""
+        name = secrets.c.name
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        query = select(name).where(secrets.c.workspace_id == workspace_id, name >= prefix, name < beyond)
+        return [row.name for row in await self._transaction.rows(query.distinct().order_by(name))]
+
+    async def drop(self, workspace_id: str, names: Collection[str]) -> None:
+        """Every version of those names."""
+        for part in in_parts(list(set(names))):
+            gone = (secrets.c.workspace_id == workspace_id) & secrets.c.name.in_(part)
+            await self._transaction.change(delete(secrets).where(gone))
 
     async def by_refs(self, workspace_id: str, refs: Collection[str]) -> Mapping[str, StoredSecret]:
         """By `secret://<name>@<version>`; what is no such reference is not found."""

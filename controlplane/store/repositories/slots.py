@@ -12,7 +12,8 @@ from controlplane.domain.dataplanes import SlotState
 from controlplane.domain.slots import REVOCATIONS_SLOT, WORKSPACE_SLOT, AppliedSlot, DesiredSlot, user_of
 from controlplane.services.ports.slots import SlotVersions
 from controlplane.store.repositories import slot_queries as queries
-from controlplane.store.rows import from_row, in_parts
+from controlplane.store.rows import in_parts
+from controlplane.store.slot_rows import slot_state_of
 from controlplane.store.tables import DEVIATING, configurations, slot_states, slot_values
 from controlplane.store.transaction import Transaction
 
@@ -110,12 +111,12 @@ class SqlSlots:
         found: dict[str, SlotState] = {}
         for part in in_parts(list(set(slots))):
             query = select(slot_states).where(slot_states.c.dataplane_id == dataplane_id, slot_states.c.slot.in_(part))
-            found.update((row.slot, from_row(SlotState, row)) for row in await self._transaction.rows(query))
+            found.update((row.slot, slot_state_of(row)) for row in await self._transaction.rows(query))
         return found
 
     async def deviating(self, dataplane_id: str) -> list[SlotState]:
         """Found by their partial index."""
-        return [from_row(SlotState, row) for row in await self._transaction.rows(queries.deviating(dataplane_id))]
+        return [slot_state_of(row) for row in await self._transaction.rows(queries.deviating(dataplane_id))]
 
     async def forget_covered(self, dataplane_id: str, revision: int) -> None:
         """The newest APPLIED event of a slot still has its proof."""

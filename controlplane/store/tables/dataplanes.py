@@ -50,6 +50,8 @@ join_tokens = Table(
     needed("uses", BigInteger),
     needed("expires_at", Moment),
     needed("created_at", Moment),
+    needed("created_by", Words),
+    Column("revoked_at", Moment),
     UniqueConstraint("token_hash", name="join_tokens_hash_taken"),
 )
 
@@ -67,6 +69,7 @@ slot_states = Table(
     needed("applied_revision", BigInteger),
     needed("rejected_with", BigInteger),
     needed("given_up", Boolean),
+    Column("reverted", Words),
 )
-DEVIATING = slot_states.c.rejected_version > slot_states.c.applied_version
+DEVIATING = (slot_states.c.rejected_version > slot_states.c.applied_version) | slot_states.c.reverted.is_not(None)
 only("slot_states_deviating", slot_states.c.dataplane_id, slot_states.c.slot, where=DEVIATING)

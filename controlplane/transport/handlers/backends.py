@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentrouter.configurator.v1 import backends_pb2 as pb
 from agentrouter.management.v1 import backends_pb2 as management_pb
-from controlplane.services.backends import BackendService
+from controlplane.services.backends import BackendService, ShownSet
 from controlplane.transport.calls import Call
 from controlplane.transport.messages import backends
 from controlplane.transport.operations import Handler, handlers_of
@@ -25,17 +25,24 @@ class BackendHandlers:
         }
 
     async def save(self, request: pb.SaveBYOKBackendsRequest, call: Call) -> pb.SaveBYOKBackendsResponse:
-        saved = await self._service.save(call.caller, backends.read_save(request), call.request_key)
-        return pb.SaveBYOKBackendsResponse(backends=backends.summaries(saved), etag=saved.etag)
+        return _saved(await self._service.save(call.caller, backends.read_save(request), call.once(_saved)))
 
     async def delete(self, request: pb.DeleteBYOKBackendsRequest, call: Call) -> pb.DeleteBYOKBackendsResponse:
-        left = await self._service.delete(
-            call.caller, request.workspace_id, request.user_id, tuple(request.names), call.request_key
+        names = tuple(request.names)
+        return _deleted(
+            await self._service.delete(call.caller, request.workspace_id, request.user_id, names, call.once(_deleted))
         )
-        return pb.DeleteBYOKBackendsResponse(backends=backends.summaries(left))
 
     async def list(self, request: management_pb.ListBackendsRequest, call: Call) -> management_pb.ListBackendsResponse:
         found = await self._service.list(call.caller, request.workspace_id, request.user_id)
         return management_pb.ListBackendsResponse(
             backends=backends.summaries(found), mode=backends.mode(found.mode), etag=found.etag
         )
+
+
+def _saved(shown: ShownSet) -> pb.SaveBYOKBackendsResponse:
+    return pb.SaveBYOKBackendsResponse(backends=backends.summaries(shown), etag=shown.etag)
+
+
+def _deleted(left: ShownSet) -> pb.DeleteBYOKBackendsResponse:
+    return pb.DeleteBYOKBackendsResponse(backends=backends.summaries(left))

@@ -46,9 +46,8 @@ class ConfiguratorHandlers:
 
     async def trigger_update(self, request: pb.TriggerUpdateRequest, call: Call) -> pb.TriggerUpdateResponse:
         command = configurations.read_trigger(request)
-        return configurations.triggered(
-            await self._configurations.trigger_update(call.caller, command, call.request_key)
-        )
+        told = configurations.triggered
+        return told(await self._configurations.trigger_update(call.caller, command, call.once(told)))
 
     async def get_configuration(self, request: pb.GetConfigurationRequest, call: Call) -> Answer:
         poll = configurations.read_poll(request)

@@ -1,16 +1,17 @@
-"""DataplaneService: join tokens, enrolment, listing, revocation."""
+"""DataplaneService: enrolment, listing, revocation; its join tokens are next door."""
 
 from __future__ import annotations
 
 from agentrouter.management.v1 import dataplanes_pb2 as pb
 from contract.agent_tokens import CONTROL_PLANE_AUDIENCE
 from contract.egress import EgressPolicy
-from controlplane.services.dataplanes import CreateJoinToken, DataplaneService, EnrollDataplane
+from controlplane.services.dataplanes import DataplaneService, EnrollDataplane, SeenDataplane
 from controlplane.transport.calls import Call
 from controlplane.transport.messages import management
-from controlplane.transport.messages.times import read_duration, timestamp
 from controlplane.transport.operations import Handler, handlers_of
 from controlplane.transport.paging import cut, next_token, page_after, page_size
+
+SERVICE = "agentrouter.management.v1.DataplaneService"
 
 
 class DataplaneHandlers:
@@ -23,28 +24,12 @@ class DataplaneHandlers:
     def table(self) -> dict[str, Handler]:
         """Handlers by path."""
         methods: list[tuple[str, Handler]] = [
-            ("CreateJoinToken", self.create_join_token),
             ("EnrollDataplane", self.enroll),
             ("ListDataplanes", self.list),
             ("GetDataplane", self.get),
             ("RevokeDataplane", self.revoke),
         ]
-        return handlers_of("agentrouter.management.v1.DataplaneService", methods)
-
-    async def create_join_token(self, request: pb.CreateJoinTokenRequest, call: Call) -> pb.CreateJoinTokenResponse:
-        command = CreateJoinToken(
-            workspace_id=request.workspace_id,
-            group=request.group,
-            max_uses=request.max_uses,
-            lifetime=read_duration(request, "lifetime"),
-        )
-        created = await self._service.create_join_token(call.caller, command, call.request_key)
-        return pb.CreateJoinTokenResponse(
-            id=created.id,
-            join_token=created.secret.plaintext if created.secret else "",
-            expires_at=timestamp(created.expires_at),
-            already_shown=created.secret is None,
-        )
+        return handlers_of(SERVICE, methods)
 
     async def enroll(self, request: pb.EnrollDataplaneRequest, call: Call) -> pb.EnrollDataplaneResponse:
         command = EnrollDataplane(
@@ -77,5 +62,9 @@ class DataplaneHandlers:
         return pb.GetDataplaneResponse(dataplane=management.seen_dataplane(found))
 
     async def revoke(self, request: pb.RevokeDataplaneRequest, call: Call) -> pb.RevokeDataplaneResponse:
-        revoked = await self._service.revoke(call.caller, request.dataplane_id, request.reason, call.request_key)
-        return pb.RevokeDataplaneResponse(dataplane=management.seen_dataplane(revoked))
+        request_key = call.once(_revoked)
+        return _revoked(await self._service.revoke(call.caller, request.dataplane_id, request.reason, request_key))
+
+
+def _revoked(seen: SeenDataplane) -> pb.RevokeDataplaneResponse:
+    return pb.RevokeDataplaneResponse(dataplane=management.seen_dataplane(seen))

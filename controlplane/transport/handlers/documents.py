@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from agentrouter.management.v1 import documents_pb2
 from controlplane.services.document_history import Compared, DiffDocument, DocumentHistoryService
-from controlplane.services.documents import DocumentService, PutDocument, RollBackDocument
+from controlplane.services.document_removal import DeleteDocument, DocumentRemovalService, Removed
+from controlplane.services.documents import DocumentService, PutDocument, PutResult, RollBackDocument
 from controlplane.transport.calls import Call
 from controlplane.transport.messages import configurations, management
 from controlplane.transport.operations import Handler, handlers_of
@@ -16,9 +17,12 @@ SERVICE = "agentrouter.management.v1.DocumentService"
 class DocumentHandlers:
     """DocumentService."""
 
-    def __init__(self, service: DocumentService, history: DocumentHistoryService) -> None:
+    def __init__(
+        self, service: DocumentService, history: DocumentHistoryService, removal: DocumentRemovalService
+    ) -> None:
         self._service = service
         self._history = history
+        self._removal = removal
 
     def table(self) -> dict[str, Handler]:
         """Handlers by path."""
@@ -29,6 +33,7 @@ class DocumentHandlers:
             ("DiffDocument", self.diff),
             ("ListDocumentVersions", self.list_versions),
             ("RollbackDocument", self.roll_back),
+            ("DeleteDocument", self.delete),
         ]
         return handlers_of(SERVICE, methods)
 
@@ -38,16 +43,9 @@ class DocumentHandlers:
             user_id=request.user_id,
             content=request.content,
             etag=request.etag,
-            validate_only=request.validate_only,
             reason=request.reason,
         )
-        result = await self._service.put(call.caller, command, call.request_key)
-        return documents_pb2.PutDocumentResponse(
-            document=management.source_document(result.document),
-            changed=result.published.changed,
-            configuration=configurations.configuration(result.published.configuration, document=False),
-            event_ids=result.published.event_ids,
-        )
+        return _put(await self._service.put(call.caller, command, call.once(_put)))
 
     async def get(self, request: documents_pb2.GetDocumentRequest, call: Call) -> documents_pb2.GetDocumentResponse:
         found = await self._service.get(call.caller, request.workspace_id, request.user_id, request.version)
@@ -88,17 +86,43 @@ class DocumentHandlers:
             user_id=request.user_id,
             version=request.version,
             etag=request.etag,
-            validate_only=request.validate_only,
             reason=request.reason,
         )
-        result = await self._service.roll_back(call.caller, command, call.request_key)
-        return documents_pb2.RollbackDocumentResponse(
-            document=management.source_document(result.document),
-            changed=result.published.changed,
-            configuration=configurations.configuration(result.published.configuration, document=False),
-            event_ids=result.published.event_ids,
-            restored_version=result.restored_version,
-        )
+        return _rolled_back(await self._service.roll_back(call.caller, command, call.once(_rolled_back)))
+
+    async def delete(
+        self, request: documents_pb2.DeleteDocumentRequest, call: Call
+    ) -> documents_pb2.DeleteDocumentResponse:
+        command = DeleteDocument(request.workspace_id, request.user_id, request.etag, request.reason)
+        return _removed(await self._removal.delete(call.caller, command, call.once(_removed)))
+
+
+def _put(result: PutResult) -> documents_pb2.PutDocumentResponse:
+    return documents_pb2.PutDocumentResponse(
+        document=management.source_document(result.document),
+        changed=result.published.changed,
+        configuration=configurations.configuration(result.published.configuration, document=False),
+        event_ids=result.published.event_ids,
+    )
+
+
+def _rolled_back(result: PutResult) -> documents_pb2.RollbackDocumentResponse:
+    return documents_pb2.RollbackDocumentResponse(
+        document=management.source_document(result.document),
+        changed=result.published.changed,
+        configuration=configurations.configuration(result.published.configuration, document=False),
+        event_ids=result.published.event_ids,
+        restored_version=result.restored_version,
+    )
+
+
+def _removed(done: Removed) -> documents_pb2.DeleteDocumentResponse:
+    return documents_pb2.DeleteDocumentResponse(
+        document_version=done.document_version,
+        configuration=configurations.configuration(done.published.configuration, document=False),
+        event_ids=done.published.event_ids,
+        removed_backends=done.backends,
+    )
 
 
 def _compared(value: Compared) -> documents_pb2.DiffDocumentResponse:

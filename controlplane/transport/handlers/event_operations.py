@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentrouter.configurator.v1 import events_pb2
 from agentrouter.management.v1 import operations_pb2
+from controlplane.domain.events import Event
 from controlplane.services.event_operations import EventOperations, UpdateEventMetadata
 from controlplane.transport.calls import Call
 from controlplane.transport.handlers.configurator import SERVICE
@@ -29,11 +30,17 @@ class EventOperationHandlers:
         self, request: events_pb2.UpdateEventMetadataRequest, call: Call
     ) -> events_pb2.UpdateEventMetadataResponse:
         command = UpdateEventMetadata(request.event_id, read_struct(request, "metadata"), request.etag)
-        changed = await self._service.update_metadata(call.caller, command, call.request_key)
-        return events_pb2.UpdateEventMetadataResponse(event=events.event(changed))
+        return _updated(await self._service.update_metadata(call.caller, command, call.once(_updated)))
 
     async def replay(
         self, request: operations_pb2.ReplayEventRequest, call: Call
     ) -> operations_pb2.ReplayEventResponse:
-        replayed = await self._service.replay(call.caller, request.event_id, call.request_key)
-        return operations_pb2.ReplayEventResponse(event=events.event(replayed))
+        return _replayed(await self._service.replay(call.caller, request.event_id, call.once(_replayed)))
+
+
+def _updated(event: Event) -> events_pb2.UpdateEventMetadataResponse:
+    return events_pb2.UpdateEventMetadataResponse(event=events.event(event))
+
+
+def _replayed(event: Event) -> operations_pb2.ReplayEventResponse:
+    return operations_pb2.ReplayEventResponse(event=events.event(event))

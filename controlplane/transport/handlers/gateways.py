@@ -8,9 +8,9 @@ from agentrouter.configurator.v1 import configurations_pb2
 from agentrouter.configurator.v1 import gateways_pb2 as pb
 from agentrouter.management.v1 import operations_pb2
 from controlplane.services.gateway_values import GatewayValueService, MCPServer, SetDataplaneURL
-from controlplane.services.key_rotation import KeyRotationService
+from controlplane.services.key_rotation import KeyRotationService, KeySet
 from controlplane.services.providers import ProviderService
-from controlplane.services.revocations import RevocationService, RevokeUserToken
+from controlplane.services.revocations import RevocationService, Revoked, RevokeUserToken
 from controlplane.transport.calls import Call
 from controlplane.transport.messages.json_bytes import read_struct
 from controlplane.transport.messages.times import read_timestamp
@@ -50,10 +50,11 @@ class GatewayHandlers:
             authentication=json.loads(read_struct(request, "authentication") or b"{}"),
             requires_auth=request.requires_auth,
             requires_profile=request.requires_profile,
-            is_enabled=request.is_enabled,
+            is_enabled=request.is_enabled if request.HasField("is_enabled") else True,
         )
-        revision = await self._values.upsert_mcp_server(call.caller, request.workspace_id, server, call.request_key)
-        return pb.UpsertMCPCatalogServerResponse(revision=revision)
+        return _upserted(
+            await self._values.upsert_mcp_server(call.caller, request.workspace_id, server, call.once(_upserted))
+        )
 
     async def revoke_user_token(self, request: pb.RevokeUserTokenRequest, call: Call) -> pb.RevokeUserTokenResponse:
         command = RevokeUserToken(
@@ -62,8 +63,7 @@ class GatewayHandlers:
             reason=request.reason,
             expires_at=read_timestamp(request, "expires_at"),
         )
-        revision = await self._revocations.revoke(call.caller, command, call.request_key)
-        return pb.RevokeUserTokenResponse(revision=revision)
+        return _revoked(await self._revocations.revoke(call.caller, command, call.once(_revoked)))
 
     async def set_dataplane_url(self, request: pb.SetDataplaneURLRequest, call: Call) -> pb.SetDataplaneURLResponse:
         command = SetDataplaneURL(
@@ -72,8 +72,7 @@ class GatewayHandlers:
             dataplane_id=request.dataplane_id,
             allow_insecure=request.allow_insecure,
         )
-        emitted = await self._values.set_dataplane_url(call.caller, command, call.request_key)
-        return pb.SetDataplaneURLResponse(emitted=emitted)
+        return _url_set(await self._values.set_dataplane_url(call.caller, command, call.once(_url_set)))
 
     async def validate_dataplane(
         self, _request: pb.ValidateDataplaneRequest, call: Call
@@ -114,11 +113,33 @@ class KeyRotationHandlers:
     async def rotate(
         self, request: operations_pb2.RotateGatekeeperKeyRequest, call: Call
     ) -> operations_pb2.RotateGatekeeperKeyResponse:
-        made = await self._service.rotate(call.caller, request.workspace_id, call.request_key)
-        return operations_pb2.RotateGatekeeperKeyResponse(kid=made.kid, jwks=made.jwks.decode(), revision=made.revision)
+        answer = _rotated(await self._service.rotate(call.caller, request.workspace_id, call.once(_rotated)))
+        if request.validate_only:  # nothing will ever be signed by that key
+            answer.ClearField("kid")
+            answer.ClearField("jwks")
+        return answer
 
     async def retire(
         self, request: operations_pb2.RetireGatekeeperKeyRequest, call: Call
     ) -> operations_pb2.RetireGatekeeperKeyResponse:
-        left = await self._service.retire(call.caller, request.workspace_id, request.kid, call.request_key)
-        return operations_pb2.RetireGatekeeperKeyResponse(jwks=left.jwks.decode(), revision=left.revision)
+        return _retired(await self._service.retire(call.caller, request.workspace_id, request.kid, call.once(_retired)))
+
+
+def _upserted(revision: int) -> pb.UpsertMCPCatalogServerResponse:
+    return pb.UpsertMCPCatalogServerResponse(revision=revision)
+
+
+def _url_set(emitted: bool) -> pb.SetDataplaneURLResponse:
+    return pb.SetDataplaneURLResponse(emitted=emitted)
+
+
+def _rotated(made: KeySet) -> operations_pb2.RotateGatekeeperKeyResponse:
+    return operations_pb2.RotateGatekeeperKeyResponse(kid=made.kid, jwks=made.jwks.decode(), revision=made.revision)
+
+
+def _retired(left: KeySet) -> operations_pb2.RetireGatekeeperKeyResponse:
+    return operations_pb2.RetireGatekeeperKeyResponse(jwks=left.jwks.decode(), revision=left.revision)
+
+
+def _revoked(done: Revoked) -> pb.RevokeUserTokenResponse:
+    return pb.RevokeUserTokenResponse(revision=done.revision)

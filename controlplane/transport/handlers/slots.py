@@ -29,8 +29,8 @@ class SlotHandlers:
         }
 
     async def reconcile(self, request: pb.ReconcileWorkspaceRequest, call: Call) -> pb.ReconcileWorkspaceResponse:
-        command = slots.read_reconcile(request)
-        return slots.reconciled(await self._reconciliation.reconcile(call.caller, command, call.request_key))
+        command, told = slots.read_reconcile(request), slots.reconciled
+        return told(await self._reconciliation.reconcile(call.caller, command, call.once(told)))
 
     async def full_sync(
         self, request: pb.FullSyncWorkspaceRequest, call: Call

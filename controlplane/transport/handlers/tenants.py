@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentrouter.management.v1 import tenants_pb2 as pb
 from controlplane.domain.workspaces import Tenant
-from controlplane.services.tenants import TenantService
+from controlplane.services.tenants import CreatedTenant, TenantService
 from controlplane.transport.calls import Call
 from controlplane.transport.messages.times import timestamp
 from controlplane.transport.operations import Handler, handlers_of
@@ -23,13 +23,7 @@ class TenantHandlers:
         return handlers_of("agentrouter.management.v1.TenantService", methods)
 
     async def create(self, request: pb.CreateTenantRequest, call: Call) -> pb.CreateTenantResponse:
-        made = await self._service.create(call.caller, request.name, call.request_key)
-        return pb.CreateTenantResponse(
-            tenant=tenant(made.tenant),
-            workspace_id=made.workspace_id,
-            management_key=made.secret.plaintext if made.secret else "",
-            already_shown=made.secret is None,
-        )
+        return _created(await self._service.create(call.caller, request.name, call.once(_created)))
 
     async def list(self, request: pb.ListTenantsRequest, call: Call) -> pb.ListTenantsResponse:
         size = page_size(request.page_size)
@@ -38,6 +32,12 @@ class TenantHandlers:
         return pb.ListTenantsResponse(
             tenants=[tenant(item) for item in page], next_page_token=next_token(page[-1].id) if more else ""
         )
+
+
+def _created(made: CreatedTenant) -> pb.CreateTenantResponse:
+    return pb.CreateTenantResponse(
+        tenant=tenant(made.tenant), workspace_id=made.workspace_id, management_key=made.secret.plaintext
+    )
 
 
 def tenant(value: Tenant) -> pb.Tenant:

@@ -40,8 +40,7 @@ class UpgradeHandlers:
             target_version=request.target_version,
             expires_at=read_timestamp(request, "expires_at"),
         )
-        event_id = await self._service.submit(call.caller, command, call.request_key)
-        return pb.SubmitDataplaneUpgradeCredentialsResponse(upgrade_event_id=event_id)
+        return _submitted(await self._service.submit(call.caller, command, call.once(_submitted)))
 
     async def get(
         self, request: pb.GetDataplaneUpgradeCredentialsRequest, call: Call
@@ -56,15 +55,27 @@ class UpgradeHandlers:
         return pb.AckDataplaneUpgradeCredentialsResponse()
 
     async def cancel(self, request: pb.CancelDataplaneUpgradeRequest, call: Call) -> pb.CancelDataplaneUpgradeResponse:
-        phase: UpgradePhase = await self._service.cancel(
-            call.caller, request.workspace_id, request.dataplane_id, call.request_key
+        return _cancelled(
+            await self._service.cancel(call.caller, request.workspace_id, request.dataplane_id, call.once(_cancelled))
         )
-        return pb.CancelDataplaneUpgradeResponse(phase=PHASES[phase])
 
     async def roll_back(
         self, request: pb.RollbackDataplaneUpgradeRequest, call: Call
     ) -> pb.RollbackDataplaneUpgradeResponse:
-        event_id = await self._service.roll_back(
-            call.caller, request.workspace_id, request.dataplane_id, call.request_key
+        return _rolled_back(
+            await self._service.roll_back(
+                call.caller, request.workspace_id, request.dataplane_id, call.once(_rolled_back)
+            )
         )
-        return pb.RollbackDataplaneUpgradeResponse(rollback_event_id=event_id)
+
+
+def _submitted(event_id: str) -> pb.SubmitDataplaneUpgradeCredentialsResponse:
+    return pb.SubmitDataplaneUpgradeCredentialsResponse(upgrade_event_id=event_id)
+
+
+def _cancelled(phase: UpgradePhase) -> pb.CancelDataplaneUpgradeResponse:
+    return pb.CancelDataplaneUpgradeResponse(phase=PHASES[phase])
+
+
+def _rolled_back(event_id: str) -> pb.RollbackDataplaneUpgradeResponse:
+    return pb.RollbackDataplaneUpgradeResponse(rollback_event_id=event_id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agentrouter.configurator.v1 import backends_pb2 as pb
 from controlplane.domain.backends import BackendMode
-from controlplane.services.backends import GivenBackend, SaveBackends, ShownSet
+from controlplane.services.backends import ShownSet
+from controlplane.services.given_backends import GivenBackend, SaveBackends
 from controlplane.transport.messages.times import timestamp
 
 MODES = {mode: f"BACKEND_MODE_{mode.name}" for mode in BackendMode}
@@ -52,4 +55,11 @@ def _given(backend: pb.Backend) -> GivenBackend:
         "weight": backend.weight,
         "priority": backend.priority,
     }
-    return GivenBackend(settings, kind, getattr(backend.credential, kind) if kind else "")
+    return GivenBackend(settings, kind, _fields(kind, getattr(backend.credential, kind)) if kind else {})
+
+
+def _fields(kind: str, given: Any) -> dict[str, Any]:
+    """What is given of a credential; a key is a text, every other kind a message of texts and lists of them."""
+    if isinstance(given, str):
+        return {kind: given}
+    return {one.name: list(value) if one.is_repeated else value for one, value in given.ListFields()}

@@ -9,6 +9,7 @@ from agentrouter.configurator.v1 import configurations_pb2 as pb
 from agentrouter.configurator.v1 import events_pb2
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
+from controlplane.domain.reverts import Revert, RevertFigures
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
 from controlplane.services.configurations import DataplaneVersions, ListedConfiguration, TriggerUpdate
@@ -54,7 +55,6 @@ def read_trigger(request: pb.TriggerUpdateRequest) -> TriggerUpdate:
         user_id=request.user_id,
         reason=request.reason,
         force=request.force,
-        validate_only=request.validate_only,
         metadata=read_struct(request, "metadata"),
     )
 
@@ -146,10 +146,32 @@ def read_report(value: pb.AgentReport) -> AgentReport:
         envoy_version=value.envoy_version,
         received_revision=value.received_revision,
         running=tuple(RunningVersion(item.slot, item.version) for item in value.running),
-        rejected=tuple(RejectedVersion(item.slot, item.version, item.reason) for item in value.rejected),
+        rejected=tuple(
+            RejectedVersion(item.slot, item.version, item.reason, item.workspace_version) for item in value.rejected
+        ),
         serving_stale_since=read_timestamp(value, "serving_stale_since"),
         ledger_lost=value.ledger_lost,
         warnings=tuple(value.warnings),
+        reverted=tuple(map(_read_revert, value.reverted)),
+        running_revision=value.running_revision,
+    )
+
+
+def _read_revert(value: pb.RevertedSlot) -> Revert:
+    judged = value.figures
+    return Revert(
+        slot=value.slot,
+        from_version=value.from_version,
+        to_version=value.to_version,
+        figures=RevertFigures(
+            requests=judged.requests,
+            failures=judged.failures,
+            failure_ratio=judged.failure_ratio,
+            window=read_duration(judged, "window") or timedelta(),
+        ),
+        reason=value.reason,
+        workspace_version=value.workspace_version,
+        reverted_at=read_timestamp(value, "reverted_at"),
     )
 
 
@@ -160,10 +182,35 @@ def report(value: AgentReport) -> pb.AgentReport:
         envoy_version=value.envoy_version,
         received_revision=value.received_revision,
         running=[pb.RunningVersion(slot=item.slot, version=item.version) for item in value.running],
-        rejected=[events_pb2.RejectedSlot(slot=r.slot, version=r.version, reason=r.reason) for r in value.rejected],
+        rejected=[
+            events_pb2.RejectedSlot(
+                slot=item.slot, version=item.version, reason=item.reason, workspace_version=item.workspace_version
+            )
+            for item in value.rejected
+        ],
         serving_stale_since=timestamp(value.serving_stale_since),
         ledger_lost=value.ledger_lost,
         warnings=value.warnings,
+        reverted=map(_revert, value.reverted),
+        running_revision=value.running_revision,
+    )
+
+
+def _revert(value: Revert) -> pb.RevertedSlot:
+    figures = value.figures
+    return pb.RevertedSlot(
+        slot=value.slot,
+        from_version=value.from_version,
+        to_version=value.to_version,
+        figures=pb.RevertFigures(
+            requests=figures.requests,
+            failures=figures.failures,
+            failure_ratio=figures.failure_ratio,
+            window=duration(figures.window),
+        ),
+        reason=value.reason,
+        workspace_version=value.workspace_version,
+        reverted_at=timestamp(value.reverted_at),
     )
 
 
@@ -178,6 +225,7 @@ def _versions(value: DataplaneVersions) -> pb.DataplaneVersions:
         proof=events.proof(value.proof),
         rejected_version=value.rejected_version,
         rejected_reason=value.rejected_reason,
+        reverted=_revert(value.reverted) if value.reverted else None,
     )
 
 

@@ -13,16 +13,19 @@ from controlplane.domain.callers import Role
 from controlplane.domain.dataplanes import Dataplane
 from controlplane.domain.documents import DocumentVersion, SourceDocument
 from controlplane.domain.errors import FieldFault
-from controlplane.domain.keys import ConsumerKey, ManagementKey
+from controlplane.domain.keys import ConsumerKey, ConsumerKeyState, ManagementKey, SeenConsumerKey
 from controlplane.domain.workspaces import Workspace
-from controlplane.services.dataplanes import Health, SeenDataplane
+from controlplane.services.dataplanes import SeenDataplane
+from controlplane.services.health import Connection, Sync
 from controlplane.transport.messages.configurations import report
 from controlplane.transport.messages.times import timestamp
 from controlplane.transport.messages.upgrades import upgrade_view
 
 ROLES = {role: f"ROLE_{role.name}" for role in Role}
 ROLES_READ = {management_keys_pb2.Role.Value(name): role for role, name in ROLES.items()}
-HEALTHS = {health: f"DATAPLANE_HEALTH_{health.name}" for health in Health}
+KEY_STATES = {state: f"CONSUMER_KEY_STATE_{state.name}" for state in ConsumerKeyState}
+CONNECTIONS = {each: f"DATAPLANE_CONNECTION_{each.name}" for each in Connection}
+SYNCS = {each: f"DATAPLANE_SYNC_{each.name}" for each in Sync}
 
 
 def workspace(value: Workspace) -> workspaces_pb2.Workspace:
@@ -51,7 +54,19 @@ def management_key(value: ManagementKey) -> management_keys_pb2.ManagementKey:
     )
 
 
-def consumer_key(value: ConsumerKey) -> consumer_keys_pb2.ConsumerKey:
+def seen_consumer_key(value: SeenConsumerKey) -> consumer_keys_pb2.ConsumerKey:
+    """A key's record with what became of it."""
+    revocation = value.revocation
+    message = consumer_keys_pb2.ConsumerKey(
+        state=KEY_STATES[value.state],
+        revoked_at=timestamp(revocation.created_at if revocation else None),
+        revoked_reason=revocation.reason if revocation else "",
+    )
+    message.MergeFrom(_consumer_key(value.key))
+    return message
+
+
+def _consumer_key(value: ConsumerKey) -> consumer_keys_pb2.ConsumerKey:
     """A key's record."""
     return consumer_keys_pb2.ConsumerKey(
         jti=value.jti,
@@ -65,8 +80,12 @@ def consumer_key(value: ConsumerKey) -> consumer_keys_pb2.ConsumerKey:
 
 def seen_dataplane(value: SeenDataplane) -> dataplanes_pb2.Dataplane:
     """A data plane with how it is doing."""
+    sync = value.health.sync
     message = dataplanes_pb2.Dataplane(
-        health=HEALTHS[value.health], desired_revision=value.desired_revision, url=value.url
+        connection=CONNECTIONS[value.health.connection],
+        sync=SYNCS[sync] if sync else None,
+        desired_revision=value.desired_revision,
+        url=value.url,
     )
     message.MergeFrom(dataplane(value.dataplane))
     view = upgrade_view(value.upgrade)
@@ -114,6 +133,7 @@ def document_version(value: DocumentVersion) -> documents_pb2.DocumentVersion:
         configuration_version=value.configuration_version,
         restored_version=value.restored_version,
         created_at=timestamp(value.created_at),
+        removed=value.removed,
     )
 
 

@@ -16,7 +16,6 @@ def read_reconcile(request: pb.ReconcileWorkspaceRequest) -> ReconcileWorkspace:
         workspace_id=request.workspace_id,
         dataplane_id=request.dataplane_id,
         include_rejected=request.include_rejected,
-        validate_only=request.validate_only,
     )
 
 

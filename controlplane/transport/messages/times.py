@@ -21,7 +21,7 @@ def timestamp(value: datetime | None) -> Timestamp | None:
     return stamp
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=10_000)
 def duration(value: timedelta | None) -> Duration | None:
     """To the wire; made once, not to be changed."""
     if value is None:

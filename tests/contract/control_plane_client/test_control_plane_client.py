@@ -16,7 +16,7 @@ from liaison_agent.control.grpc_wire import GrpcWire
 from liaison_agent.control.identity import KeyPairs
 from liaison_agent.control.remote import RemoteControlPlane
 from liaison_agent.control.wires import Wire
-from liaison_agent.memory import Completion, Proof, Tombstone, Value
+from liaison_agent.memory import Completion, Proof, Reverted, Tombstone, Value
 from liaison_agent.opener import Opener
 from liaison_agent.ports import (
     Boot,
@@ -73,10 +73,12 @@ async def test_everything_a_poll_says_arrives(served: Served, client: RemoteCont
         envoy_version="1.40.0",
         received_revision=7,
         running=(("config/", 3),),
-        rejected=(("config/ann", 2, "bad regex"),),
+        rejected=(("config/ann", 2, "bad regex", 3),),
         serving_stale_since=NOW,
         ledger_lost=True,
         warnings=("disk full",),
+        reverted=(Reverted("config/", 3, 2, 120, 40, 1 / 3, timedelta(seconds=30), NOW, "unhealthy", 3),),
+        running_revision=6,
     )
 
     await client.poll(replace(POLL, since_revision=7, epoch="epoch-1", event_cursor=5, report=report))
@@ -85,7 +87,16 @@ async def test_everything_a_poll_says_arrives(served: Served, client: RemoteCont
     assert (request.since_revision, request.epoch, request.event_cursor) == (7, "epoch-1", 5)
     assert (request.boot.counter, request.boot.nonce) == (1, "nonce-001")
     assert [(one.slot, one.version) for one in request.report.running] == [("config/", 3)]
-    assert [(one.slot, one.version, one.reason) for one in request.report.rejected] == [("config/ann", 2, "bad regex")]
+    [rejected], [reverted] = request.report.rejected, request.report.reverted
+    assert (rejected.slot, rejected.version, rejected.reason) == ("config/ann", 2, "bad regex")
+    assert rejected.workspace_version == 3
+    figures = reverted.figures
+    assert (reverted.slot, reverted.from_version, reverted.to_version) == ("config/", 3, 2)
+    assert (figures.requests, figures.failures, figures.failure_ratio) == (120, 40, 1 / 3)
+    assert figures.window.ToTimedelta() == timedelta(seconds=30)
+    assert (reverted.reason, reverted.workspace_version) == ("unhealthy", 3)
+    assert reverted.reverted_at.ToDatetime(tzinfo=UTC) == NOW
+    assert request.report.running_revision == 6
     assert request.report.serving_stale_since.ToDatetime(tzinfo=UTC) == NOW
     assert request.report.ledger_lost
     assert list(request.report.warnings) == ["disk full"]

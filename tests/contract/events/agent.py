@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentrouter.configurator.v1 import configurations_pb2 as conf
@@ -12,7 +13,7 @@ from controlplane.domain.callers import DataplaneCaller
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An event that was acknowledged, with the token of that time."""
+    """An event that was acknowledged, with the token of that time. `known`: of a life that is over, what it knew."""
 
     event_id: str
     slot: str
@@ -20,6 +21,7 @@ class Held:
     version: int
     token: int
     full: bool
+    known: Mapping[str, tuple[int, str]] | None = None
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class ModelAgent:
     """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot,
     `refused`: the newest that was taken as refused.
 
+    `back`: what it took back and has not tried again, by slot.
     `heard`: its newest life that the control plane was told of. `former`: what earlier lives held. `tokens`: the newest
     token given for each event, heard of or not.
     """
@@ -46,6 +49,7 @@ class ModelAgent:
     ended: list[tuple[Held, ev.CompleteEventRequest]] = field(default_factory=list)
     proven: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    back: dict[str, conf.RevertedSlot] = field(default_factory=dict)
 
     def poll(self) -> conf.GetConfigurationRequest:
         """From where it stands."""
@@ -54,7 +58,7 @@ class ModelAgent:
             epoch=self.epoch,
             event_cursor=self.cursor,
             boot=self.as_boot(),
-            report=conf.AgentReport(ledger_lost=self.lost),
+            report=conf.AgentReport(ledger_lost=self.lost, reverted=self.back.values()),
         )
 
     def take(self, news: Any) -> None:
@@ -68,10 +72,10 @@ class ModelAgent:
     def restart(self, *, losing_ledger: bool) -> None:
         """Its next life asks for pending events anew, and for everything when its disk was lost."""
         self.boot += 1
-        self.former += self.held.values()
+        self.former += [replace(each, known=dict(self.known)) for each in self.held.values()]
         self.cursor, self.waiting, self.held = 0, {}, {}
         if losing_ledger:
-            self.revision, self.epoch, self.lost, self.known = 0, "", True, {}
+            self.revision, self.epoch, self.lost, self.known, self.back = 0, "", True, {}, {}
 
     def as_boot(self, counter: int | None = None) -> ev.Boot:
         """This life, or a former one."""
@@ -88,7 +92,8 @@ class ModelAgent:
 
     def completion(self, held: Held, *, applied: bool, retryable: bool = False) -> ev.CompleteEventRequest:
         """For the newest version it has; what it claims to have applied counts as proven from now on."""
-        version, digest = self.known.get(held.user_id, (held.version, ""))
+        has = self.known if held.known is None else held.known
+        version, digest = has.get(held.user_id, (held.version, ""))
         version = max(version, held.version)
         request = ev.CompleteEventRequest(
             event_id=held.event_id,
@@ -102,7 +107,7 @@ class ModelAgent:
         if applied:
             self.claim(held.slot, version)
         if held.full and not retryable:
-            for user_id, (known, _) in self.known.items():
+            for user_id, (known, _) in has.items():
                 if f"config/{user_id}" != held.slot:
                     self.claim(f"config/{user_id}", known)
         return request
@@ -110,3 +115,11 @@ class ModelAgent:
     def claim(self, slot: str, version: int) -> None:
         """It said so, whether or not anybody heard."""
         self.proven[slot] = max(self.proven.get(slot, 0), version)
+        self.back.pop(slot, None)
+
+    def take_back(self, slot: str) -> None:
+        """What it proved last does not serve any more."""
+        version = self.proven[slot]
+        told = conf.RevertedSlot(slot=slot, from_version=version, to_version=version - 1)
+        told.reverted_at.FromSeconds(self.boot * 1000 + len(self.ended))
+        self.back[slot] = told

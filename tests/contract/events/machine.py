@@ -17,6 +17,7 @@ from controlplane.domain.errors import StateConflict
 from tests.contract.events.agent import Held, ModelAgent
 from tests.contract.events.watched import Watched, expect, pick
 from tests.contract.wires.documents import consumer, document
+from tests.contract.wires.people import OF_EVENTS
 
 USERS = ("", "ann", "bob")
 AGENTS = 2
@@ -128,7 +129,7 @@ class Lives(Watched):
         it = self.agents[agent]
         for _ in range(5):
             self.world.place.skip(timedelta(minutes=1))
-            self.run_upkeep()
+            self.run_upkeep(*OF_EVENTS)
             it.cursor = 0
             self.ask(it, replica)
             event = min(it.waiting.values(), key=lambda each: str(each.id), default=None)
@@ -160,6 +161,14 @@ class Lives(Watched):
         """From a queue somewhere, long after: it changes nothing, or nothing that was not true."""
         it, (held, request) = pick(self.agents, lambda agent: agent.ended, one)
         self.send(it, held, request, replica)
+
+    @precondition(lambda self: any(agent.proven for agent in self.agents))
+    @rule(one=which, replica=replicas)
+    def take_back(self, one: int, replica: int) -> None:
+        """It says so with every poll from then on; what was applied does not go back for it."""
+        it, slot = pick(self.agents, lambda agent: sorted(agent.proven), one)
+        it.take_back(slot)
+        self.ask(it, replica)
 
     @rule(agent=agents, losing_ledger=chance)
     def restart_agent(self, agent: int, losing_ledger: bool) -> None:
@@ -271,6 +280,9 @@ class Lives(Watched):
                 proven = self.agent_of(row.dataplane_id).proven.get(at[1], 0)
                 assert self.applied.get(at, 0) <= row.applied_version <= proven, (at, self.applied, proven)
                 self.applied[at] = row.applied_version
+                if row.HasField("reverted"):
+                    assert row.running_version == row.reverted.to_version < row.reverted.from_version, row
+                    assert row.reverted.from_version <= row.rejected_version, row
                 refused = self.agent_of(row.dataplane_id).refused.get(at[1], 0)
                 assert refused <= max(row.rejected_version, row.applied_version), (at, refused, row)
 

@@ -51,10 +51,10 @@ class Watched(RuleBasedStateMachine):
     def at(self, replica: int) -> int:
         return replica % len(self.world.replicas)
 
-    def run_upkeep(self) -> None:
-        """On every replica; what only one should do, its leader does."""
+    def run_upkeep(self, *only: str) -> None:
+        """On every replica, all of it or what is named; what only one should do, its leader does."""
         for replica in self.world.replicas:
-            self.run(replica.plane.upkeep.run_all())
+            self.run(replica.plane.upkeep.run_all(*only))
 
     def listed(self) -> dict[str, Any]:
         request = conf.ListConfigurationsRequest(workspace_id=self.world.workspace_id, page_size=1000)

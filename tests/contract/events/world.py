@@ -24,6 +24,7 @@ from controlplane.services.publishing import Publisher
 from controlplane.store import migrate, open_store
 from controlplane.system import SystemRandom, UlidIds
 from controlplane.transport.calls import Call, Spliced
+from controlplane.transport.execution import carry_out
 from tests.contract.wires.procedures import procedure_of
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.stores import HandClock, copy_of_migrated_file
@@ -116,15 +117,13 @@ class World:
         return Replica(plane, closing)
 
     async def call(self, number: int, request: Message, caller: Caller, request_id: str = "") -> Any:
-        """One RPC through the handler that both wires use."""
+        """One RPC as both wires have it carried out."""
         path = procedure_of(type(request)).path
         key = None
         if request_id:
             mac = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
             key = RequestKey(getattr(caller, "key_id", ""), path, request_id, mac)
-        handler = self.replicas[number].plane.operations[path].handler
-        assert handler is not None
-        answer = await handler(request, Call(caller, "test", key))
+        answer = await carry_out(self.replicas[number].plane.operations[path], request, Call(caller, "test", key))
         return answer.message() if isinstance(answer, Spliced) else answer
 
     async def enrol(self) -> DataplaneCaller:

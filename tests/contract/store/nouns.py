@@ -21,6 +21,7 @@ from controlplane.domain.dataplanes import (
 from controlplane.domain.documents import SourceDocument
 from controlplane.domain.events import Event, EventStatus, EventType
 from controlplane.domain.keys import ConsumerKey, ManagementKey
+from controlplane.domain.reverts import Revert, RevertFigures
 from controlplane.domain.secrets import GatekeeperKey, StoredDeliveryKey, StoredSecret
 from controlplane.domain.workspaces import Tenant, Workspace
 
@@ -33,10 +34,23 @@ REPORT = AgentReport(
     envoy_version="1.40.0",
     received_revision=7,
     running=(RunningVersion("config/", 3), RunningVersion("config/ü", 1)),
-    rejected=(RejectedVersion("config/x", 2, "Envoy said: \0 no\ud800"),),
+    rejected=(RejectedVersion("config/x", 2, "Envoy said: \0 no\ud800", workspace_version=3),),
     serving_stale_since=NOW - timedelta(microseconds=1),
     ledger_lost=True,
     warnings=("clock is off", ""),
+    reverted=(
+        Revert(
+            "config/y",
+            from_version=5,
+            to_version=4,
+            figures=RevertFigures(120, 40, 1 / 3, timedelta(seconds=30.5)),
+            reason="5xx \0",
+            workspace_version=3,
+            reverted_at=NOW,
+        ),
+        Revert("config/z", from_version=2**40, to_version=0),
+    ),
+    running_revision=6,
 )
 
 

@@ -37,3 +37,16 @@ async def test_putting_replaces_the_whole_set(store: SqlStore) -> None:
 
     async with store.reading() as work:
         assert await work.backends.get(WORKSPACE.id, SET.user_id) == empty
+
+
+async def test_a_dropped_set_is_gone_alone(store: SqlStore) -> None:
+    other = replace(SET, user_id="ada")
+    await _put(store, SET)
+    await _put(store, other)
+
+    async with store.unit_of_work() as work:
+        await work.backends.drop(WORKSPACE.id, SET.user_id)
+
+    async with store.reading() as work:
+        assert await work.backends.get(WORKSPACE.id, SET.user_id) is None
+        assert await work.backends.get(WORKSPACE.id, other.user_id) == other

@@ -242,3 +242,17 @@ async def test_a_source_document_is_replaced_by_the_next_one_of_its_user(store: 
         assert await work.documents.get("ws_1", "alice") == document("alice", 1)
         assert await work.documents.get("ws_1", "bob") is None
     assert NOW.microsecond  # times with microseconds were compared
+
+
+async def test_a_source_document_that_was_dropped_is_gone_and_may_come_again(store: SqlStore) -> None:
+    async with store.unit_of_work() as work:
+        for user_id in ("", "alice", "bob"):
+            await work.documents.put(document(user_id, 1))
+        await work.documents.drop("ws_1", "alice")
+
+    async with store.unit_of_work() as work:
+        assert await work.documents.get("ws_1", "alice") is None
+        assert [each.user_id for each in await work.documents.page("ws_1", None, 10)] == ["", "bob"]
+        assert await work.documents.count("ws_1") == 2
+        await work.documents.put(document("alice", 5))
+        assert await work.documents.get("ws_1", "alice") == document("alice", 5)

@@ -166,6 +166,24 @@ async def test_of_fifty_uses_at_once_exactly_as_many_succeed_as_the_token_allows
     assert token == join_token("jt_1", max_uses=max_uses, uses=max_uses)
 
 
+async def test_join_tokens_are_listed_by_id_and_those_that_may_be_used_alone(store: SqlStore) -> None:
+    usable = [join_token("jt_1", created_by="mk_1"), join_token("jt_2", max_uses=2, uses=1)]
+    ended = [join_token("jt_3", uses=1), join_token("jt_4", expires_at=NOW), join_token("jt_5")]
+    async with store.unit_of_work() as work:
+        for token in (*ended, *usable):
+            await work.dataplanes.add_join_token(token)
+        await work.dataplanes.revoke_join_token("jt_5", NOW)
+        await work.dataplanes.revoke_join_token("jt_5", later(hours=1))
+
+    async with store.unit_of_work() as work:
+        assert await work.dataplanes.join_tokens("ws_1", "", 9, NOW) == usable
+        assert await work.dataplanes.join_tokens("ws_1", "jt_1", 2, None) == [usable[1], ended[0]]
+        assert await work.dataplanes.join_tokens("ws_2", "", 9, None) == []
+        assert await work.dataplanes.join_token("jt_5") == replace(ended[2], revoked_at=NOW)
+        assert await work.dataplanes.join_token("jt_6") is None
+        assert not await work.dataplanes.use_join_token("jt_5", NOW)
+
+
 async def test_a_lost_ledger_is_news_once_a_boot(store: SqlStore) -> None:
     async def note(boot: int) -> bool:
         async with store.unit_of_work() as work:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controlplane.domain.documents import DocumentVersion, SourceDocument
 from controlplane.store import SqlStore
 from tests.contract.store.nouns import ANYTHING, NOW, WORKSPACE, later
@@ -81,3 +83,20 @@ async def test_what_is_young_stays_however_many_there_are_and_a_batch_has_its_li
         assert await work.document_versions.purge(later(days=-30), 2, 2) == 1
 
     assert await listed(store) == [8, 7, 6, 5, 4]
+
+
+async def test_a_version_without_content_is_a_removal_which_is_never_put_again(store: SqlStore) -> None:
+    await add(store, version(1, content=b"a"), replace(version(2, content=b""), removed=True))
+    removed = SourceDocument("ws_1", "", b"", "etag-2", 0, NOW, version=2)
+
+    async with store.reading() as work:
+        listed_versions = await work.document_versions.page("ws_1", "", 0, 100)
+        whole = await work.document_versions.get("ws_1", "", 2)
+        unlike_nothing = await work.document_versions.newest_unlike(removed)
+        unlike_the_first = await work.document_versions.newest_unlike(replace(removed, content=b"a"))
+
+    assert [each.removed for each in listed_versions] == [True, False]
+    assert whole is not None
+    assert whole.removed
+    assert unlike_nothing == version(1, content=b"a")
+    assert unlike_the_first is None

@@ -24,6 +24,8 @@ async def test_revocations_are_found_by_key_and_by_revision(store: SqlStore) -> 
         assert await work.revocations.get("ws_1", "ck_a") == second
         assert await work.revocations.get("ws_1", "ck_c") is None
         assert await work.revocations.get("ws_2", "ck_a") is None
+        assert await work.revocations.of("ws_1", ["ck_a", "ck_b", "ck_c"]) == {"ck_a": second, "ck_b": first}
+        assert await work.revocations.of("ws_2", ["ck_a"]) == {}
         assert await work.revocations.changed_since("ws_1", 0) == [first, second]
         assert await work.revocations.changed_since("ws_1", 3) == [second]
         assert await work.revocations.changed_since("ws_2", 0) == []

@@ -63,6 +63,23 @@ async def test_secrets_are_found_by_their_references(store: SqlStore) -> None:
     assert elsewhere == {}
 
 
+async def test_every_version_of_the_named_secrets_is_dropped_and_no_other(store: SqlStore) -> None:
+    names = ["byok/Ada/x", "byok/ada/x", "byok/ada/y", "byok/ada/z/y", "byok/ada_/x", "byok/b/x"]
+    async with store.unit_of_work() as work:
+        for name in names:
+            await work.secrets.add(secret(name, 1))
+        await work.secrets.add(secret("byok/ada/x", 2))
+
+    async with store.unit_of_work() as work:
+        assert await work.secrets.names_under("ws_1", "byok/ada/") == names[1:4]
+        assert await work.secrets.names_under("ws_2", "byok/ada/") == []
+        await work.secrets.drop("ws_1", ["byok/ada/x", "byok/ada/y", "missing"])
+
+    async with store.reading() as work:
+        assert await work.secrets.names_under("ws_1", "byok/") == [names[0], *names[3:]]
+        assert await work.secrets.newest("ws_1", "byok/ada/x") is None
+
+
 async def test_delivery_and_gatekeeper_keys_are_listed_oldest_first(store: SqlStore) -> None:
     times = {"k2": NOW, "k1": later(microseconds=1), "k0": later(seconds=1)}
     async with store.unit_of_work() as work:
@@ -186,3 +203,18 @@ async def test_of_many_answers_to_one_request_exactly_one_is_kept(store: SqlStor
         answer = await work.answers.get("c", "m", "r")
     assert sum(kept) == 1
     assert answer == StoredAnswer(b"%d" % kept.index(True), b"")
+
+
+async def test_an_id_is_held_by_one_unit_of_work_until_that_ends(store: SqlStore) -> None:
+    """On SQLite a second one does not even begin before."""
+    async with store.unit_of_work() as first:
+        assert await first.answers.claim("mk_1", "m", "r")
+        assert await first.answers.claim("mk_1", "m", "r")
+        async with store.unit_of_work() if store.shared else store.reading() as second:
+            assert await second.answers.claim("mk_1", "m", "r") != store.shared
+            assert await second.answers.claim("mk_1", "m", "other")
+        async with store.reading() as reader:
+            assert await reader.answers.claim("mk_1", "m", "r")
+
+    async with store.unit_of_work() as next_one:
+        assert await next_one.answers.claim("mk_1", "m", "r")

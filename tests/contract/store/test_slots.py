@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from controlplane.domain.configurations import Configuration, SlotValue
+from controlplane.domain.reverts import EnteredRevert, Revert, RevertFigures
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.slots import AppliedSlot, DesiredSlot
 from controlplane.store import SqlStore
@@ -145,16 +147,18 @@ async def test_only_rows_that_deviate_are_found_and_the_covered_ones_forgotten(s
     own = slot_state("dp_1", "config/", applied_version=3, rejected_version=0, applied_revision=5)
     unknown = slot_state("dp_1", "mcp/x", applied_version=3, rejected_version=0, applied_revision=0)
     others = slot_state("dp_2", "config/a", applied_version=3, rejected_version=0, applied_revision=5)
-    states = [applied, refused, ahead, own, unknown, others]
+    told = Revert("config/d", 3, 2, RevertFigures(9, 3, 1 / 3, timedelta(seconds=30)), "\0 5xx", 4, later(seconds=9))
+    back = slot_state("dp_1", "config/d", rejected_version=3, applied_revision=5, reverted=EnteredRevert(told, NOW))
+    states = [applied, refused, ahead, own, unknown, others, back]
     async with store.unit_of_work() as work:
         for state in states:
             await work.dataplanes.put_slot_state(state)
 
     async with store.unit_of_work() as work:
-        assert await work.slots.deviating("dp_1") == [refused]
+        assert await work.slots.deviating("dp_1") == [refused, back]
         assert await work.slots.states_of("dp_1", ["config/a", "config/z"]) == {"config/a": applied}
         await work.slots.forget_covered("dp_1", 6)
         await work.slots.drop("dp_1", ["mcp/x", "mcp/none"])
 
     async with store.reading() as work:
-        assert await work.dataplanes.slot_states(["dp_1", "dp_2"]) == [own, refused, ahead, others]
+        assert await work.dataplanes.slot_states(["dp_1", "dp_2"]) == [own, refused, ahead, back, others]

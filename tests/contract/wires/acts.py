@@ -23,7 +23,7 @@ from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import operations_pb2 as operations
 from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
-from tests.contract.wires.documents import document
+from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.people import Agent, Tenant, enrolment
 
 Prepared = tuple[Any, str]
@@ -59,6 +59,11 @@ async def _trigger(tenant: Tenant) -> Prepared:
 async def _revoke_key(tenant: Tenant) -> Prepared:
     request = management_keys.CreateManagementKeyRequest(name="k", role=management_keys.ROLE_VIEWER)
     return management_keys.RevokeManagementKeyRequest(key_id=(await tenant.call(request)).key.id), tenant.admin
+
+
+async def _revoke_join_token(tenant: Tenant) -> Prepared:
+    made = await tenant.call(dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id))
+    return dataplanes.RevokeJoinTokenRequest(join_token_id=made.id), tenant.admin
 
 
 async def _enrol(tenant: Tenant) -> Prepared:
@@ -165,6 +170,17 @@ async def _replay(tenant: Tenant) -> Prepared:
     return operations.ReplayEventRequest(event_id=event_id), tenant.admin
 
 
+async def _delete_document(tenant: Tenant) -> Prepared:
+    await tenant.put(consumer("alice"), "alice")
+    return documents.DeleteDocumentRequest(workspace_id=tenant.id, user_id="alice"), tenant.admin
+
+
+async def _revoke_consumer_key(tenant: Tenant) -> Prepared:
+    request = consumer_keys.IssueConsumerKeyRequest(workspace_id=tenant.id, consumer_id="alice")
+    jti = (await tenant.call(request)).key.jti
+    return consumer_keys.RevokeConsumerKeyRequest(workspace_id=tenant.id, jti=jti), tenant.admin
+
+
 async def _roll_back_document(tenant: Tenant) -> Prepared:
     await tenant.put()
     await tenant.put(document(alias="other"))
@@ -184,6 +200,7 @@ ACTS: dict[str, Act] = {
         by_admin(lambda tenant: documents.PutDocumentRequest(workspace_id=tenant.id, content=document())),
     ),
     "RollbackDocument": Act("document.roll_back", _roll_back_document),
+    "DeleteDocument": Act("document.delete", _delete_document),
     "CreateWorkspace": Act("workspace.create", by_admin(lambda _: workspaces.CreateWorkspaceRequest(name="more"))),
     "CreateManagementKey": Act(
         "management_key.create",
@@ -193,6 +210,7 @@ ACTS: dict[str, Act] = {
     "CreateJoinToken": Act(
         "join_token.create", by_admin(lambda tenant: dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id))
     ),
+    "RevokeJoinToken": Act("join_token.revoke", _revoke_join_token),
     "EnrollDataplane": Act("dataplane.enroll", _enrol),
     "RevokeDataplane": Act("dataplane.revoke", _revoke_dataplane),
     "IssueConsumerKey": Act(
@@ -201,6 +219,7 @@ ACTS: dict[str, Act] = {
             lambda tenant: consumer_keys.IssueConsumerKeyRequest(workspace_id=tenant.id, consumer_id="alice", name="n")
         ),
     ),
+    "RevokeConsumerKey": Act("consumer_key.revoke", _revoke_consumer_key),
     "UpsertMCPCatalogServer": Act(
         "mcp_server.upsert",
         by_admin(

@@ -7,7 +7,7 @@ from typing import Any
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
-from tests.contract.wires.people import Agent, Tenant
+from tests.contract.wires.people import OF_EVENTS, Agent, Tenant
 
 A_LEASE = timedelta(seconds=61)
 ACKNOWLEDGED, PENDING = events.EVENT_STATUS_ACKNOWLEDGED, events.EVENT_STATUS_PENDING
@@ -33,7 +33,7 @@ async def change(tenant: Tenant, **fields: Any) -> int:
 async def later(tenant: Tenant, by: timedelta = A_LEASE) -> None:
     """Time passes, and the control plane looks after its events."""
     tenant.running.clock.skip(by)
-    await tenant.upkeep()
+    await tenant.upkeep(*OF_EVENTS)
     await tenant.noticed()
 
 

@@ -25,6 +25,7 @@ from tests.contract.wires.documents import document
 from tests.contract.wires.running import Running
 
 numbers = itertools.count(1)
+OF_EVENTS = ("renew leases", "lapse leases", "requeue due events")  # the upkeep that events wait for
 
 
 @dataclass(slots=True)
@@ -166,9 +167,9 @@ class Tenant:
         """Return once this replica has followed every notice so far."""
         await self.running.noticed()
 
-    async def upkeep(self) -> None:
-        """What the control plane does every second or so, now."""
-        await self.running.plane.upkeep.run_all()
+    async def upkeep(self, *only: str) -> None:
+        """What the control plane does every second or so, now; all of it, or what is named."""
+        await self.running.plane.upkeep.run_all(*only)
 
 
 def enrolment(join_token: str, signing: Ed25519PrivateKey, sealing: X25519PrivateKey) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1 import slots_pb2 as slots
 from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.services.ports import Notice
-from tests.contract.wires.people import Agent, Tenant
+from tests.contract.wires.people import OF_EVENTS, Agent, Tenant
 
 MISSING, STALE = slots.SLOT_FINDING_MISSING, slots.SLOT_FINDING_STALE
 ORPHANED, REJECTED = slots.SLOT_FINDING_ORPHANED, slots.SLOT_FINDING_REJECTED
@@ -25,7 +26,7 @@ def found(answer: Any) -> list[tuple[str, int]]:
 
 async def pending(tenant: Tenant, agent: Agent) -> list[Any]:
     """Once the notices of everything so far have been followed."""
-    await tenant.running.plane.feed.reread(whole=True)
+    await tenant.running.plane.feed.refresh(tenant.id, whole=True)
     return await agent.pending()
 
 
@@ -49,8 +50,19 @@ async def exhaust(tenant: Tenant, agent: Agent) -> None:
     """The one pending event fails until it is a dead letter."""
     for _ in range(5):
         tenant.running.clock.skip(timedelta(minutes=1))
-        await tenant.upkeep()
-        await agent.fail(await agent.acknowledge((await only_pending(tenant, agent)).id), retryable=True)
+        due = await brought_back(tenant, agent)
+        await agent.fail(await agent.acknowledge(due.id), retryable=True)
+
+
+async def brought_back(tenant: Tenant, agent: Agent) -> Any:
+    """The one event whose pause is over; the server's own upkeep may hold it, and need a moment to commit."""
+    async with asyncio.timeout(10):
+        while True:
+            await tenant.upkeep(*OF_EVENTS)
+            if found := await pending(tenant, agent):
+                (event,) = found
+                return event
+            await asyncio.sleep(0.02)
 
 
 async def remove(tenant: Tenant, user_id: str) -> None:

@@ -24,6 +24,7 @@ from tests.contract.wires.documents import consumer
 
 UNKNOWN = "xx_00000000000000000000000000"
 VIEWER, OPERATOR, ADMIN = management_keys.ROLE_VIEWER, management_keys.ROLE_OPERATOR, management_keys.ROLE_ADMIN
+NO_SUCH_KEY = ("NOT_FOUND", "NOT_FOUND")
 NOT_DEAD = ("FAILED_PRECONDITION", "EVENT_NOT_DEAD")
 BOOT = events.Boot(counter=1, nonce="nonce-of-boot-1")
 
@@ -53,6 +54,7 @@ def samples(
     event_id: str = UNKNOWN,
     key_id: str = UNKNOWN,
     upgrade_id: str = UNKNOWN,
+    join_token_id: str = UNKNOWN,
 ) -> tuple[Sample, ...]:
     """Those that need a credential."""
     here: dict[str, Any] = {"workspace_id": workspace_id}
@@ -71,12 +73,12 @@ def samples(
         Sample(slots.FullSyncWorkspaceRequest(**here), OPERATOR),
         Sample(events.UpdateEventMetadataRequest(event_id=event_id), OPERATOR, dataplane=True),
         Sample(operations.ReplayEventRequest(event_id=event_id), OPERATOR, ends=NOT_DEAD),
-        *_of_management(workspace_id, dataplane_id, key_id),
+        *_of_management(workspace_id, dataplane_id, key_id, join_token_id),
         *_of_gateways(workspace_id, dataplane_id, upgrade_id),
     )
 
 
-def _of_management(workspace_id: str, dataplane_id: str, key_id: str) -> tuple[Sample, ...]:
+def _of_management(workspace_id: str, dataplane_id: str, key_id: str, join_token_id: str) -> tuple[Sample, ...]:
     here: dict[str, Any] = {"workspace_id": workspace_id}
     return (
         Sample(workspaces.CreateWorkspaceRequest(name=f"w-{workspace_id[-12:]}"), ADMIN),
@@ -86,17 +88,21 @@ def _of_management(workspace_id: str, dataplane_id: str, key_id: str) -> tuple[S
         Sample(management_keys.ListManagementKeysRequest(), ADMIN),
         Sample(management_keys.RevokeManagementKeyRequest(key_id=key_id), ADMIN),
         Sample(dataplanes.CreateJoinTokenRequest(**here), ADMIN),
+        Sample(dataplanes.ListJoinTokensRequest(**here), ADMIN),
+        Sample(dataplanes.RevokeJoinTokenRequest(join_token_id=join_token_id), ADMIN),
         Sample(dataplanes.ListDataplanesRequest(**here), VIEWER, dataplane=True),
         Sample(dataplanes.GetDataplaneRequest(dataplane_id=dataplane_id), VIEWER, dataplane=True),
         Sample(dataplanes.RevokeDataplaneRequest(dataplane_id=dataplane_id), ADMIN),
         Sample(consumer_keys.IssueConsumerKeyRequest(**here, consumer_id="alice"), OPERATOR),
         Sample(consumer_keys.ListConsumerKeysRequest(**here), VIEWER),
+        Sample(consumer_keys.RevokeConsumerKeyRequest(**here, jti="ck_unknown"), OPERATOR, ends=NO_SUCH_KEY),
         Sample(documents.PutDocumentRequest(**here, user_id="alice", content=consumer("alice")), OPERATOR),
         Sample(documents.GetDocumentRequest(**here, user_id="alice"), VIEWER),
         Sample(documents.ValidateDocumentRequest(**here, user_id="alice", content=consumer("alice")), VIEWER),
         Sample(documents.DiffDocumentRequest(**here, user_id="alice", content=consumer("alice")), VIEWER),
         Sample(documents.ListDocumentVersionsRequest(**here, user_id="alice"), VIEWER),
         Sample(documents.RollbackDocumentRequest(**here, user_id="alice"), OPERATOR),
+        Sample(documents.DeleteDocumentRequest(**here, user_id="alice"), OPERATOR),
         Sample(audit.ListAuditRecordsRequest(**here), ADMIN),
         Sample(audit.VerifyAuditRequest(), ADMIN),
         Sample(tenants.CreateTenantRequest(name=f"t-{workspace_id[-12:]}"), ADMIN, platform=True),

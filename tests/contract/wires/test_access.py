@@ -45,9 +45,10 @@ async def test_every_rpc_of_this_release_has_a_sample(tenant: Tenant) -> None:
 async def test_a_role_may_do_what_it_is_for_and_is_told_which_role_it_lacks(tenant: Tenant) -> None:
     agent = await tenant.enrol()
     event_id = (await tenant.events_of(agent))[0].id
+    join_token = await tenant.call(dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id))
     keys = {role: await tenant.key(role) for role in ROLES}
 
-    for sample in samples(tenant.id, agent.id, event_id):
+    for sample in samples(tenant.id, agent.id, event_id, join_token_id=join_token.id):
         for role, key in keys.items():
             if sample.role is None:
                 with refusal("PERMISSION_DENIED", "CALLER_KIND"):
@@ -256,7 +257,7 @@ async def test_a_revoked_data_plane_is_told_so_its_events_end_and_twice_is_fine(
     for _ in range(2):
         revoked = await tenant.call(dataplanes.RevokeDataplaneRequest(dataplane_id=agent.id, reason="sold"))
 
-    assert revoked.dataplane.health == dataplanes.DATAPLANE_HEALTH_REVOKED
+    assert revoked.dataplane.connection == dataplanes.DATAPLANE_CONNECTION_REVOKED
     assert {event.status for event in await tenant.events_of(agent)} == {events.EVENT_STATUS_SUPERSEDED}
     with refusal("UNAUTHENTICATED", "DATAPLANE_REVOKED"):
         await agent.poll()

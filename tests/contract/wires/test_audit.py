@@ -259,38 +259,3 @@ async def test_forged_tokens_of_a_data_plane_are_audited_but_cannot_fill_the_sto
 
     (record,) = await records(tenant, action="credential.refused")
     assert (record.actor, record.details["reason"]) == (agent.id, "TOKEN_BAD_SIGNATURE")
-
-
-async def test_every_act_of_a_person_may_be_repeated_under_its_request_id(control_plane: Any) -> None:
-    """Enrolment and reading credentials are a data plane's own; a rotation of master keys goes on where it stopped."""
-    fields = {
-        operation.name: operation.request.DESCRIPTOR.fields_by_name
-        for operation in control_plane.plane.operations.values()
-    }
-
-    without = {name for name in ACTS if "request_id" not in fields[name]}
-
-    assert without <= {"EnrollDataplane", "GetDataplaneUpgradeCredentials", "RotateMasterKey"}
-
-
-async def test_a_repeated_answer_is_the_first_one_without_its_secret(tenant: Tenant) -> None:
-    for name in ("CreateJoinToken", "RotateGatekeeperKey", "RetireGatekeeperKey", "RevokeManagementKey"):
-        request, bearer = await ACTS[name].prepare(tenant)
-        request.request_id = f"once-{name}"
-
-        first, again = await tenant.api(request, bearer), await tenant.api(request, bearer)
-
-        if name == "CreateJoinToken":
-            assert first.join_token.startswith("jt-")
-            assert (again.join_token, again.already_shown) == ("", True)
-            first.join_token, first.already_shown = "", True
-        assert again == first
-
-
-async def test_a_request_id_used_for_another_request_is_refused(tenant: Tenant) -> None:
-    request = dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id, request_id="once")
-    await tenant.call(request)
-    request.max_uses = 5
-
-    with refusal("ALREADY_EXISTS", "REQUEST_ID_REUSED"):
-        await tenant.call(request)

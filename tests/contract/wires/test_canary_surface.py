@@ -28,6 +28,7 @@ from tests.contract.wires.plain_http import get
 from tests.contract.wires.procedures import procedures
 from tests.contract.wires.refusals import Refused
 from tests.contract.wires.test_canaries import kept
+from tests.fakes.credentials import AWS_KEYS, OAUTH_CLIENT, key_file
 
 IN_A_DOCUMENT = "sk-canary-of-the-surface-4712"
 
@@ -37,11 +38,9 @@ async def test_every_secret_field_of_the_api_is_used_and_none_is_found_again(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     said: list[str] = []
-    secrets = {"a credential in a document": IN_A_DOCUMENT}
-    async for name, value in _used(tenant, said):
-        secrets[name] = value
+    secrets = {("a credential in a document", IN_A_DOCUMENT), *[each async for each in _used(tenant, said)]}
 
-    assert _marked() <= secrets.keys(), "a secret field that no call here fills"
+    assert _marked() <= {name for name, _ in secrets}, "a secret field that no call here fills"
     records = await tenant.call(audit.ListAuditRecordsRequest(page_size=1000))
     places = {
         "database": await kept(tenant.running),
@@ -54,7 +53,7 @@ async def test_every_secret_field_of_the_api_is_used_and_none_is_found_again(
     found = [
         f"{what} in the {where}"
         for where, content in places.items()
-        for what, secret in secrets.items()
+        for what, secret in secrets
         if secret.encode() in content or json.dumps(secret)[1:-1].encode() in content
     ]
 
@@ -73,6 +72,10 @@ async def _used(tenant: Tenant, said: list[str]) -> Any:
             for name, value in _filled(message):
                 yield name, value
         await _refused(tenant, request, said)
+    for request in _credentials_of_every_kind(tenant):
+        await tenant.call(request)
+        for name, value in (*_filled(request), ("a service account's key", key_file()["private_key"].split("\n")[5])):
+            yield name, value
     for request in _refusable(tenant):
         for name, value in _filled(request):
             yield name, value
@@ -88,14 +91,34 @@ async def _refused(tenant: Tenant, request: Any, said: list[str]) -> None:
             said.append(f"{refused} {refused.said}")
 
 
+def _credentials_of_every_kind(tenant: Tenant) -> Iterator[Any]:
+    """Saved as they should be."""
+    temporary = backends.AwsKeys(**AWS_KEYS, session_token="canary-of-aws-session-0123456789")
+    for credential in (
+        backends.BackendCredential(oauth=backends.OAuthClient(**OAUTH_CLIENT)),
+        backends.BackendCredential(aws=temporary),
+        backends.BackendCredential(gcp=backends.GcpServiceAccount(key_file=json.dumps(key_file()))),
+    ):
+        yield _saving(tenant, "carol", credential)
+
+
+def _saving(tenant: Tenant, user: str, credential: backends.BackendCredential) -> backends.SaveBYOKBackendsRequest:
+    one = backends.Backend(name="mine", base_url="https://own.example/v1", models=["gpt-4o"], credential=credential)
+    mode = backends.BACKEND_MODE_EXCLUSIVE
+    return backends.SaveBYOKBackendsRequest(workspace_id=tenant.id, user_id=user, mode=mode, backends=[one])
+
+
 def _refusable(tenant: Tenant) -> Iterator[Any]:
     """Secret fields that no successful call has, and documents that are only looked at."""
-    for kind in ("oauth", "aws", "gcp"):
-        credential = backends.BackendCredential(**{kind: f"canary-of-{kind}-0123456789"})
-        one = backends.Backend(name="mine", base_url="https://own.example/v1", models=["gpt-4o"], credential=credential)
-        yield backends.SaveBYOKBackendsRequest(
-            workspace_id=tenant.id, user_id="bob", mode=backends.BACKEND_MODE_EXCLUSIVE, backends=[one]
-        )
+    key_file = json.dumps({"type": "service_account", "private_key": "canary-of-gcp-0123456789"})
+    for credential in (
+        backends.BackendCredential(oauth=backends.OAuthClient(client_secret="canary-of-oauth\n0123456789")),
+        backends.BackendCredential(
+            aws=backends.AwsKeys(secret_access_key="canary-of-aws-0123", session_token="canary of aws 4567")
+        ),
+        backends.BackendCredential(gcp=backends.GcpServiceAccount(key_file=key_file)),
+    ):
+        yield _saving(tenant, "bob", credential)
     content = document(api_key=IN_A_DOCUMENT)
     yield documents.ValidateDocumentRequest(workspace_id=tenant.id, content=content)
     yield documents.DiffDocumentRequest(workspace_id=tenant.id, content=content)

@@ -155,14 +155,21 @@ async def test_delivery_keys_open_for_the_data_plane_they_were_sealed_to_and_no_
 
 
 async def test_a_new_data_plane_is_enrolled_and_then_online(tenant: Tenant) -> None:
+    async def shown() -> tuple[str, str]:
+        one = await tenant.dataplane(agent)
+        connection, sync = dataplanes.DataplaneConnection.Name(one.connection), dataplanes.DataplaneSync.Name(one.sync)
+        return connection.removeprefix("DATAPLANE_CONNECTION_"), sync.removeprefix("DATAPLANE_SYNC_")
+
     agent = await tenant.enrol()
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_ENROLLED
+    assert await shown() == ("ENROLLED", "STALE")
 
     await agent.poll()
     await tenant.upkeep()
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_STALE
+    assert await shown() == ("ONLINE", "STALE")
 
     await agent.settle()
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_SYNCED
+    assert await shown() == ("ONLINE", "SYNCED")
     tenant.running.clock.skip(timedelta(minutes=5))
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_OFFLINE
+    assert await shown() == ("OFFLINE", "SYNCED")
+    await tenant.put()
+    assert await shown() == ("OFFLINE", "STALE")

@@ -58,7 +58,7 @@ async def test_a_replayed_dead_letter_is_tried_five_times_more(tenant: Tenant) -
     (event,) = [each for each in await tenant.events_of(agent) if each.id == dead.id]
     assert event.status == events.EVENT_STATUS_APPLIED
     shown = await tenant.dataplane(agent)
-    assert (shown.health, shown.applied_revision) == (dataplanes.DATAPLANE_HEALTH_SYNCED, shown.desired_revision)
+    assert (shown.sync, shown.applied_revision) == (dataplanes.DATAPLANE_SYNC_SYNCED, shown.desired_revision)
 
 
 async def test_a_dead_letter_stays_dead_when_a_newer_event_of_its_slot_lives(tenant: Tenant) -> None:

@@ -33,7 +33,7 @@ async def test_the_fifth_failure_is_the_last_and_shows(tenant: Tenant) -> None:
     assert "still no" in found.rejected_reason
     await agent.poll()
     await tenant.upkeep()
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_DEGRADED
+    assert (await tenant.dataplane(agent)).sync == dataplanes.DATAPLANE_SYNC_DEGRADED
 
 
 async def test_a_dead_letter_does_not_count_as_applied_when_everything_else_is(tenant: Tenant) -> None:
@@ -60,7 +60,7 @@ async def test_a_refused_version_rejects_the_slot_while_the_old_one_stays_applie
     assert found.rejected_reason == "port 80 is in use"
     await agent.poll()
     await tenant.upkeep()
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_DEGRADED
+    assert (await tenant.dataplane(agent)).sync == dataplanes.DATAPLANE_SYNC_DEGRADED
 
 
 async def test_applying_a_newer_version_lifts_the_rejection(tenant: Tenant) -> None:

@@ -140,7 +140,7 @@ async def test_a_viewer_revokes_nothing(tenant: Tenant) -> None:
 async def test_an_mcp_server_becomes_a_value_and_the_same_again_changes_nothing(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     request = gateways.UpsertMCPCatalogServerRequest(
-        workspace_id=tenant.id, id="files", name="Files", url="http://files.mcp.svc:8080/mcp", is_enabled=True
+        workspace_id=tenant.id, id="files", name="Files", url="http://files.mcp.svc:8080/mcp"
     )
     before = (await news_of(tenant, agent)).revision
 
@@ -151,7 +151,8 @@ async def test_an_mcp_server_becomes_a_value_and_the_same_again_changes_nothing(
     news = await news_of(tenant, agent, before)
     (value,) = news.values
     assert (value.slot, value.version) == ("mcp/files", 1)
-    assert json.loads(value.value)["url"] == "http://files.mcp.svc:8080/mcp"
+    stored = json.loads(value.value)
+    assert (stored["url"], stored["is_enabled"]) == ("http://files.mcp.svc:8080/mcp", True)
     (event,) = news.pending_events
     assert (event.type, event.slot) == (events.EVENT_TYPE_MCP_CATALOG_UPSERT, "mcp/files")
     done = await agent.complete(await agent.acknowledge(event.id), digest=value.digest)
@@ -162,11 +163,15 @@ async def test_every_fault_of_an_mcp_server_is_named_at_once(tenant: Tenant) -> 
     request = gateways.UpsertMCPCatalogServerRequest(
         workspace_id=tenant.id, id="../x", name="X", url="file:///etc/passwd", icon_url="javascript:alert(1)"
     )
+    request.authentication.update(
+        {"type": "oauth", "token_url": "https://id.example", "steps": [{"client_secret": "canary"}]}
+    )
 
     with refusal("INVALID_ARGUMENT") as caught:
         await tenant.call(request)
 
-    assert caught.faults.keys() == {"id", "url", "icon_url"}
+    assert caught.faults.keys() == {"id", "url", "icon_url", "authentication.steps[0].client_secret"}
+    assert "canary" not in str(caught.faults)
 
 
 async def test_an_mcp_server_may_be_in_the_cluster_and_nowhere_that_nobody_may_go(tenant: Tenant) -> None:

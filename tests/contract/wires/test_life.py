@@ -41,7 +41,7 @@ async def test_a_document_reaches_a_data_plane_is_proven_applied_and_shows_as_sy
     assert (row.dataplane_id, *versions) == (agent.id, 1, 1, 1, 1)
     assert row.proof.resources[0].name == "listener/http"
     shown = await tenant.dataplane(agent)
-    assert shown.health == dataplanes.DATAPLANE_HEALTH_SYNCED
+    assert shown.sync == dataplanes.DATAPLANE_SYNC_SYNCED
     assert shown.applied_revision == news.revision == shown.desired_revision
 
 

@@ -222,8 +222,10 @@ async def test_what_an_agent_reports_is_shown_with_its_data_plane(tenant: Tenant
         envoy_version="1.40.0",
         received_revision=1,
         running=[configurations.RunningVersion(slot="config/", version=1)],
-        rejected=[events.RejectedSlot(slot="config/alice", version=2, reason="bad regex")],
+        rejected=[events.RejectedSlot(slot="config/alice", version=2, reason="bad regex", workspace_version=1)],
         warnings=["the disk is nearly full"],
+        ledger_lost=True,
+        running_revision=1,
     )
     report.serving_stale_since.FromSeconds(1_700_000_000)
 

@@ -68,7 +68,7 @@ async def test_who_was_not_seen_for_a_month_is_retired_and_its_next_call_revives
     await tenant.upkeep()
     await tenant.noticed()
 
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_RETIRED
+    assert (await tenant.dataplane(agent)).connection == dataplanes.DATAPLANE_CONNECTION_RETIRED
     (closed,) = await tenant.events_of(agent)
     assert (closed.id, closed.status) == (event.id, events.EVENT_STATUS_SUPERSEDED)
     await tenant.put()
@@ -81,7 +81,7 @@ async def test_who_was_not_seen_for_a_month_is_retired_and_its_next_call_revives
     (full,) = await agent.pending()
     assert full.payload.fields["full"].bool_value
     await tenant.upkeep()
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_STALE
+    assert (await tenant.dataplane(agent)).sync == dataplanes.DATAPLANE_SYNC_STALE
 
 
 async def test_what_an_agents_release_does_not_support_shows_as_incompatible(tenant: Tenant) -> None:
@@ -92,7 +92,7 @@ async def test_what_an_agents_release_does_not_support_shows_as_incompatible(ten
     await agent.poll(report=report)
     await tenant.upkeep()
 
-    assert (await tenant.dataplane(agent)).health == dataplanes.DATAPLANE_HEALTH_INCOMPATIBLE
+    assert (await tenant.dataplane(agent)).sync == dataplanes.DATAPLANE_SYNC_INCOMPATIBLE
 
 
 def opened(agent: Agent, news: configurations.GetConfigurationResponse) -> bytes:

@@ -22,7 +22,7 @@ from tests.golden_files import Golden
 
 PAGE = Path(__file__).parents[3] / "docs" / "ROLES.md"
 ROLE_NAMES = {VIEWER: "viewer", OPERATOR: "operator", ADMIN: "admin"}
-TARGETS = ("workspace_id", "workspace_ids", "dataplane_id", "event_id", "upgrade_event_id", "key_id")
+TARGETS = ("workspace_id", "workspace_ids", "dataplane_id", "event_id", "upgrade_event_id", "key_id", "join_token_id")
 # The role is asked for before the id is looked at: what they name belongs to the tenant as a whole.
 ROLE_FIRST = frozenset({"CreateManagementKey", "RevokeManagementKey", "ListAuditRecords"})
 # They need a key that sees the whole tenant.
@@ -96,11 +96,13 @@ class Subject:
     event_id: str
     key_id: str
     upgrade_id: str
+    join_token_id: str
 
     def samples(self) -> list[Sample]:
         """Of every RPC, with its ids."""
         agent = self.agent
-        return _ordered(samples(agent.workspace_id, agent.id, self.event_id, self.key_id, self.upgrade_id))
+        ids = (agent.workspace_id, agent.id, self.event_id, self.key_id, self.upgrade_id, self.join_token_id)
+        return _ordered(samples(*ids))
 
 
 def _ordered(given: tuple[Sample, ...]) -> list[Sample]:
@@ -108,13 +110,14 @@ def _ordered(given: tuple[Sample, ...]) -> list[Sample]:
 
 
 async def a_subject(tenant: Tenant) -> Subject:
-    """A data plane of the tenant's with an event and an upgrade, and a key."""
+    """A data plane of the tenant's with an event and an upgrade, a key and a join token."""
     agent = await tenant.enrol()
     await tenant.noticed()
     (event,) = await agent.pending()
     upgrade_id = await submitted_upgrade(tenant, agent)
     request = management_keys.CreateManagementKeyRequest(name="victim", role=VIEWER, workspace_ids=[tenant.id])
-    return Subject(agent, event.id, (await tenant.call(request)).key.id, upgrade_id)
+    token = await tenant.call(dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id))
+    return Subject(agent, event.id, (await tenant.call(request)).key.id, upgrade_id, token.id)
 
 
 async def callers(tenant: Tenant, stranger: Tenant, subject: Subject) -> list[Caller]:

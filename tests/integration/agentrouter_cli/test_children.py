@@ -132,6 +132,56 @@ async def test_a_child_that_is_not_ready_in_time_is_an_error_and_can_be_stopped(
     assert not is_alive(child.pid)
 
 
+ANSWERER = "import sys, time; print(sys.argv[1:], flush=True); print('to the log', file=sys.stderr, flush=True)"
+
+
+async def test_what_a_child_is_asked_at_its_start_is_answered_to_us_alone(tmp_path: Path, said: list[str]) -> None:
+    child = a_child(tmp_path, said, f"{ANSWERER}; time.sleep(600)")
+
+    answer = await child.start_and_hear(["--question"], timedelta(seconds=20))
+    await until(lambda: "to the log" in child.excerpt())
+    await child.stop()
+
+    assert answer == "['--question']\n"
+    assert "question" not in child.excerpt()
+
+
+async def test_a_child_that_is_started_again_is_not_asked_again(
+    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "FIRST_PAUSE", timedelta(seconds=0.01))
+    child = a_child(tmp_path, said, f"{ANSWERER}; time.sleep(600)")
+    await child.start_and_hear(["--question"], timedelta(seconds=20))
+    child.keep()
+    first = child.pid
+
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: child.pid != first and "[]" in child.excerpt())
+    await child.stop()
+
+    assert "question" not in child.excerpt()
+
+
+@pytest.mark.parametrize(("code", "problem"), [("raise SystemExit('no')", "exit code 1"), ("pass", "exit code 0")])
+async def test_a_child_that_ends_without_an_answer_is_an_error(
+    tmp_path: Path, said: list[str], code: str, problem: str
+) -> None:
+    with pytest.raises(ChildFailed, match=problem):
+        await a_child(tmp_path, said, code).start_and_hear([], timedelta(seconds=20))
+
+
+async def test_a_child_that_does_not_answer_in_time_is_an_error_and_can_be_stopped(
+    tmp_path: Path, said: list[str]
+) -> None:
+    child = a_child(tmp_path, said, "import time; time.sleep(600)")
+
+    with pytest.raises(ChildFailed, match="not ready"):
+        await child.start_and_hear([], timedelta(0))
+    await child.stop()
+
+    assert not is_alive(child.pid)
+
+
 def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     parent_code = (
         "import subprocess, sys, time\n"

@@ -28,9 +28,9 @@ OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2)
 
 
 def rotate(home: Path, process: Process, key: str) -> subprocess.CompletedProcess[str]:
-    """`agentrouter keys rotate-master`, as a process."""
+    """`agentrouter keys rotate`, as a process."""
     return subprocess.run(
-        [sys.executable, "-m", "agentrouter_cli.main", "keys", "rotate-master", "--output", "json"],
+        [sys.executable, "-m", "agentrouter_cli.main", "keys", "rotate", "--output", "json"],
         env=environment(home, url=process.url, key=key),
         capture_output=True,
         text=True,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,7 @@ from agentrouter.management.v1 import documents_pb2
 from tests.contract.wires.clients import open_api
 from tests.contract.wires.documents import document
 from tests.contract.wires.refusals import Refused
-from tests.integration.controlplane.processes import ROOT, Process, bootstrapped, command, serving
+from tests.integration.controlplane.processes import ROOT, SERVE, Process, bootstrapped, command, serving
 
 DOOMED = (str(Path(__file__).with_name("dies_before_answering.py")),)
 
@@ -51,15 +55,41 @@ async def hang(process: Process, bearer: str) -> list[asyncio.Task[Any]]:
     polls = [
         asyncio.create_task(call(process, hanging(revision), bearer, wire)) for wire in ("grpc", "connect", "json")
     ]
-    async with asyncio.timeout(20):
-        while "agentrouter_hanging_polls 3.0" not in await asyncio.to_thread(_metrics, process):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await hanging_polls(process, 3)
     return polls
+
+
+async def hanging_polls(process: Process, count: int) -> None:
+    """Return once the server sees so many."""
+    async with asyncio.timeout(20):
+        while f"agentrouter_hanging_polls {count}.0" not in await asyncio.to_thread(_metrics, process):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 def _metrics(process: Process) -> str:
     done = subprocess.run(["curl", "-s", f"{process.url}/metrics"], capture_output=True, text=True, check=True)
     return done.stdout
+
+
+async def test_it_makes_the_first_workspace_and_a_key_when_it_is_asked_to_and_says_so_once_it_serves(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path, (*SERVE, "--bootstrap-key", "first")) as process:
+        said = json.loads(said_after_ready(process))
+
+        stored = await call(process, put(said["workspace_id"]), said["management_key"])
+
+        assert stored.document.version == 1
+
+
+def said_after_ready(process: Process) -> str:
+    """The line of standard output, which `serving` puts into the log."""
+    give_up_at = time.monotonic() + 20
+    while time.monotonic() < give_up_at:
+        if found := re.search(r"^\{.*\}$", process.log.read_text(), re.MULTILINE):
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(process.log.read_text())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -79,6 +109,19 @@ async def test_it_answers_hanging_polls_when_it_is_told_to_end_and_exits_well(
         assert "Traceback" not in process.log.read_text()
 
 
+async def test_a_poll_ends_when_its_caller_hangs_up(tmp_path: Path) -> None:
+    made = bootstrapped(tmp_path)
+    with serving(tmp_path) as process:
+        polls = await hang(process, made.management_key)
+
+        for poll in polls:
+            poll.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
+
+        await hanging_polls(process, 0)
+        assert "Traceback" not in process.log.read_text()
+
+
 @pytest.mark.parametrize("wire", ["grpc", "connect"])
 async def test_killed_between_commit_and_reply_the_same_request_gets_the_answer_it_should_have_got(
     tmp_path: Path, wire: str
@@ -90,6 +133,8 @@ async def test_killed_between_commit_and_reply_the_same_request_gets_the_answer_
         with pytest.raises(Refused):
             await call(process, request, made.management_key, wire)
         assert await asyncio.to_thread(process.popen.wait, 30) == -signal.SIGKILL
+    with contextlib.closing(sqlite3.connect(tmp_path / "agentrouter.db")) as left:
+        assert left.execute("SELECT max(version) FROM configurations").fetchone() == (2,)
 
     with serving(tmp_path) as process:
         answer = await call(process, request, made.management_key, wire)

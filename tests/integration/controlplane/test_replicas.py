@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -35,6 +36,7 @@ class Pair:
     other: Running
     at_one: Api
     at_other: Api
+    database: str
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -48,7 +50,7 @@ async def pair(postgres_server: PostgresServer, tmp_path: Path) -> AsyncIterator
         clients = [open_api("connect", each.grpc, each.url) for each in replicas]
         for client in clients:
             stack.push_async_callback(client.close)
-        yield Pair(replicas[0], replicas[1], clients[0], clients[1])
+        yield Pair(replicas[0], replicas[1], clients[0], clients[1], url.replace("postgresql+psycopg", "postgresql"))
     postgres_server.drop_database(name)
 
 
@@ -155,15 +157,33 @@ async def test_one_request_id_is_carried_out_once_wherever_it_is_sent(pair: Pair
     assert (await pair.at_other(request, tenant.admin)).configuration.version == 2
 
 
+@asynccontextmanager
+async def held_until_so_many_wait(pair: Pair, tenant: Tenant, count: int) -> AsyncIterator[None]:
+    """Whoever writes in the workspace is held where it first has to wait for another, until all of them are there."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        " AND application_name = 'agentrouter'"
+    )
+    async with await psycopg.AsyncConnection.connect(pair.database) as holder:
+        await holder.execute("SELECT 1 FROM workspaces WHERE id = %s FOR UPDATE", [tenant.id])
+        yield
+        async with await psycopg.AsyncConnection.connect(pair.database, autocommit=True) as watcher:
+            async with asyncio.timeout(10):
+                while await (await watcher.execute(waiting)).fetchone() != (count,):  # noqa: ASYNC110 - nothing tells
+                    await asyncio.sleep(0.01)
+
+
 async def test_two_writers_of_one_document_with_one_etag_do_not_lose_an_update(pair: Pair, tenant: Tenant) -> None:
     etag = (await tenant.put()).document.etag
     other = replace(tenant, api=pair.at_other)
 
-    answers = await asyncio.gather(
-        tenant.put(document(alias="one"), etag=etag),
-        other.put(document(alias="other"), etag=etag),
-        return_exceptions=True,
-    )
+    async with held_until_so_many_wait(pair, tenant, 2):
+        both = asyncio.gather(
+            tenant.put(document(alias="one"), etag=etag),
+            other.put(document(alias="other"), etag=etag),
+            return_exceptions=True,
+        )
+    answers = await both
 
     (refused,) = [answer for answer in answers if isinstance(answer, Refused)]
     (stored,) = [answer for answer in answers if not isinstance(answer, BaseException)]

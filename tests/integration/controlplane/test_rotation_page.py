@@ -91,6 +91,7 @@ def prepare(shell: Shell) -> None:
         "OLD_KID": json.loads(base64.urlsafe_b64decode(header + "=="))["kid"],
         "CONSUMER_KEY": issued["key"]["jti"],
         "MANAGEMENT_KEY": made["key"]["id"],
+        "JOIN_TOKEN": told(shell, "agentrouter dataplanes join-token")["id"],
         "OPENAI_API_KEY": "sk-of-november",
     }
 

@@ -62,10 +62,12 @@ class Site:
         return found
 
     async def health(self) -> str:
-        """Without its prefix."""
+        """OFFLINE, or whether it runs what it should."""
         await self.tenant.upkeep()
-        name = dp.DataplaneHealth.Name((await self.dataplane()).health)
-        return name.removeprefix("DATAPLANE_HEALTH_")
+        found = await self.dataplane()
+        if found.connection == dp.DATAPLANE_CONNECTION_OFFLINE:
+            return "OFFLINE"
+        return dp.DataplaneSync.Name(found.sync).removeprefix("DATAPLANE_SYNC_")
 
     async def until_synced(self, alias: str) -> None:
         """Until the change is proven and served; the test's timeout ends it."""

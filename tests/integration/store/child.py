@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Engine, event
 
 from controlplane.domain.errors import Unavailable
 from controlplane.store import StoreInUse, migrate
-from tests.contract.store.nouns import TENANT, WORKSPACE, configuration
+from controlplane.store.urls import sqlite_path, store_url
+from tests.contract.store.nouns import TENANT, WORKSPACE, configuration, document
 from tests.fakes.stores import opened
 
 
@@ -63,6 +66,25 @@ async def write_and_read(url: str) -> None:
     assert TENANT.id == WORKSPACE.tenant_id
 
 
+async def write_beyond_a_limit(url: str) -> None:
+    """Say how writes end that the operating system fails, what a read finds meanwhile, and a write once it is over."""
+    async with opened(url) as store:
+        size = max(each.stat().st_size for each in sqlite_path(store_url(url)).parent.iterdir())
+        _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            async with store.unit_of_work() as work:
+                await work.documents.put(replace(document("large", 1), content=b"x" * 500_000))
+            say("written")
+        except Unavailable as error:
+            say(error.message)
+        async with store.reading() as work:
+            say("read" if await work.workspaces.get("ws_1") == WORKSPACE else "not found")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        async with store.unit_of_work() as work:
+            say(str(await work.workspaces.take_revision("ws_1")))
+
+
 def migrate_and_stall(url: str, scripts: str) -> None:
     """Run migrations, and stop for ever behind the statement that marks the middle of one."""
 
@@ -76,7 +98,7 @@ def migrate_and_stall(url: str, scripts: str) -> None:
 
 
 COMMANDS: dict[str, Callable[[str], Awaitable[None]]] = {
-    each.__name__: each for each in (stall_inside, write_for_ever, open_once, write_and_read)
+    each.__name__: each for each in (stall_inside, write_for_ever, open_once, write_and_read, write_beyond_a_limit)
 }
 
 if __name__ == "__main__":

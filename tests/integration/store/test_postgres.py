@@ -12,11 +12,12 @@ import pytest
 
 from controlplane.domain.errors import Unavailable
 from controlplane.services.ports import Notice
-from controlplane.store import SqlStore, engine, migrate, postgres
+from controlplane.store import SqlStore, engine, migrate, postgres_connecting
 from controlplane.store.notices import READ_EVERYTHING
 from tests.contract.store.nouns import WORKSPACE
 from tests.fakes.postgres import PostgresServer, running_postgres
 from tests.fakes.stores import eventually_answers, opened
+from tests.fakes.tcp import serving_tcp
 from tests.integration.store.conftest import furnish
 
 RECOVERY = timedelta(seconds=5)
@@ -161,6 +162,24 @@ async def test_a_replica_that_lost_its_connection_is_told_to_read_everything_and
         await _until(notices, Notice("ws_1"))
 
 
+@pytest.mark.parametrize("payload", ["", "no JSON", "5", "null", '["ws_1"]', '["a","b","c","d"]', '{"a":1}'])
+async def test_what_no_replica_of_ours_says_is_a_reason_to_read_everything_and_is_heard_on(
+    server_url: str, payload: str
+) -> None:
+    async with opened(server_url) as store:
+        notices = store.notices()
+        await _until(notices, READ_EVERYTHING)
+
+        with _as_operator(server_url) as operator:
+            operator.execute("SELECT pg_notify(%s, %s)", ["agentrouter", payload])
+
+        async with asyncio.timeout(10):
+            assert await anext(notices) == READ_EVERYTHING
+        await _announce(store, Notice("ws_1"))
+        async with asyncio.timeout(10):
+            assert await anext(notices) == Notice("ws_1")
+
+
 async def test_readers_who_take_every_place_leave_the_writers_theirs(
     server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +196,7 @@ async def test_readers_who_take_every_place_leave_the_writers_theirs(
 async def test_a_row_that_somebody_holds_is_waited_for_only_so_long(
     server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(postgres.SESSION, "lock_timeout", 50)
+    monkeypatch.setitem(postgres_connecting.SESSION, "lock_timeout", 50)
     async with opened(server_url) as store:
         async with store.unit_of_work() as work:
             await work.workspaces.lock("ws_1")
@@ -188,7 +207,7 @@ async def test_a_row_that_somebody_holds_is_waited_for_only_so_long(
 
 
 async def test_a_statement_that_takes_too_long_is_ended(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(postgres.SESSION, "statement_timeout", 50)
+    monkeypatch.setitem(postgres_connecting.SESSION, "statement_timeout", 50)
     async with opened(server_url) as store:
         with _as_operator(server_url) as operator, operator.transaction():
             operator.execute("LOCK TABLE workspaces IN ACCESS EXCLUSIVE MODE")
@@ -246,3 +265,27 @@ async def test_a_refused_login_says_so_without_the_password(server_url: str) -> 
             await store.ping()
 
     assert "pass-word" not in str(caught.value)
+
+
+async def _refuse_as_a_pooler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """PgBouncer's words for session settings that it does not track."""
+    await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+    said = b"SFATAL\0C08P01\0Munsupported startup parameter in options: statement_timeout\0\0"
+    writer.write(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+
+
+async def test_a_server_that_does_not_let_us_in_is_unavailable_and_the_log_says_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving_tcp(_refuse_as_a_pooler) as port, opened(_address(port)) as store:
+        with pytest.raises(Unavailable):
+            await store.ping()
+        async with asyncio.timeout(10):
+            while "unsupported startup parameter" not in caplog.text:  # noqa: ASYNC110 - there is nothing to wait on
+                await asyncio.sleep(0.02)
+
+    assert "pass-word" not in caplog.text
+
+
+def _address(port: int) -> str:
+    return f"postgresql://u:pass-word@127.0.0.1:{port}/d?sslmode=disable&gssencmode=disable"

@@ -233,6 +233,40 @@ async def _put_large_document(store: SqlStore) -> None:
         await work.documents.put(type(large)("ws_1", "large", b"x" * 300_000, "etag", 1, large.updated_at))
 
 
+def test_a_disk_that_fails_refuses_writes_is_read_on_and_recovers(file_url: str, sqlite_file: Path) -> None:
+    with child("write_beyond_a_limit", file_url) as process:
+        refused, read, written = process.line(), process.line(), process.line()
+
+    assert "fails to read or write" in refused
+    assert read == "read"
+    assert written == "1"
+    with contextlib.closing(sqlite3.connect(sqlite_file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+async def test_what_would_go_into_a_file_that_is_gone_is_refused_until_it_is_back(
+    file_url: str, sqlite_file: Path, tmp_path: Path
+) -> None:
+    async with opened(file_url) as store:
+        await _now(store, write=True)
+        shutil.move(sqlite_file, tmp_path / "elsewhere")
+        with pytest.raises(Unavailable, match="removed"):
+            await _now(store, write=True)
+        shutil.copyfile(tmp_path / "elsewhere", sqlite_file)
+        with pytest.raises(Unavailable, match="replaced"):
+            await _now(store, write=True)
+        async with store.reading() as work:
+            assert await work.workspaces.get("ws_1") is not None
+
+        shutil.move(tmp_path / "elsewhere", sqlite_file)
+        await _now(store, write=True)
+
+    async with opened(file_url) as store, store.reading() as work:
+        workspace = await work.workspaces.get("ws_1")
+    assert workspace is not None
+    assert workspace.revision == 2
+
+
 async def test_a_damaged_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     path.write_bytes(b"this is no database, but it is long enough to be looked at" * 100)

@@ -12,7 +12,7 @@ import yaml
 from connectrpc.code import Code
 from google.rpc import error_details_pb2
 
-from agentrouter.configurator.v1.configurations_pb2 import Configuration, DataplaneVersions
+from agentrouter.configurator.v1.configurations_pb2 import Configuration, DataplaneVersions, RevertedSlot
 from agentrouter.management.v1 import dataplanes_pb2
 from agentrouter.management.v1.documents_pb2 import DocumentFault, PutDocumentRequest
 from tests.fakes.product import FakeProduct, failure
@@ -72,6 +72,16 @@ def test_a_version_that_a_data_plane_refused_is_exit_code_1_with_its_reason(
     assert "REFUSED" in outcome.out
 
 
+@pytest.mark.parametrize(("way", "exit_code"), [((3, 2), 1), ((4, 2), 1), ((4, 3), 0), ((2, 1), 0)], ids=str)
+def test_a_version_that_a_data_plane_took_back_is_as_good_as_refused(
+    product: FakeProduct, cli: Call, file: Path, way: tuple[int, int], exit_code: int
+) -> None:
+    back = RevertedSlot(slot="config/", from_version=way[0], to_version=way[1])
+    stored(product, DataplaneVersions(dataplane_id="dp_1", applied_version=max(way[0], 3), reverted=back))
+
+    assert cli("apply", "-f", str(file)).exit_code == exit_code
+
+
 def test_a_refusal_of_an_older_version_is_not_taken_for_one_of_this(
     product: FakeProduct, cli: Call, file: Path
 ) -> None:
@@ -93,7 +103,9 @@ def test_what_is_not_proven_in_time_is_exit_code_5_and_names_the_data_plane(
 
 def test_a_data_plane_that_is_offline_is_not_waited_for(product: FakeProduct, cli: Call, file: Path) -> None:
     stored(product, DataplaneVersions(dataplane_id="dp_1", applied_version=3), DataplaneVersions(dataplane_id="dp_off"))
-    product.dataplanes.append(dataplanes_pb2.Dataplane(id="dp_off", health=dataplanes_pb2.DATAPLANE_HEALTH_OFFLINE))
+    product.dataplanes.append(
+        dataplanes_pb2.Dataplane(id="dp_off", connection=dataplanes_pb2.DATAPLANE_CONNECTION_OFFLINE)
+    )
 
     outcome = cli("apply", "-f", str(file))
 

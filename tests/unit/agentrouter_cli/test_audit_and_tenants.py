@@ -69,7 +69,7 @@ def test_tenants_are_listed(product: FakeProduct, cli: Call) -> None:
 
 
 def test_a_rotation_of_the_master_key_ends_with_the_keys_fingerprint(product: FakeProduct, cli: Call) -> None:
-    shown, data = cli("keys", "rotate-master"), cli("keys", "rotate", "-o", "json")  # which is short for it
+    shown, data = cli("keys", "rotate"), cli("keys", "rotate", "-o", "json")
 
     assert shown.out.startswith("7 sealed values are under master key feedbeef")
     assert json.loads(data.out) == {
@@ -83,7 +83,7 @@ def test_a_rotation_of_the_master_key_ends_with_the_keys_fingerprint(product: Fa
 def test_a_rotation_that_ends_early_says_to_call_again(product: FakeProduct, cli: Call) -> None:
     product.rotation_dies = True
 
-    outcome = cli("keys", "rotate-master")
+    outcome = cli("keys", "rotate")
 
     assert outcome.exit_code == 1
     assert "call it again" in outcome.err

@@ -69,6 +69,45 @@ def test_every_fault_is_told_before_anything_is_sent(product: FakeProduct, cli: 
     assert not product.asked_for(pb.SaveBYOKBackendsRequest)
 
 
+def test_every_kind_of_credential_is_read_from_where_the_file_says(
+    product: FakeProduct, cli: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", KEY)
+    (tmp_path / "account.json").write_text('{"type": "service_account"}\n')
+    oauth = {"token_url": "https://idp.example/t", "client_id": "me", "client_secret_env": "SECRET", "scopes": "a b"}
+    aws = {"access_key_id": "AKIA", "secret_access_key_env": "SECRET", "region": "us-east-1"}
+    gcp = {"key_file": str(tmp_path / "account.json"), "scopes": ["s"]}
+    backends = [
+        {"name": kind, "base_url": "https://own.example", "models": ["m"], kind: given}
+        for kind, given in (("oauth", oauth), ("aws", aws), ("gcp", gcp))
+    ]
+    whole = {"mode": "EXCLUSIVE", "backends": backends}
+
+    outcome = cli("backends", "save", "ada", "-f", _file(tmp_path, json.dumps(whole)))
+
+    (request,) = product.asked_for(pb.SaveBYOKBackendsRequest)
+    client, keys, account = (one.credential for one in request.backends)
+    assert (client.oauth.client_secret, list(client.oauth.scopes)) == (KEY, ["a", "b"])
+    assert (keys.aws.access_key_id, keys.aws.secret_access_key, keys.aws.service) == ("AKIA", KEY, "")
+    assert (account.gcp.key_file, list(account.gcp.scopes)) == ('{"type": "service_account"}', ["s"])
+    assert KEY not in outcome.out + outcome.err
+
+
+def test_a_field_that_a_credential_does_not_have_is_named_and_never_shown(
+    product: FakeProduct, cli: Call, tmp_path: Path
+) -> None:
+    given = {"oauth": {"client_secret": 4711, "clientsecret": KEY, "scopes_env": "SCOPES"}, "gcp": "what"}
+    whole = {"mode": "EXCLUSIVE", "backends": [{"name": "a", "provider": "openai", **given}]}
+
+    outcome = cli("backends", "save", "ada", "-f", _file(tmp_path, json.dumps(whole)))
+
+    for field in ("", ".oauth.client_secret", ".oauth.clientsecret", ".oauth.scopes_env", ".gcp"):
+        assert f"backends[0]{field}" in outcome.err
+    assert KEY not in outcome.out + outcome.err
+    assert "4711" not in outcome.err
+    assert not product.asked_for(pb.SaveBYOKBackendsRequest)
+
+
 def test_a_variable_that_is_not_set_is_wrong_usage(product: FakeProduct, cli: Call, tmp_path: Path) -> None:
     whole = {"mode": "EXCLUSIVE", "backends": [{"name": "a", "provider": "openai", "api_key_env": "NOT_SET_HERE"}]}
 

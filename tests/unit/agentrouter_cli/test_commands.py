@@ -41,7 +41,15 @@ def test_configurations_show_desired_applied_and_running_with_the_proof(product:
     outcome = cli("get", "configurations")
 
     row = next(line.split() for line in outcome.out.splitlines() if "dp_1" in line)
-    assert row == ["(workspace)", "dp_1", "5", "5", "4", "2026-01-31", "12:00:00Z", "2", "feedfeedfeed", "1.40.0"]
+    assert row == ["(workspace)", "dp_1", "5", "5", "4", "-", "2026-01-31", "12:00:00Z", "2", "feedfeedfeed", "1.40.0"]
+
+
+def test_how_long_a_data_plane_has_drifted_is_shown(product: FakeProduct, cli: Call) -> None:
+    configuration = a_proven_configuration()
+    configuration.dataplanes[0].drift_age.FromSeconds(7_380)
+    product.configurations.append(configuration)
+
+    assert "2h 3m" in cli("get", "configurations").out
 
 
 def test_json_has_snake_case_names_and_numbers_that_are_numbers(product: FakeProduct, cli: Call) -> None:

@@ -127,7 +127,7 @@ def test_a_product_that_does_not_answer_is_exit_code_3(
     outcome = call("get", "document")
 
     assert (outcome.exit_code, outcome.err.count("\n")) == (3, 1)
-    assert "cannot connect" in outcome.err
+    assert "nothing listens there: is the control plane running?" in outcome.err
 
 
 def test_a_key_that_is_not_accepted_is_exit_code_4(

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import typer.main
 
-from agentrouter_cli.main import app
+from agentrouter_cli.command_table import TABLE, loaded
 from tests.unit.agentrouter_cli.conftest import Call
 
 
-def commands(group: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def words_of(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The words of every command that does something."""
-    for name, command in getattr(group, "commands", {}).items():
-        if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
-        else:
-            yield (*path, name)
+    if not hasattr(command, "commands"):
+        yield path
+        return
+    for name, inner in command.commands.items():
+        yield from words_of(inner, (*path, name))
 
 
-@pytest.mark.parametrize("words", sorted(commands(typer.main.get_command(app))), ids=" ".join)
+COMMANDS = sorted(words for name in TABLE for words in words_of(loaded(name), (name,)))
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, ("version",)], ids=" ".join)
 def test_a_command_has_help_with_an_example(call: Call, words: tuple[str, ...]) -> None:
     outcome = call(*words, "--help")
 

@@ -25,10 +25,16 @@ def test_versions_are_shown_with_who_and_why(product: FakeProduct, cli: Call) ->
 
     rows = [line.split() for line in outcome.out.splitlines()]
     assert [row for row in rows if row][-2:] == [
-        ["3", "mk_1", "8", "1", "worse"],
+        ["3", "mk_1", "8", "restores", "1", "worse"],
         ["2", "(unknown)", "-", "-", "cheaper"],
     ]
     assert product.asked_for(documents.ListDocumentVersionsRequest)[0].user_id == "ada"
+
+
+def test_the_removal_of_a_document_is_a_version(product: FakeProduct, cli: Call) -> None:
+    product.versions.append(documents.DocumentVersion(version=4, author="mk_1", removed=True, reason="left"))
+
+    assert cli("history", "--user", "ada").out.splitlines()[-2].split()[-4:] == ["removes", "the", "document", "left"]
 
 
 def test_versions_for_programs_have_stable_names(product: FakeProduct, cli: Call) -> None:

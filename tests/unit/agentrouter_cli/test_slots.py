@@ -26,7 +26,7 @@ def test_a_dry_run_of_a_reconciliation_says_that_nothing_was_done(product: FakeP
     outcome = cli("reconcile", "--dry-run")
 
     assert product.asked_for(slots.ReconcileWorkspaceRequest)[0].validate_only
-    assert outcome.out.rstrip().endswith("1 would be sent again")
+    assert outcome.out.rstrip().endswith("1 would be sent again (dry run, nothing was changed)")
 
 
 def test_a_reconciliation_as_json_has_rows_and_counts(product: FakeProduct, cli: Call) -> None:

@@ -20,6 +20,7 @@ from contract import (
     parse_workspace,
     read_consumer,
 )
+from contract.own_secrets import KINDS, kind_of_secret, own_secret_beginnings
 from contract.workspace_document import BackendRef
 
 ADA = "ada@example.com"
@@ -68,7 +69,8 @@ def test_nobody_writes_backends_into_a_document_by_hand() -> None:
         ({"credential": {**CREDENTIAL, "ref": "secret://byok/bob/mine@1"}}, {"backends[0].credential.ref": "secret"}),
         ({"credential": {**CREDENTIAL, "ref": "secret://openai@1"}}, {"backends[0].credential.ref": "secret"}),
         ({"credential": {**CREDENTIAL, "ref": REF.partition("@")[0]}}, {"backends[0].credential.ref": "secret"}),
-        ({"credential": {**CREDENTIAL, "kind": "aws"}}, {"backends[0].credential.kind": "value"}),
+        ({"credential": {**CREDENTIAL, "kind": "wish"}}, {"backends[0].credential.kind": "value"}),
+        ({"credential": {**CREDENTIAL, "kind": "oauth"}}, {"backends[0].credential.ref": "secret"}),
         ({"base_url": "https://evil.example/v1"}, {"backends[0].credential.origin": "conflict"}),
         ({"credential": None}, {"backends[0].credential": "required"}),
         ({"protocol": "anthropic"}, {"backends[0].protocol": "unsupported"}),
@@ -124,12 +126,17 @@ def test_lower_priorities_come_first_then_greater_weights() -> None:
 
 
 @pytest.mark.parametrize(("user", "backend"), [("ada", "b"), (ADA, "mine"), ("a@b", "c"), ("a", "b.c")])
-def test_a_secrets_name_tells_whose_it_is(user: str, backend: str) -> None:
-    assert consumer_of_secret(own_secret_name(user, backend)) == user
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_secrets_name_tells_whose_it_is_and_of_which_kind(user: str, backend: str, kind: str) -> None:
+    name = own_secret_name(user, backend, kind)
+
+    assert (consumer_of_secret(name), kind_of_secret(name)) == (user, kind)
+    assert any(name.startswith(beginning) for beginning in own_secret_beginnings(user))
 
 
 def test_a_secret_of_the_workspace_is_nobodys() -> None:
     assert consumer_of_secret("backends/fast/openai") is None
+    assert kind_of_secret("backends/fast/openai") is None
 
 
 def test_a_provider_is_meant_by_provider_type_or_name() -> None:

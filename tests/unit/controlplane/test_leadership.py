@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -135,3 +137,28 @@ async def test_tasks_of_a_leader_run_on_one_replica_and_the_others_everywhere() 
         await each.run_all()
 
     assert ran == ["a here", "a leads", "b here"]
+
+
+async def test_a_task_that_is_under_way_at_the_end_is_cut_short_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def long() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    tasks = {"long": (timedelta(milliseconds=1), long)}
+    upkeep = Upkeep(tasks, {}, replica(FakeLeases(), "a", Stopwatch()))
+    upkeep.start()
+    async with asyncio.timeout(20):
+        await begun.wait()
+
+        await upkeep.stop()
+        await ended.wait()
+        await asyncio.sleep(0)
+
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

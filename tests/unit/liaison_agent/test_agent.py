@@ -235,7 +235,8 @@ async def test_the_report_says_what_runs_and_what_was_refused(world: World) -> N
     report = world.control.polls[-1].report
     assert report.received_revision == 2
     assert report.running == (("config/", 1),)
-    assert report.rejected == (("config/", 2, "listener/public: bad regex"),)
+    assert report.rejected == (("config/", 2, "listener/public: bad regex", 2),)
+    assert report.running_revision == report.received_revision
     assert (
         report.serving_stale_since == START + timedelta(seconds=world.clock.monotonic()) or report.serving_stale_since
     )

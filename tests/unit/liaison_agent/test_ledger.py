@@ -6,7 +6,7 @@ import resource
 import stat
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from liaison_agent.memory import (
     Memory,
     Proof,
     Rejection,
+    Reverted,
     Secret,
     SlotMemory,
     Tombstone,
@@ -56,6 +57,7 @@ def a_memory() -> Memory:
         delivery_keys={"dk-1": bytes(32)},
         revocations={"jti-1": NOW},
         rejections={"config/": Rejection("config/", 2, 2, "bad regex", "ev_9")},
+        reverts={"config/bob": Reverted("config/bob", 3, 2, 120, 40, 1 / 3, timedelta(seconds=30), NOW, "5xx", 2)},
         barred=frozenset({"config/ann"}),
         held={"ev_1": HeldEvent("ev_1", "config/", 2, 3)},
         outbox=(

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from liaison_agent import planner
-from liaison_agent.memory import HeldEvent, Memory, Proof, Rejection, SlotMemory, Tombstone, Value
+from liaison_agent.memory import (
+    HeldEvent,
+    Memory,
+    Proof,
+    Rejection,
+    Reverted,
+    Secret,
+    SlotMemory,
+    Tombstone,
+    Value,
+)
 from liaison_agent.state import Configuration
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -140,6 +150,24 @@ def test_a_new_event_forgets_a_refusal_and_a_repeated_one_does_not() -> None:
     assert planner.plan_newest(anew).desired.workspace is NEW
 
 
+def test_what_was_taken_back_stands_until_it_is_tried_again_or_something_else_is_proven() -> None:
+    back = Reverted("config/", 2, 1, 9, 3, 1 / 3, timedelta(seconds=30), NOW)
+    memory = Memory(
+        "ws_1",
+        slots={"config/": SlotMemory(NEW, OLD)},
+        rejections=rejected("config/", 2),
+        reverts={"config/": back},
+    )
+    newer = replace(memory, slots={"config/": SlotMemory(doc("", 3), OLD)})
+
+    assert planner.retried(memory, [HeldEvent("ev_1", "config/", 2, 2)], everything=False).reverts == {"config/": back}
+    assert planner.retried(memory, [HeldEvent("ev_2", "config/", 2, 1)], everything=False).reverts == {}
+    assert planner.retried(memory, [], everything=True).reverts == {}
+    assert planner.proven(memory, planner.plan_newest(memory), {}).reverts == {"config/": back}
+    assert planner.proven(newer, planner.plan_newest(newer), {"config/": "no"}).reverts == {"config/": back}
+    assert planner.proven(newer, planner.plan_newest(newer), {}).reverts == {}
+
+
 def test_what_was_proven_is_the_last_known_good_and_no_longer_refused() -> None:
     memory = Memory("ws_1", slots={"config/": SlotMemory(NEW, OLD)}, rejections=rejected("config/", 1))
 
@@ -212,3 +240,20 @@ def test_a_consumers_refusal_says_which_workspace_document_it_was_refused_with()
     completion = planner.conclude(memory, HeldEvent("ev_1", "config/bob", 3, 7), {"config/bob": "no"}, PROOF)
 
     assert (completion.applied, completion.version, completion.workspace_version) == (False, 3, 2)
+
+
+def test_the_credentials_of_a_removed_consumer_go_once_the_removal_is_proven() -> None:
+    gone = Tombstone("config/ann", 3, 3)
+    own, shared = "secret://byok/ann/mine@4", "secret://backends/m/main@1"
+    body = b'{"credential":"secret://byok/ann/mine@4"}'
+    ann = Configuration("ws_1", "ann", 2, 2, "digest-2", body)
+    workspace = Configuration("ws_1", "", 1, 1, "digest-1", b'{"api_key":"secret://backends/m/main@1"}')
+    secrets = {own: Secret("https://own.example:443", "OWN"), shared: Secret("https://api.example:443", "SHARED")}
+    slots = {"config/": SlotMemory(workspace, workspace), "config/ann": SlotMemory(gone, ann)}
+    memory = Memory("ws_1", slots=slots, secrets=secrets)
+
+    refused = planner.proven(memory, planner.plan_newest(memory), {"config/ann": "cannot be removed"})
+    removed = planner.proven(memory, planner.plan_newest(memory), {})
+
+    assert set(refused.secrets) == {own, shared}
+    assert set(removed.secrets) == {shared}

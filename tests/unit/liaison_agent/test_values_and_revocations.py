@@ -23,7 +23,7 @@ async def test_what_this_release_does_not_support_is_refused_by_name_for_good(wo
     assert event.status == "FAILED"
     reason = f"not supported by this agent: {slot}; upgrade the data plane"
     assert event.completions[0].error == reason
-    assert world.control.polls[-1].report.rejected == ((slot, 1, reason),)
+    assert world.control.polls[-1].report.rejected == ((slot, 1, reason, 0),)
 
 
 @pytest.mark.parametrize("slot", ["mcp/github", "proxy_url"])

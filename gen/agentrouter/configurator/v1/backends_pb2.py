@@ -26,23 +26,41 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/configurator/v1/backends.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x01\n\x11\x42\x61\x63kendCredential\x12\x1e\n\x07\x61pi_key\x18\x01 \x01(\tB\x03\x80\x01\x01H\x00R\x06\x61piKey\x12\x1b\n\x05oauth\x18\x02 \x01(\tB\x03\x80\x01\x01H\x00R\x05oauth\x12\x17\n\x03\x61ws\x18\x03 \x01(\tB\x03\x80\x01\x01H\x00R\x03\x61ws\x12\x17\n\x03gcp\x18\x04 \x01(\tB\x03\x80\x01\x01H\x00R\x03gcpB\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\"\xd0\x02\n\x07\x42\x61\x63kend\x12\x1d\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x04name\x12#\n\x08provider\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x08provider\x12#\n\x08protocol\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x08protocol\x12#\n\x08\x62\x61se_url\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x07\x62\x61seUrl\x12N\n\ncredential\x18\x05 \x01(\x0b\x32..agentrouter.configurator.v1.BackendCredentialR\ncredential\x12!\n\x06models\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07R\x06models\x12\x1f\n\x06weight\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x06weight\x12#\n\x08priority\x18\x08 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08priority\"\xc1\x01\n\x0e\x42\x61\x63kendSummary\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\'\n\x0f\x63redential_kind\x18\x03 \x01(\tR\x0e\x63redentialKind\x12\x1b\n\tlast_four\x18\x04 \x01(\tR\x08lastFour\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"\xc4\x02\n\x17SaveBYOKBackendsRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12#\n\x07user_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x06userId\x12J\n\x08\x62\x61\x63kends\x18\x03 \x03(\x0b\x32$.agentrouter.configurator.v1.BackendB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x08\x62\x61\x63kends\x12\x46\n\x04mode\x18\x04 \x01(\x0e\x32(.agentrouter.configurator.v1.BackendModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12\x1b\n\x04\x65tag\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag\x12\'\n\nrequest_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"w\n\x18SaveBYOKBackendsResponse\x12G\n\x08\x62\x61\x63kends\x18\x01 \x03(\x0b\x32+.agentrouter.configurator.v1.BackendSummaryR\x08\x62\x61\x63kends\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\xb5\x01\n\x19\x44\x65leteBYOKBackendsRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12#\n\x07user_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x06userId\x12\x1e\n\x05names\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x05names\x12\'\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"e\n\x1a\x44\x65leteBYOKBackendsResponse\x12G\n\x08\x62\x61\x63kends\x18\x01 \x03(\x0b\x32+.agentrouter.configurator.v1.BackendSummaryR\x08\x62\x61\x63kends*~\n\x0b\x42\x61\x63kendMode\x12\x1c\n\x18\x42\x41\x43KEND_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x42\x41\x43KEND_MODE_EXCLUSIVE\x10\x01\x12\x1a\n\x16\x42\x41\x43KEND_MODE_PREFERRED\x10\x02\x12\x19\n\x15\x42\x41\x43KEND_MODE_FALLBACK\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/configurator/v1/backends.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x01\n\x0bOAuthClient\x12%\n\ttoken_url\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x08tokenUrl\x12%\n\tclient_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@R\x08\x63lientId\x12\x30\n\rclient_secret\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80@R\x0c\x63lientSecret\x12 \n\x06scopes\x18\x04 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x06scopes\x12$\n\x08\x61udience\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@R\x08\x61udience\"\xe6\x01\n\x07\x41wsKeys\x12,\n\raccess_key_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\x0b\x61\x63\x63\x65ssKeyId\x12\x37\n\x11secret_access_key\x18\x02 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80\x02R\x0fsecretAccessKey\x12\x30\n\rsession_token\x18\x03 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\x80@R\x0csessionToken\x12\x1f\n\x06region\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(R\x06region\x12!\n\x07service\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18(R\x07service\"^\n\x11GcpServiceAccount\x12\'\n\x08key_file\x18\x01 \x01(\tB\x0c\x80\x01\x01\xbaH\x06r\x04\x18\xa0\x9c\x01R\x07keyFile\x12 \n\x06scopes\x18\x02 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x06scopes\"\x82\x02\n\x11\x42\x61\x63kendCredential\x12\x1e\n\x07\x61pi_key\x18\x01 \x01(\tB\x03\x80\x01\x01H\x00R\x06\x61piKey\x12@\n\x05oauth\x18\x02 \x01(\x0b\x32(.agentrouter.configurator.v1.OAuthClientH\x00R\x05oauth\x12\x38\n\x03\x61ws\x18\x03 \x01(\x0b\x32$.agentrouter.configurator.v1.AwsKeysH\x00R\x03\x61ws\x12\x42\n\x03gcp\x18\x04 \x01(\x0b\x32..agentrouter.configurator.v1.GcpServiceAccountH\x00R\x03gcpB\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\"\xd0\x02\n\x07\x42\x61\x63kend\x12\x1d\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x04name\x12#\n\x08provider\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x08provider\x12#\n\x08protocol\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x08protocol\x12#\n\x08\x62\x61se_url\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x07\x62\x61seUrl\x12N\n\ncredential\x18\x05 \x01(\x0b\x32..agentrouter.configurator.v1.BackendCredentialR\ncredential\x12!\n\x06models\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07R\x06models\x12\x1f\n\x06weight\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x06weight\x12#\n\x08priority\x18\x08 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08priority\"\xc1\x01\n\x0e\x42\x61\x63kendSummary\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\'\n\x0f\x63redential_kind\x18\x03 \x01(\tR\x0e\x63redentialKind\x12\x1b\n\tlast_four\x18\x04 \x01(\tR\x08lastFour\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"\xe9\x02\n\x17SaveBYOKBackendsRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12#\n\x07user_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x06userId\x12J\n\x08\x62\x61\x63kends\x18\x03 \x03(\x0b\x32$.agentrouter.configurator.v1.BackendB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x08\x62\x61\x63kends\x12\x46\n\x04mode\x18\x04 \x01(\x0e\x32(.agentrouter.configurator.v1.BackendModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12\x1b\n\x04\x65tag\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x04\x65tag\x12\'\n\nrequest_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x07 \x01(\x08R\x0cvalidateOnly\"w\n\x18SaveBYOKBackendsResponse\x12G\n\x08\x62\x61\x63kends\x18\x01 \x03(\x0b\x32+.agentrouter.configurator.v1.BackendSummaryR\x08\x62\x61\x63kends\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\xda\x01\n\x19\x44\x65leteBYOKBackendsRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12#\n\x07user_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x06userId\x12\x1e\n\x05names\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x05names\x12\'\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x05 \x01(\x08R\x0cvalidateOnly\"e\n\x1a\x44\x65leteBYOKBackendsResponse\x12G\n\x08\x62\x61\x63kends\x18\x01 \x03(\x0b\x32+.agentrouter.configurator.v1.BackendSummaryR\x08\x62\x61\x63kends*~\n\x0b\x42\x61\x63kendMode\x12\x1c\n\x18\x42\x41\x43KEND_MODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x42\x41\x43KEND_MODE_EXCLUSIVE\x10\x01\x12\x1a\n\x16\x42\x41\x43KEND_MODE_PREFERRED\x10\x02\x12\x19\n\x15\x42\x41\x43KEND_MODE_FALLBACK\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'agentrouter.configurator.v1.backends_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_OAUTHCLIENT'].fields_by_name['token_url']._loaded_options = None
+  _globals['_OAUTHCLIENT'].fields_by_name['token_url']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_OAUTHCLIENT'].fields_by_name['client_id']._loaded_options = None
+  _globals['_OAUTHCLIENT'].fields_by_name['client_id']._serialized_options = b'\272H\005r\003\030\200@'
+  _globals['_OAUTHCLIENT'].fields_by_name['client_secret']._loaded_options = None
+  _globals['_OAUTHCLIENT'].fields_by_name['client_secret']._serialized_options = b'\200\001\001\272H\005r\003\030\200@'
+  _globals['_OAUTHCLIENT'].fields_by_name['scopes']._loaded_options = None
+  _globals['_OAUTHCLIENT'].fields_by_name['scopes']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_OAUTHCLIENT'].fields_by_name['audience']._loaded_options = None
+  _globals['_OAUTHCLIENT'].fields_by_name['audience']._serialized_options = b'\272H\005r\003\030\200@'
+  _globals['_AWSKEYS'].fields_by_name['access_key_id']._loaded_options = None
+  _globals['_AWSKEYS'].fields_by_name['access_key_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_AWSKEYS'].fields_by_name['secret_access_key']._loaded_options = None
+  _globals['_AWSKEYS'].fields_by_name['secret_access_key']._serialized_options = b'\200\001\001\272H\005r\003\030\200\002'
+  _globals['_AWSKEYS'].fields_by_name['session_token']._loaded_options = None
+  _globals['_AWSKEYS'].fields_by_name['session_token']._serialized_options = b'\200\001\001\272H\005r\003\030\200@'
+  _globals['_AWSKEYS'].fields_by_name['region']._loaded_options = None
+  _globals['_AWSKEYS'].fields_by_name['region']._serialized_options = b'\272H\004r\002\030('
+  _globals['_AWSKEYS'].fields_by_name['service']._loaded_options = None
+  _globals['_AWSKEYS'].fields_by_name['service']._serialized_options = b'\272H\004r\002\030('
+  _globals['_GCPSERVICEACCOUNT'].fields_by_name['key_file']._loaded_options = None
+  _globals['_GCPSERVICEACCOUNT'].fields_by_name['key_file']._serialized_options = b'\200\001\001\272H\006r\004\030\240\234\001'
+  _globals['_GCPSERVICEACCOUNT'].fields_by_name['scopes']._loaded_options = None
+  _globals['_GCPSERVICEACCOUNT'].fields_by_name['scopes']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_BACKENDCREDENTIAL'].oneofs_by_name['kind']._loaded_options = None
   _globals['_BACKENDCREDENTIAL'].oneofs_by_name['kind']._serialized_options = b'\272H\002\010\001'
   _globals['_BACKENDCREDENTIAL'].fields_by_name['api_key']._loaded_options = None
   _globals['_BACKENDCREDENTIAL'].fields_by_name['api_key']._serialized_options = b'\200\001\001'
-  _globals['_BACKENDCREDENTIAL'].fields_by_name['oauth']._loaded_options = None
-  _globals['_BACKENDCREDENTIAL'].fields_by_name['oauth']._serialized_options = b'\200\001\001'
-  _globals['_BACKENDCREDENTIAL'].fields_by_name['aws']._loaded_options = None
-  _globals['_BACKENDCREDENTIAL'].fields_by_name['aws']._serialized_options = b'\200\001\001'
-  _globals['_BACKENDCREDENTIAL'].fields_by_name['gcp']._loaded_options = None
-  _globals['_BACKENDCREDENTIAL'].fields_by_name['gcp']._serialized_options = b'\200\001\001'
   _globals['_BACKEND'].fields_by_name['name']._loaded_options = None
   _globals['_BACKEND'].fields_by_name['name']._serialized_options = b'\272H\006r\004\020\001\030d'
   _globals['_BACKEND'].fields_by_name['provider']._loaded_options = None
@@ -77,20 +95,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEBYOKBACKENDSREQUEST'].fields_by_name['names']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_DELETEBYOKBACKENDSREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEBYOKBACKENDSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
-  _globals['_BACKENDMODE']._serialized_start=1555
-  _globals['_BACKENDMODE']._serialized_end=1681
-  _globals['_BACKENDCREDENTIAL']._serialized_start=138
-  _globals['_BACKENDCREDENTIAL']._serialized_end=283
-  _globals['_BACKEND']._serialized_start=286
-  _globals['_BACKEND']._serialized_end=622
-  _globals['_BACKENDSUMMARY']._serialized_start=625
-  _globals['_BACKENDSUMMARY']._serialized_end=818
-  _globals['_SAVEBYOKBACKENDSREQUEST']._serialized_start=821
-  _globals['_SAVEBYOKBACKENDSREQUEST']._serialized_end=1145
-  _globals['_SAVEBYOKBACKENDSRESPONSE']._serialized_start=1147
-  _globals['_SAVEBYOKBACKENDSRESPONSE']._serialized_end=1266
-  _globals['_DELETEBYOKBACKENDSREQUEST']._serialized_start=1269
-  _globals['_DELETEBYOKBACKENDSREQUEST']._serialized_end=1450
-  _globals['_DELETEBYOKBACKENDSRESPONSE']._serialized_start=1452
-  _globals['_DELETEBYOKBACKENDSRESPONSE']._serialized_end=1553
+  _globals['_BACKENDMODE']._serialized_start=2287
+  _globals['_BACKENDMODE']._serialized_end=2413
+  _globals['_OAUTHCLIENT']._serialized_start=138
+  _globals['_OAUTHCLIENT']._serialized_end=351
+  _globals['_AWSKEYS']._serialized_start=354
+  _globals['_AWSKEYS']._serialized_end=584
+  _globals['_GCPSERVICEACCOUNT']._serialized_start=586
+  _globals['_GCPSERVICEACCOUNT']._serialized_end=680
+  _globals['_BACKENDCREDENTIAL']._serialized_start=683
+  _globals['_BACKENDCREDENTIAL']._serialized_end=941
+  _globals['_BACKEND']._serialized_start=944
+  _globals['_BACKEND']._serialized_end=1280
+  _globals['_BACKENDSUMMARY']._serialized_start=1283
+  _globals['_BACKENDSUMMARY']._serialized_end=1476
+  _globals['_SAVEBYOKBACKENDSREQUEST']._serialized_start=1479
+  _globals['_SAVEBYOKBACKENDSREQUEST']._serialized_end=1840
+  _globals['_SAVEBYOKBACKENDSRESPONSE']._serialized_start=1842
+  _globals['_SAVEBYOKBACKENDSRESPONSE']._serialized_end=1961
+  _globals['_DELETEBYOKBACKENDSREQUEST']._serialized_start=1964
+  _globals['_DELETEBYOKBACKENDSREQUEST']._serialized_end=2182
+  _globals['_DELETEBYOKBACKENDSRESPONSE']._serialized_start=2184
+  _globals['_DELETEBYOKBACKENDSRESPONSE']._serialized_end=2285
 # @@protoc_insertion_point(module_scope)

@@ -59,7 +59,7 @@ class Configuration(_message.Message):
     def __init__(self, workspace_id: _Optional[str] = ..., user_id: _Optional[str] = ..., version: _Optional[int] = ..., revision: _Optional[int] = ..., digest: _Optional[str] = ..., state: _Optional[_Union[ConfigurationState, str]] = ..., document: _Optional[bytes] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., dataplanes: _Optional[_Iterable[_Union[DataplaneVersions, _Mapping]]] = ...) -> None: ...
 
 class DataplaneVersions(_message.Message):
-    __slots__ = ("dataplane_id", "desired_version", "delivered_version", "applied_version", "running_version", "drift_age", "proof", "rejected_version", "rejected_reason")
+    __slots__ = ("dataplane_id", "desired_version", "delivered_version", "applied_version", "running_version", "drift_age", "proof", "rejected_version", "rejected_reason", "reverted")
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     DESIRED_VERSION_FIELD_NUMBER: _ClassVar[int]
     DELIVERED_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +69,7 @@ class DataplaneVersions(_message.Message):
     PROOF_FIELD_NUMBER: _ClassVar[int]
     REJECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
     REJECTED_REASON_FIELD_NUMBER: _ClassVar[int]
+    REVERTED_FIELD_NUMBER: _ClassVar[int]
     dataplane_id: str
     desired_version: int
     delivered_version: int
@@ -78,7 +79,8 @@ class DataplaneVersions(_message.Message):
     proof: _events_pb2.ApplyProof
     rejected_version: int
     rejected_reason: str
-    def __init__(self, dataplane_id: _Optional[str] = ..., desired_version: _Optional[int] = ..., delivered_version: _Optional[int] = ..., applied_version: _Optional[int] = ..., running_version: _Optional[int] = ..., drift_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., proof: _Optional[_Union[_events_pb2.ApplyProof, _Mapping]] = ..., rejected_version: _Optional[int] = ..., rejected_reason: _Optional[str] = ...) -> None: ...
+    reverted: RevertedSlot
+    def __init__(self, dataplane_id: _Optional[str] = ..., desired_version: _Optional[int] = ..., delivered_version: _Optional[int] = ..., applied_version: _Optional[int] = ..., running_version: _Optional[int] = ..., drift_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., proof: _Optional[_Union[_events_pb2.ApplyProof, _Mapping]] = ..., rejected_version: _Optional[int] = ..., rejected_reason: _Optional[str] = ..., reverted: _Optional[_Union[RevertedSlot, _Mapping]] = ...) -> None: ...
 
 class SlotValue(_message.Message):
     __slots__ = ("slot", "version", "revision", "digest", "value", "tombstone")
@@ -287,7 +289,7 @@ class ListActiveProvidersResponse(_message.Message):
     def __init__(self, providers: _Optional[_Iterable[_Union[ActiveProvider, _Mapping]]] = ...) -> None: ...
 
 class AgentReport(_message.Message):
-    __slots__ = ("agent_version", "envoy_version", "received_revision", "running", "rejected", "serving_stale_since", "ledger_lost", "warnings")
+    __slots__ = ("agent_version", "envoy_version", "received_revision", "running", "rejected", "serving_stale_since", "ledger_lost", "warnings", "reverted", "running_revision")
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     ENVOY_VERSION_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -296,6 +298,8 @@ class AgentReport(_message.Message):
     SERVING_STALE_SINCE_FIELD_NUMBER: _ClassVar[int]
     LEDGER_LOST_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    REVERTED_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_REVISION_FIELD_NUMBER: _ClassVar[int]
     agent_version: str
     envoy_version: str
     received_revision: int
@@ -304,7 +308,39 @@ class AgentReport(_message.Message):
     serving_stale_since: _timestamp_pb2.Timestamp
     ledger_lost: bool
     warnings: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, agent_version: _Optional[str] = ..., envoy_version: _Optional[str] = ..., received_revision: _Optional[int] = ..., running: _Optional[_Iterable[_Union[RunningVersion, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[_events_pb2.RejectedSlot, _Mapping]]] = ..., serving_stale_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_lost: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
+    reverted: _containers.RepeatedCompositeFieldContainer[RevertedSlot]
+    running_revision: int
+    def __init__(self, agent_version: _Optional[str] = ..., envoy_version: _Optional[str] = ..., received_revision: _Optional[int] = ..., running: _Optional[_Iterable[_Union[RunningVersion, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[_events_pb2.RejectedSlot, _Mapping]]] = ..., serving_stale_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_lost: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., reverted: _Optional[_Iterable[_Union[RevertedSlot, _Mapping]]] = ..., running_revision: _Optional[int] = ...) -> None: ...
+
+class RevertedSlot(_message.Message):
+    __slots__ = ("slot", "from_version", "to_version", "figures", "reason", "workspace_version", "reverted_at")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    FROM_VERSION_FIELD_NUMBER: _ClassVar[int]
+    TO_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REVERTED_AT_FIELD_NUMBER: _ClassVar[int]
+    slot: str
+    from_version: int
+    to_version: int
+    figures: RevertFigures
+    reason: str
+    workspace_version: int
+    reverted_at: _timestamp_pb2.Timestamp
+    def __init__(self, slot: _Optional[str] = ..., from_version: _Optional[int] = ..., to_version: _Optional[int] = ..., figures: _Optional[_Union[RevertFigures, _Mapping]] = ..., reason: _Optional[str] = ..., workspace_version: _Optional[int] = ..., reverted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class RevertFigures(_message.Message):
+    __slots__ = ("requests", "failures", "failure_ratio", "window")
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_FIELD_NUMBER: _ClassVar[int]
+    requests: int
+    failures: int
+    failure_ratio: float
+    window: _duration_pb2.Duration
+    def __init__(self, requests: _Optional[int] = ..., failures: _Optional[int] = ..., failure_ratio: _Optional[float] = ..., window: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class RunningVersion(_message.Message):
     __slots__ = ("slot", "version")

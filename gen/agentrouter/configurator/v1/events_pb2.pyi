@@ -214,16 +214,18 @@ class CompleteEventResponse(_message.Message):
     def __init__(self, event: _Optional[_Union[Event, _Mapping]] = ...) -> None: ...
 
 class UpdateEventMetadataRequest(_message.Message):
-    __slots__ = ("event_id", "metadata", "etag", "request_id")
+    __slots__ = ("event_id", "metadata", "etag", "request_id", "validate_only")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     metadata: _struct_pb2.Struct
     etag: str
     request_id: str
-    def __init__(self, event_id: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, event_id: _Optional[str] = ..., metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class UpdateEventMetadataResponse(_message.Message):
     __slots__ = ("event",)

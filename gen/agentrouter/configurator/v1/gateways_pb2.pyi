@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class UpsertMCPCatalogServerRequest(_message.Message):
-    __slots__ = ("workspace_id", "id", "name", "url", "description", "icon_url", "categories", "note", "authentication", "requires_auth", "requires_profile", "is_enabled", "request_id")
+    __slots__ = ("workspace_id", "id", "name", "url", "description", "icon_url", "categories", "note", "authentication", "requires_auth", "requires_profile", "is_enabled", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +26,7 @@ class UpsertMCPCatalogServerRequest(_message.Message):
     REQUIRES_PROFILE_FIELD_NUMBER: _ClassVar[int]
     IS_ENABLED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     id: str
     name: str
@@ -39,7 +40,8 @@ class UpsertMCPCatalogServerRequest(_message.Message):
     requires_profile: bool
     is_enabled: bool
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., id: _Optional[str] = ..., name: _Optional[str] = ..., url: _Optional[str] = ..., description: _Optional[str] = ..., icon_url: _Optional[str] = ..., categories: _Optional[_Iterable[str]] = ..., note: _Optional[str] = ..., authentication: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., requires_auth: _Optional[bool] = ..., requires_profile: _Optional[bool] = ..., is_enabled: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., id: _Optional[str] = ..., name: _Optional[str] = ..., url: _Optional[str] = ..., description: _Optional[str] = ..., icon_url: _Optional[str] = ..., categories: _Optional[_Iterable[str]] = ..., note: _Optional[str] = ..., authentication: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., requires_auth: _Optional[bool] = ..., requires_profile: _Optional[bool] = ..., is_enabled: _Optional[bool] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class UpsertMCPCatalogServerResponse(_message.Message):
     __slots__ = ("revision",)
@@ -48,18 +50,20 @@ class UpsertMCPCatalogServerResponse(_message.Message):
     def __init__(self, revision: _Optional[int] = ...) -> None: ...
 
 class RevokeUserTokenRequest(_message.Message):
-    __slots__ = ("workspace_id", "jti", "reason", "expires_at", "request_id")
+    __slots__ = ("workspace_id", "jti", "reason", "expires_at", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     JTI_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     jti: str
     reason: str
     expires_at: _timestamp_pb2.Timestamp
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., jti: _Optional[str] = ..., reason: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., jti: _Optional[str] = ..., reason: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class RevokeUserTokenResponse(_message.Message):
     __slots__ = ("revision",)
@@ -68,18 +72,20 @@ class RevokeUserTokenResponse(_message.Message):
     def __init__(self, revision: _Optional[int] = ...) -> None: ...
 
 class SetDataplaneURLRequest(_message.Message):
-    __slots__ = ("workspace_id", "dataplane_id", "url", "allow_insecure", "request_id")
+    __slots__ = ("workspace_id", "dataplane_id", "url", "allow_insecure", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     ALLOW_INSECURE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     dataplane_id: str
     url: str
     allow_insecure: bool
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., url: _Optional[str] = ..., allow_insecure: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., url: _Optional[str] = ..., allow_insecure: _Optional[bool] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class SetDataplaneURLResponse(_message.Message):
     __slots__ = ("emitted",)

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/configurator/v1/upgrades.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x03\n(SubmitDataplaneUpgradeCredentialsRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12$\n\x08registry\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\x08registry\x12$\n\x08username\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\x08username\x12#\n\x06secret\x18\x05 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xc0>R\x06secret\x12.\n\x0etarget_version\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\rtargetVersion\x12\x39\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\'\n\nrequest_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"U\n)SubmitDataplaneUpgradeCredentialsResponse\x12(\n\x10upgrade_event_id\x18\x01 \x01(\tR\x0eupgradeEventId\"Z\n%GetDataplaneUpgradeCredentialsRequest\x12\x31\n\x10upgrade_event_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0eupgradeEventId\"@\n&GetDataplaneUpgradeCredentialsResponse\x12\x16\n\x06sealed\x18\x01 \x01(\x0cR\x06sealed\"Z\n%AckDataplaneUpgradeCredentialsRequest\x12\x31\n\x10upgrade_event_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0eupgradeEventId\"(\n&AckDataplaneUpgradeCredentialsResponse\"\xa0\x01\n\x1d\x43\x61ncelDataplaneUpgradeRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"a\n\x1e\x43\x61ncelDataplaneUpgradeResponse\x12?\n\x05phase\x18\x01 \x01(\x0e\x32).agentrouter.configurator.v1.UpgradePhaseR\x05phase\"\xa2\x01\n\x1fRollbackDataplaneUpgradeRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"N\n RollbackDataplaneUpgradeResponse\x12*\n\x11rollback_event_id\x18\x01 \x01(\tR\x0frollbackEventId*\x95\x03\n\x0cUpgradePhase\x12\x1d\n\x19UPGRADE_PHASE_UNSPECIFIED\x10\x00\x12\x1b\n\x17UPGRADE_PHASE_REQUESTED\x10\x01\x12#\n\x1fUPGRADE_PHASE_CREDENTIALS_READY\x10\x02\x12\x1d\n\x19UPGRADE_PHASE_DOWNLOADING\x10\x03\x12\x1b\n\x17UPGRADE_PHASE_VERIFYING\x10\x04\x12\x1b\n\x17UPGRADE_PHASE_SWITCHING\x10\x05\x12\x1a\n\x16UPGRADE_PHASE_WATCHING\x10\x06\x12\x1b\n\x17UPGRADE_PHASE_COMPLETED\x10\x07\x12\x1c\n\x18UPGRADE_PHASE_CANCELLING\x10\x08\x12\x1b\n\x17UPGRADE_PHASE_CANCELLED\x10\t\x12\x18\n\x14UPGRADE_PHASE_FAILED\x10\n\x12\x1e\n\x1aUPGRADE_PHASE_ROLLING_BACK\x10\x0b\x12\x1d\n\x19UPGRADE_PHASE_ROLLED_BACK\x10\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/configurator/v1/upgrades.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x03\n(SubmitDataplaneUpgradeCredentialsRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12$\n\x08registry\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\x08registry\x12$\n\x08username\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\x08username\x12#\n\x06secret\x18\x05 \x01(\tB\x0b\x80\x01\x01\xbaH\x05r\x03\x18\xc0>R\x06secret\x12.\n\x0etarget_version\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\rtargetVersion\x12\x39\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\'\n\nrequest_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\t \x01(\x08R\x0cvalidateOnly\"U\n)SubmitDataplaneUpgradeCredentialsResponse\x12(\n\x10upgrade_event_id\x18\x01 \x01(\tR\x0eupgradeEventId\"Z\n%GetDataplaneUpgradeCredentialsRequest\x12\x31\n\x10upgrade_event_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0eupgradeEventId\"@\n&GetDataplaneUpgradeCredentialsResponse\x12\x16\n\x06sealed\x18\x01 \x01(\x0cR\x06sealed\"Z\n%AckDataplaneUpgradeCredentialsRequest\x12\x31\n\x10upgrade_event_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0eupgradeEventId\"(\n&AckDataplaneUpgradeCredentialsResponse\"\xc5\x01\n\x1d\x43\x61ncelDataplaneUpgradeRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"a\n\x1e\x43\x61ncelDataplaneUpgradeResponse\x12?\n\x05phase\x18\x01 \x01(\x0e\x32).agentrouter.configurator.v1.UpgradePhaseR\x05phase\"\xc7\x01\n\x1fRollbackDataplaneUpgradeRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"N\n RollbackDataplaneUpgradeResponse\x12*\n\x11rollback_event_id\x18\x01 \x01(\tR\x0frollbackEventId*\x95\x03\n\x0cUpgradePhase\x12\x1d\n\x19UPGRADE_PHASE_UNSPECIFIED\x10\x00\x12\x1b\n\x17UPGRADE_PHASE_REQUESTED\x10\x01\x12#\n\x1fUPGRADE_PHASE_CREDENTIALS_READY\x10\x02\x12\x1d\n\x19UPGRADE_PHASE_DOWNLOADING\x10\x03\x12\x1b\n\x17UPGRADE_PHASE_VERIFYING\x10\x04\x12\x1b\n\x17UPGRADE_PHASE_SWITCHING\x10\x05\x12\x1a\n\x16UPGRADE_PHASE_WATCHING\x10\x06\x12\x1b\n\x17UPGRADE_PHASE_COMPLETED\x10\x07\x12\x1c\n\x18UPGRADE_PHASE_CANCELLING\x10\x08\x12\x1b\n\x17UPGRADE_PHASE_CANCELLED\x10\t\x12\x18\n\x14UPGRADE_PHASE_FAILED\x10\n\x12\x1e\n\x1aUPGRADE_PHASE_ROLLING_BACK\x10\x0b\x12\x1d\n\x19UPGRADE_PHASE_ROLLED_BACK\x10\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,26 +63,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST'].fields_by_name['dataplane_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
-  _globals['_UPGRADEPHASE']._serialized_start=1418
-  _globals['_UPGRADEPHASE']._serialized_end=1823
+  _globals['_UPGRADEPHASE']._serialized_start=1529
+  _globals['_UPGRADEPHASE']._serialized_end=1934
   _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_start=138
-  _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_end=529
-  _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_start=531
-  _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_end=616
-  _globals['_GETDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_start=618
-  _globals['_GETDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_end=708
-  _globals['_GETDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_start=710
-  _globals['_GETDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_end=774
-  _globals['_ACKDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_start=776
-  _globals['_ACKDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_end=866
-  _globals['_ACKDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_start=868
-  _globals['_ACKDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_end=908
-  _globals['_CANCELDATAPLANEUPGRADEREQUEST']._serialized_start=911
-  _globals['_CANCELDATAPLANEUPGRADEREQUEST']._serialized_end=1071
-  _globals['_CANCELDATAPLANEUPGRADERESPONSE']._serialized_start=1073
-  _globals['_CANCELDATAPLANEUPGRADERESPONSE']._serialized_end=1170
-  _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST']._serialized_start=1173
-  _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST']._serialized_end=1335
-  _globals['_ROLLBACKDATAPLANEUPGRADERESPONSE']._serialized_start=1337
-  _globals['_ROLLBACKDATAPLANEUPGRADERESPONSE']._serialized_end=1415
+  _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_end=566
+  _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_start=568
+  _globals['_SUBMITDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_end=653
+  _globals['_GETDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_start=655
+  _globals['_GETDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_end=745
+  _globals['_GETDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_start=747
+  _globals['_GETDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_end=811
+  _globals['_ACKDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_start=813
+  _globals['_ACKDATAPLANEUPGRADECREDENTIALSREQUEST']._serialized_end=903
+  _globals['_ACKDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_start=905
+  _globals['_ACKDATAPLANEUPGRADECREDENTIALSRESPONSE']._serialized_end=945
+  _globals['_CANCELDATAPLANEUPGRADEREQUEST']._serialized_start=948
+  _globals['_CANCELDATAPLANEUPGRADEREQUEST']._serialized_end=1145
+  _globals['_CANCELDATAPLANEUPGRADERESPONSE']._serialized_start=1147
+  _globals['_CANCELDATAPLANEUPGRADERESPONSE']._serialized_end=1244
+  _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST']._serialized_start=1247
+  _globals['_ROLLBACKDATAPLANEUPGRADEREQUEST']._serialized_end=1446
+  _globals['_ROLLBACKDATAPLANEUPGRADERESPONSE']._serialized_start=1448
+  _globals['_ROLLBACKDATAPLANEUPGRADERESPONSE']._serialized_end=1526
 # @@protoc_insertion_point(module_scope)

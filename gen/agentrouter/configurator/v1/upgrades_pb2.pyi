@@ -40,7 +40,7 @@ UPGRADE_PHASE_ROLLING_BACK: UpgradePhase
 UPGRADE_PHASE_ROLLED_BACK: UpgradePhase
 
 class SubmitDataplaneUpgradeCredentialsRequest(_message.Message):
-    __slots__ = ("workspace_id", "dataplane_id", "registry", "username", "secret", "target_version", "expires_at", "request_id")
+    __slots__ = ("workspace_id", "dataplane_id", "registry", "username", "secret", "target_version", "expires_at", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     REGISTRY_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +49,7 @@ class SubmitDataplaneUpgradeCredentialsRequest(_message.Message):
     TARGET_VERSION_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     dataplane_id: str
     registry: str
@@ -57,7 +58,8 @@ class SubmitDataplaneUpgradeCredentialsRequest(_message.Message):
     target_version: str
     expires_at: _timestamp_pb2.Timestamp
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., registry: _Optional[str] = ..., username: _Optional[str] = ..., secret: _Optional[str] = ..., target_version: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., registry: _Optional[str] = ..., username: _Optional[str] = ..., secret: _Optional[str] = ..., target_version: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class SubmitDataplaneUpgradeCredentialsResponse(_message.Message):
     __slots__ = ("upgrade_event_id",)
@@ -88,14 +90,16 @@ class AckDataplaneUpgradeCredentialsResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CancelDataplaneUpgradeRequest(_message.Message):
-    __slots__ = ("workspace_id", "dataplane_id", "request_id")
+    __slots__ = ("workspace_id", "dataplane_id", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     dataplane_id: str
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class CancelDataplaneUpgradeResponse(_message.Message):
     __slots__ = ("phase",)
@@ -104,14 +108,16 @@ class CancelDataplaneUpgradeResponse(_message.Message):
     def __init__(self, phase: _Optional[_Union[UpgradePhase, str]] = ...) -> None: ...
 
 class RollbackDataplaneUpgradeRequest(_message.Message):
-    __slots__ = ("workspace_id", "dataplane_id", "request_id")
+    __slots__ = ("workspace_id", "dataplane_id", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     dataplane_id: str
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., dataplane_id: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class RollbackDataplaneUpgradeResponse(_message.Message):
     __slots__ = ("rollback_event_id",)

@@ -21,7 +21,7 @@ from connectrpc.protocol import ProtocolType
 from connectrpc.server import ConnectASGIApplication, ConnectWSGIApplication, DEFAULT_READ_MAX_BYTES, Endpoint, EndpointSync
 from pyqwest import Client, SyncClient
 
-from .consumer_keys_pb2 import IssueConsumerKeyRequest, IssueConsumerKeyResponse, ListConsumerKeysRequest, ListConsumerKeysResponse
+from .consumer_keys_pb2 import IssueConsumerKeyRequest, IssueConsumerKeyResponse, ListConsumerKeysRequest, ListConsumerKeysResponse, RevokeConsumerKeyRequest, RevokeConsumerKeyResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -50,6 +50,13 @@ class ConsumerKeyService(Protocol):
     async def list_consumer_keys(self, request: ListConsumerKeysRequest, ctx: RequestContext[ListConsumerKeysRequest, ListConsumerKeysResponse], /) -> ListConsumerKeysResponse:
         """
         Issued keys, never the keys themselves.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def revoke_consumer_key(self, request: RevokeConsumerKeyRequest, ctx: RequestContext[RevokeConsumerKeyRequest, RevokeConsumerKeyResponse], /) -> RevokeConsumerKeyResponse:
+        """
+        Revokes an issued key in every data plane, for good; twice is fine. What the Configurator's RevokeUserToken does,
+        for a key that is on record. Role operator.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -88,6 +95,17 @@ class ConsumerKeyServiceASGIApplication(ConnectASGIApplication[ConsumerKeyServic
                         stream_type=StreamType.UNARY,
                     ),
                     function=svc.list_consumer_keys,
+                ),
+                "/agentrouter.management.v1.ConsumerKeyService/RevokeConsumerKey": Endpoint.unary(
+                    method=MethodInfo(
+                        name="RevokeConsumerKey",
+                        service_name="agentrouter.management.v1.ConsumerKeyService",
+                        input=RevokeConsumerKeyRequest,
+                        output=RevokeConsumerKeyResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.revoke_consumer_key,
                 ),
             },
             interceptors=interceptors,
@@ -178,6 +196,30 @@ class ConsumerKeyServiceClient(ConnectClient):
             timeout_ms=timeout_ms,
             use_get=use_get,
         )
+    async def revoke_consumer_key(
+        self,
+        request: RevokeConsumerKeyRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> RevokeConsumerKeyResponse:
+        """
+        Revokes an issued key in every data plane, for good; twice is fine. What the Configurator's RevokeUserToken does,
+        for a key that is on record. Role operator.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="RevokeConsumerKey",
+                service_name="agentrouter.management.v1.ConsumerKeyService",
+                input=RevokeConsumerKeyRequest,
+                output=RevokeConsumerKeyResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
 
 class ConsumerKeyServiceSync(Protocol):
     """
@@ -192,6 +234,13 @@ class ConsumerKeyServiceSync(Protocol):
     def list_consumer_keys(self, request: ListConsumerKeysRequest, ctx: RequestContext[ListConsumerKeysRequest, ListConsumerKeysResponse], /) -> ListConsumerKeysResponse:
         """
         Issued keys, never the keys themselves.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def revoke_consumer_key(self, request: RevokeConsumerKeyRequest, ctx: RequestContext[RevokeConsumerKeyRequest, RevokeConsumerKeyResponse], /) -> RevokeConsumerKeyResponse:
+        """
+        Revokes an issued key in every data plane, for good; twice is fine. What the Configurator's RevokeUserToken does,
+        for a key that is on record. Role operator.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -228,6 +277,17 @@ class ConsumerKeyServiceWSGIApplication(ConnectWSGIApplication):
                         stream_type=StreamType.UNARY,
                     ),
                     function=service.list_consumer_keys,
+                ),
+                "/agentrouter.management.v1.ConsumerKeyService/RevokeConsumerKey": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="RevokeConsumerKey",
+                        service_name="agentrouter.management.v1.ConsumerKeyService",
+                        input=RevokeConsumerKeyRequest,
+                        output=RevokeConsumerKeyResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.revoke_consumer_key,
                 ),
             },
             interceptors=interceptors,
@@ -317,4 +377,28 @@ class ConsumerKeyServiceClientSync(ConnectClientSync):
             headers=headers,
             timeout_ms=timeout_ms,
             use_get=use_get,
+        )
+    def revoke_consumer_key(
+        self,
+        request: RevokeConsumerKeyRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> RevokeConsumerKeyResponse:
+        """
+        Revokes an issued key in every data plane, for good; twice is fine. What the Configurator's RevokeUserToken does,
+        for a key that is on record. Role operator.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="RevokeConsumerKey",
+                service_name="agentrouter.management.v1.ConsumerKeyService",
+                input=RevokeConsumerKeyRequest,
+                output=RevokeConsumerKeyResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
         )

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-agentrouter/management/v1/consumer_keys.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xed\x01\n\x0b\x43onsumerKey\x12\x10\n\x03jti\x18\x01 \x01(\tR\x03jti\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12\x1f\n\x0b\x63onsumer_id\x18\x03 \x01(\tR\nconsumerId\x12\x12\n\x04name\x18\x04 \x01(\tR\x04name\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\"\xa1\x02\n\x17IssueConsumerKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12K\n\x0b\x63onsumer_id\x18\x02 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$R\nconsumerId\x12\x1c\n\x04name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12\x46\n\x08lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x83\x98K*\x00R\x08lifetime\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xb2\x01\n\x18IssueConsumerKeyResponse\x12\x38\n\x03key\x18\x01 \x01(\x0b\x32&.agentrouter.management.v1.ConsumerKeyR\x03key\x12\x1b\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06secret\x12#\n\ralready_shown\x18\x03 \x01(\x08R\x0c\x61lreadyShown\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"\xbf\x01\n\x17ListConsumerKeysRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12)\n\x0b\x63onsumer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\nconsumerId\x12$\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"~\n\x18ListConsumerKeysResponse\x12:\n\x04keys\x18\x01 \x03(\x0b\x32&.agentrouter.management.v1.ConsumerKeyR\x04keys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x94\x02\n\x12\x43onsumerKeyService\x12{\n\x10IssueConsumerKey\x12\x32.agentrouter.management.v1.IssueConsumerKeyRequest\x1a\x33.agentrouter.management.v1.IssueConsumerKeyResponse\x12\x80\x01\n\x10ListConsumerKeys\x12\x32.agentrouter.management.v1.ListConsumerKeysRequest\x1a\x33.agentrouter.management.v1.ListConsumerKeysResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-agentrouter/management/v1/consumer_keys.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x03\n\x0b\x43onsumerKey\x12\x10\n\x03jti\x18\x01 \x01(\tR\x03jti\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12\x1f\n\x0b\x63onsumer_id\x18\x03 \x01(\tR\nconsumerId\x12\x12\n\x04name\x18\x04 \x01(\tR\x04name\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x41\n\x05state\x18\x07 \x01(\x0e\x32+.agentrouter.management.v1.ConsumerKeyStateR\x05state\x12\x39\n\nrevoked_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\x12%\n\x0erevoked_reason\x18\t \x01(\tR\rrevokedReason\"\xc6\x02\n\x17IssueConsumerKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12K\n\x0b\x63onsumer_id\x18\x02 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$R\nconsumerId\x12\x1c\n\x04name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\x04name\x12\x46\n\x08lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x83\x98K*\x00R\x08lifetime\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"\xb2\x01\n\x18IssueConsumerKeyResponse\x12\x38\n\x03key\x18\x01 \x01(\x0b\x32&.agentrouter.management.v1.ConsumerKeyR\x03key\x12\x1b\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06secret\x12#\n\ralready_shown\x18\x03 \x01(\x08R\x0c\x61lreadyShown\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\"\xbf\x01\n\x17ListConsumerKeysRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12)\n\x0b\x63onsumer_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01R\nconsumerId\x12$\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"~\n\x18ListConsumerKeysResponse\x12:\n\x04keys\x18\x01 \x03(\x0b\x32&.agentrouter.management.v1.ConsumerKeyR\x04keys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd4\x01\n\x18RevokeConsumerKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1c\n\x03jti\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x03jti\x12 \n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x06reason\x12\'\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x05 \x01(\x08R\x0cvalidateOnly\"q\n\x19RevokeConsumerKeyResponse\x12\x38\n\x03key\x18\x01 \x01(\x0b\x32&.agentrouter.management.v1.ConsumerKeyR\x03key\x12\x1a\n\x08revision\x18\x02 \x01(\x03R\x08revision*\x93\x01\n\x10\x43onsumerKeyState\x12\"\n\x1e\x43ONSUMER_KEY_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ONSUMER_KEY_STATE_LIVE\x10\x01\x12\x1e\n\x1a\x43ONSUMER_KEY_STATE_EXPIRED\x10\x02\x12\x1e\n\x1a\x43ONSUMER_KEY_STATE_REVOKED\x10\x03\x32\x94\x03\n\x12\x43onsumerKeyService\x12{\n\x10IssueConsumerKey\x12\x32.agentrouter.management.v1.IssueConsumerKeyRequest\x1a\x33.agentrouter.management.v1.IssueConsumerKeyResponse\x12\x80\x01\n\x10ListConsumerKeys\x12\x32.agentrouter.management.v1.ListConsumerKeysRequest\x1a\x33.agentrouter.management.v1.ListConsumerKeysResponse\"\x03\x90\x02\x01\x12~\n\x11RevokeConsumerKey\x12\x33.agentrouter.management.v1.RevokeConsumerKeyRequest\x1a\x34.agentrouter.management.v1.RevokeConsumerKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,18 +54,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCONSUMERKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTCONSUMERKEYSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCONSUMERKEYSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['workspace_id']._loaded_options = None
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['workspace_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['jti']._loaded_options = None
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['jti']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REVOKECONSUMERKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_CONSUMERKEYSERVICE'].methods_by_name['ListConsumerKeys']._loaded_options = None
   _globals['_CONSUMERKEYSERVICE'].methods_by_name['ListConsumerKeys']._serialized_options = b'\220\002\001'
+  _globals['_CONSUMERKEYSTATE']._serialized_start=1738
+  _globals['_CONSUMERKEYSTATE']._serialized_end=1885
   _globals['_CONSUMERKEY']._serialized_start=171
-  _globals['_CONSUMERKEY']._serialized_end=408
-  _globals['_ISSUECONSUMERKEYREQUEST']._serialized_start=411
-  _globals['_ISSUECONSUMERKEYREQUEST']._serialized_end=700
-  _globals['_ISSUECONSUMERKEYRESPONSE']._serialized_start=703
-  _globals['_ISSUECONSUMERKEYRESPONSE']._serialized_end=881
-  _globals['_LISTCONSUMERKEYSREQUEST']._serialized_start=884
-  _globals['_LISTCONSUMERKEYSREQUEST']._serialized_end=1075
-  _globals['_LISTCONSUMERKEYSRESPONSE']._serialized_start=1077
-  _globals['_LISTCONSUMERKEYSRESPONSE']._serialized_end=1203
-  _globals['_CONSUMERKEYSERVICE']._serialized_start=1206
-  _globals['_CONSUMERKEYSERVICE']._serialized_end=1482
+  _globals['_CONSUMERKEY']._serialized_end=573
+  _globals['_ISSUECONSUMERKEYREQUEST']._serialized_start=576
+  _globals['_ISSUECONSUMERKEYREQUEST']._serialized_end=902
+  _globals['_ISSUECONSUMERKEYRESPONSE']._serialized_start=905
+  _globals['_ISSUECONSUMERKEYRESPONSE']._serialized_end=1083
+  _globals['_LISTCONSUMERKEYSREQUEST']._serialized_start=1086
+  _globals['_LISTCONSUMERKEYSREQUEST']._serialized_end=1277
+  _globals['_LISTCONSUMERKEYSRESPONSE']._serialized_start=1279
+  _globals['_LISTCONSUMERKEYSRESPONSE']._serialized_end=1405
+  _globals['_REVOKECONSUMERKEYREQUEST']._serialized_start=1408
+  _globals['_REVOKECONSUMERKEYREQUEST']._serialized_end=1620
+  _globals['_REVOKECONSUMERKEYRESPONSE']._serialized_start=1622
+  _globals['_REVOKECONSUMERKEYRESPONSE']._serialized_end=1735
+  _globals['_CONSUMERKEYSERVICE']._serialized_start=1888
+  _globals['_CONSUMERKEYSERVICE']._serialized_end=2292
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,11 @@ class ConsumerKeyServiceStub:
                 request_serializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.ListConsumerKeysRequest.SerializeToString,
                 response_deserializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.ListConsumerKeysResponse.FromString,
                 _registered_method=True)
+        self.RevokeConsumerKey = channel.unary_unary(
+                '/agentrouter.management.v1.ConsumerKeyService/RevokeConsumerKey',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.RevokeConsumerKeyRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.RevokeConsumerKeyResponse.FromString,
+                _registered_method=True)
 
 
 class ConsumerKeyServiceServicer:
@@ -65,6 +70,14 @@ class ConsumerKeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeConsumerKey(self, request, context):
+        """Revokes an issued key in every data plane, for good; twice is fine. What the Configurator's RevokeUserToken does,
+        for a key that is on record. Role operator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsumerKeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +90,11 @@ def add_ConsumerKeyServiceServicer_to_server(servicer, server):
                     servicer.ListConsumerKeys,
                     request_deserializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.ListConsumerKeysRequest.FromString,
                     response_serializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.ListConsumerKeysResponse.SerializeToString,
+            ),
+            'RevokeConsumerKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeConsumerKey,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.RevokeConsumerKeyRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.RevokeConsumerKeyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +152,33 @@ class ConsumerKeyService:
             '/agentrouter.management.v1.ConsumerKeyService/ListConsumerKeys',
             agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.ListConsumerKeysRequest.SerializeToString,
             agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.ListConsumerKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeConsumerKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.ConsumerKeyService/RevokeConsumerKey',
+            agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.RevokeConsumerKeyRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_consumer__keys__pb2.RevokeConsumerKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -21,7 +21,7 @@ from connectrpc.protocol import ProtocolType
 from connectrpc.server import ConnectASGIApplication, ConnectWSGIApplication, DEFAULT_READ_MAX_BYTES, Endpoint, EndpointSync
 from pyqwest import Client, SyncClient
 
-from .dataplanes_pb2 import CreateJoinTokenRequest, CreateJoinTokenResponse, EnrollDataplaneRequest, EnrollDataplaneResponse, GetDataplaneRequest, GetDataplaneResponse, ListDataplanesRequest, ListDataplanesResponse, RevokeDataplaneRequest, RevokeDataplaneResponse
+from .dataplanes_pb2 import CreateJoinTokenRequest, CreateJoinTokenResponse, EnrollDataplaneRequest, EnrollDataplaneResponse, GetDataplaneRequest, GetDataplaneResponse, ListDataplanesRequest, ListDataplanesResponse, ListJoinTokensRequest, ListJoinTokensResponse, RevokeDataplaneRequest, RevokeDataplaneResponse, RevokeJoinTokenRequest, RevokeJoinTokenResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -44,6 +44,18 @@ class DataplaneService(Protocol):
     async def create_join_token(self, request: CreateJoinTokenRequest, ctx: RequestContext[CreateJoinTokenRequest, CreateJoinTokenResponse], /) -> CreateJoinTokenResponse:
         """
         Makes a join token and shows it once. Role admin.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def list_join_tokens(self, request: ListJoinTokensRequest, ctx: RequestContext[ListJoinTokensRequest, ListJoinTokensResponse], /) -> ListJoinTokensResponse:
+        """
+        The join tokens of a workspace that may still be used, without the tokens themselves. Role admin.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def revoke_join_token(self, request: RevokeJoinTokenRequest, ctx: RequestContext[RevokeJoinTokenRequest, RevokeJoinTokenResponse], /) -> RevokeJoinTokenResponse:
+        """
+        Ends a join token before its time; data planes that enrolled with it stay. Role admin.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -95,6 +107,28 @@ class DataplaneServiceASGIApplication(ConnectASGIApplication[DataplaneService]):
                         stream_type=StreamType.UNARY,
                     ),
                     function=svc.create_join_token,
+                ),
+                "/agentrouter.management.v1.DataplaneService/ListJoinTokens": Endpoint.unary(
+                    method=MethodInfo(
+                        name="ListJoinTokens",
+                        service_name="agentrouter.management.v1.DataplaneService",
+                        input=ListJoinTokensRequest,
+                        output=ListJoinTokensResponse,
+                        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.list_join_tokens,
+                ),
+                "/agentrouter.management.v1.DataplaneService/RevokeJoinToken": Endpoint.unary(
+                    method=MethodInfo(
+                        name="RevokeJoinToken",
+                        service_name="agentrouter.management.v1.DataplaneService",
+                        input=RevokeJoinTokenRequest,
+                        output=RevokeJoinTokenResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.revoke_join_token,
                 ),
                 "/agentrouter.management.v1.DataplaneService/EnrollDataplane": Endpoint.unary(
                     method=MethodInfo(
@@ -198,6 +232,54 @@ class DataplaneServiceClient(ConnectClient):
                 service_name="agentrouter.management.v1.DataplaneService",
                 input=CreateJoinTokenRequest,
                 output=CreateJoinTokenResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    async def list_join_tokens(
+        self,
+        request: ListJoinTokensRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+        use_get: bool = False,
+    ) -> ListJoinTokensResponse:
+        """
+        The join tokens of a workspace that may still be used, without the tokens themselves. Role admin.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="ListJoinTokens",
+                service_name="agentrouter.management.v1.DataplaneService",
+                input=ListJoinTokensRequest,
+                output=ListJoinTokensResponse,
+                idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+            use_get=use_get,
+        )
+    async def revoke_join_token(
+        self,
+        request: RevokeJoinTokenRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> RevokeJoinTokenResponse:
+        """
+        Ends a join token before its time; data planes that enrolled with it stay. Role admin.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="RevokeJoinToken",
+                service_name="agentrouter.management.v1.DataplaneService",
+                input=RevokeJoinTokenRequest,
+                output=RevokeJoinTokenResponse,
                 idempotency_level=IdempotencyLevel.UNKNOWN,
                 stream_type=StreamType.UNARY,
             ),
@@ -311,6 +393,18 @@ class DataplaneServiceSync(Protocol):
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
+    def list_join_tokens(self, request: ListJoinTokensRequest, ctx: RequestContext[ListJoinTokensRequest, ListJoinTokensResponse], /) -> ListJoinTokensResponse:
+        """
+        The join tokens of a workspace that may still be used, without the tokens themselves. Role admin.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def revoke_join_token(self, request: RevokeJoinTokenRequest, ctx: RequestContext[RevokeJoinTokenRequest, RevokeJoinTokenResponse], /) -> RevokeJoinTokenResponse:
+        """
+        Ends a join token before its time; data planes that enrolled with it stay. Role admin.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
     def enroll_dataplane(self, request: EnrollDataplaneRequest, ctx: RequestContext[EnrollDataplaneRequest, EnrollDataplaneResponse], /) -> EnrollDataplaneResponse:
         """
         Makes a data plane out of a join token and the public halves of two key pairs. The caller needs no other credential.
@@ -357,6 +451,28 @@ class DataplaneServiceWSGIApplication(ConnectWSGIApplication):
                         stream_type=StreamType.UNARY,
                     ),
                     function=service.create_join_token,
+                ),
+                "/agentrouter.management.v1.DataplaneService/ListJoinTokens": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="ListJoinTokens",
+                        service_name="agentrouter.management.v1.DataplaneService",
+                        input=ListJoinTokensRequest,
+                        output=ListJoinTokensResponse,
+                        idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.list_join_tokens,
+                ),
+                "/agentrouter.management.v1.DataplaneService/RevokeJoinToken": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="RevokeJoinToken",
+                        service_name="agentrouter.management.v1.DataplaneService",
+                        input=RevokeJoinTokenRequest,
+                        output=RevokeJoinTokenResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.revoke_join_token,
                 ),
                 "/agentrouter.management.v1.DataplaneService/EnrollDataplane": EndpointSync.unary(
                     method=MethodInfo(
@@ -460,6 +576,54 @@ class DataplaneServiceClientSync(ConnectClientSync):
                 service_name="agentrouter.management.v1.DataplaneService",
                 input=CreateJoinTokenRequest,
                 output=CreateJoinTokenResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    def list_join_tokens(
+        self,
+        request: ListJoinTokensRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+        use_get: bool = False,
+    ) -> ListJoinTokensResponse:
+        """
+        The join tokens of a workspace that may still be used, without the tokens themselves. Role admin.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="ListJoinTokens",
+                service_name="agentrouter.management.v1.DataplaneService",
+                input=ListJoinTokensRequest,
+                output=ListJoinTokensResponse,
+                idempotency_level=IdempotencyLevel.NO_SIDE_EFFECTS,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+            use_get=use_get,
+        )
+    def revoke_join_token(
+        self,
+        request: RevokeJoinTokenRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> RevokeJoinTokenResponse:
+        """
+        Ends a join token before its time; data planes that enrolled with it stay. Role admin.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="RevokeJoinToken",
+                service_name="agentrouter.management.v1.DataplaneService",
+                input=RevokeJoinTokenRequest,
+                output=RevokeJoinTokenResponse,
                 idempotency_level=IdempotencyLevel.UNKNOWN,
                 stream_type=StreamType.UNARY,
             ),

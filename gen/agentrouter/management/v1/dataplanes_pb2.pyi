@@ -14,34 +14,41 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class DataplaneHealth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+class DataplaneConnection(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
-    DATAPLANE_HEALTH_UNSPECIFIED: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_ENROLLED: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_SYNCED: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_STALE: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_DEGRADED: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_OFFLINE: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_REVOKED: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_INCOMPATIBLE: _ClassVar[DataplaneHealth]
-    DATAPLANE_HEALTH_RETIRED: _ClassVar[DataplaneHealth]
-DATAPLANE_HEALTH_UNSPECIFIED: DataplaneHealth
-DATAPLANE_HEALTH_ENROLLED: DataplaneHealth
-DATAPLANE_HEALTH_SYNCED: DataplaneHealth
-DATAPLANE_HEALTH_STALE: DataplaneHealth
-DATAPLANE_HEALTH_DEGRADED: DataplaneHealth
-DATAPLANE_HEALTH_OFFLINE: DataplaneHealth
-DATAPLANE_HEALTH_REVOKED: DataplaneHealth
-DATAPLANE_HEALTH_INCOMPATIBLE: DataplaneHealth
-DATAPLANE_HEALTH_RETIRED: DataplaneHealth
+    DATAPLANE_CONNECTION_UNSPECIFIED: _ClassVar[DataplaneConnection]
+    DATAPLANE_CONNECTION_ENROLLED: _ClassVar[DataplaneConnection]
+    DATAPLANE_CONNECTION_ONLINE: _ClassVar[DataplaneConnection]
+    DATAPLANE_CONNECTION_OFFLINE: _ClassVar[DataplaneConnection]
+    DATAPLANE_CONNECTION_RETIRED: _ClassVar[DataplaneConnection]
+    DATAPLANE_CONNECTION_REVOKED: _ClassVar[DataplaneConnection]
+
+class DataplaneSync(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DATAPLANE_SYNC_UNSPECIFIED: _ClassVar[DataplaneSync]
+    DATAPLANE_SYNC_SYNCED: _ClassVar[DataplaneSync]
+    DATAPLANE_SYNC_STALE: _ClassVar[DataplaneSync]
+    DATAPLANE_SYNC_DEGRADED: _ClassVar[DataplaneSync]
+    DATAPLANE_SYNC_INCOMPATIBLE: _ClassVar[DataplaneSync]
+DATAPLANE_CONNECTION_UNSPECIFIED: DataplaneConnection
+DATAPLANE_CONNECTION_ENROLLED: DataplaneConnection
+DATAPLANE_CONNECTION_ONLINE: DataplaneConnection
+DATAPLANE_CONNECTION_OFFLINE: DataplaneConnection
+DATAPLANE_CONNECTION_RETIRED: DataplaneConnection
+DATAPLANE_CONNECTION_REVOKED: DataplaneConnection
+DATAPLANE_SYNC_UNSPECIFIED: DataplaneSync
+DATAPLANE_SYNC_SYNCED: DataplaneSync
+DATAPLANE_SYNC_STALE: DataplaneSync
+DATAPLANE_SYNC_DEGRADED: DataplaneSync
+DATAPLANE_SYNC_INCOMPATIBLE: DataplaneSync
 
 class Dataplane(_message.Message):
-    __slots__ = ("id", "workspace_id", "group", "name", "health", "applied_revision", "desired_revision", "report", "created_at", "last_seen_at", "revoked_at", "boot_counter", "url", "upgrade", "retired_at")
+    __slots__ = ("id", "workspace_id", "group", "name", "connection", "applied_revision", "desired_revision", "report", "created_at", "last_seen_at", "revoked_at", "boot_counter", "url", "upgrade", "retired_at", "sync")
     ID_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
-    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    CONNECTION_FIELD_NUMBER: _ClassVar[int]
     APPLIED_REVISION_FIELD_NUMBER: _ClassVar[int]
     DESIRED_REVISION_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
@@ -52,11 +59,12 @@ class Dataplane(_message.Message):
     URL_FIELD_NUMBER: _ClassVar[int]
     UPGRADE_FIELD_NUMBER: _ClassVar[int]
     RETIRED_AT_FIELD_NUMBER: _ClassVar[int]
+    SYNC_FIELD_NUMBER: _ClassVar[int]
     id: str
     workspace_id: str
     group: str
     name: str
-    health: DataplaneHealth
+    connection: DataplaneConnection
     applied_revision: int
     desired_revision: int
     report: _configurations_pb2.AgentReport
@@ -67,7 +75,8 @@ class Dataplane(_message.Message):
     url: str
     upgrade: UpgradeView
     retired_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., name: _Optional[str] = ..., health: _Optional[_Union[DataplaneHealth, str]] = ..., applied_revision: _Optional[int] = ..., desired_revision: _Optional[int] = ..., report: _Optional[_Union[_configurations_pb2.AgentReport, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., boot_counter: _Optional[int] = ..., url: _Optional[str] = ..., upgrade: _Optional[_Union[UpgradeView, _Mapping]] = ..., retired_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    sync: DataplaneSync
+    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., name: _Optional[str] = ..., connection: _Optional[_Union[DataplaneConnection, str]] = ..., applied_revision: _Optional[int] = ..., desired_revision: _Optional[int] = ..., report: _Optional[_Union[_configurations_pb2.AgentReport, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., boot_counter: _Optional[int] = ..., url: _Optional[str] = ..., upgrade: _Optional[_Union[UpgradeView, _Mapping]] = ..., retired_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sync: _Optional[_Union[DataplaneSync, str]] = ...) -> None: ...
 
 class UpgradeView(_message.Message):
     __slots__ = ("event_id", "phase", "target_version", "error", "updated_at")
@@ -84,18 +93,20 @@ class UpgradeView(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., phase: _Optional[_Union[_upgrades_pb2.UpgradePhase, str]] = ..., target_version: _Optional[str] = ..., error: _Optional[str] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateJoinTokenRequest(_message.Message):
-    __slots__ = ("workspace_id", "group", "max_uses", "lifetime", "request_id")
+    __slots__ = ("workspace_id", "group", "max_uses", "lifetime", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     MAX_USES_FIELD_NUMBER: _ClassVar[int]
     LIFETIME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     group: str
     max_uses: int
     lifetime: _duration_pb2.Duration
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., max_uses: _Optional[int] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., max_uses: _Optional[int] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class CreateJoinTokenResponse(_message.Message):
     __slots__ = ("id", "join_token", "expires_at", "already_shown")
@@ -108,6 +119,66 @@ class CreateJoinTokenResponse(_message.Message):
     expires_at: _timestamp_pb2.Timestamp
     already_shown: bool
     def __init__(self, id: _Optional[str] = ..., join_token: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., already_shown: _Optional[bool] = ...) -> None: ...
+
+class JoinToken(_message.Message):
+    __slots__ = ("id", "workspace_id", "group", "created_by", "max_uses", "uses", "created_at", "expires_at", "revoked_at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    CREATED_BY_FIELD_NUMBER: _ClassVar[int]
+    MAX_USES_FIELD_NUMBER: _ClassVar[int]
+    USES_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    REVOKED_AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    workspace_id: str
+    group: str
+    created_by: str
+    max_uses: int
+    uses: int
+    created_at: _timestamp_pb2.Timestamp
+    expires_at: _timestamp_pb2.Timestamp
+    revoked_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., workspace_id: _Optional[str] = ..., group: _Optional[str] = ..., created_by: _Optional[str] = ..., max_uses: _Optional[int] = ..., uses: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListJoinTokensRequest(_message.Message):
+    __slots__ = ("workspace_id", "include_ended", "page_size", "page_token")
+    WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_ENDED_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    workspace_id: str
+    include_ended: bool
+    page_size: int
+    page_token: str
+    def __init__(self, workspace_id: _Optional[str] = ..., include_ended: _Optional[bool] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListJoinTokensResponse(_message.Message):
+    __slots__ = ("join_tokens", "next_page_token")
+    JOIN_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    join_tokens: _containers.RepeatedCompositeFieldContainer[JoinToken]
+    next_page_token: str
+    def __init__(self, join_tokens: _Optional[_Iterable[_Union[JoinToken, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class RevokeJoinTokenRequest(_message.Message):
+    __slots__ = ("join_token_id", "reason", "validate_only", "request_id")
+    JOIN_TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    join_token_id: str
+    reason: str
+    validate_only: bool
+    request_id: str
+    def __init__(self, join_token_id: _Optional[str] = ..., reason: _Optional[str] = ..., validate_only: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class RevokeJoinTokenResponse(_message.Message):
+    __slots__ = ("join_token",)
+    JOIN_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    join_token: JoinToken
+    def __init__(self, join_token: _Optional[_Union[JoinToken, _Mapping]] = ...) -> None: ...
 
 class EnrollDataplaneRequest(_message.Message):
     __slots__ = ("join_token", "signing_public_key", "sealing_public_key", "name", "agent_version")
@@ -166,14 +237,16 @@ class GetDataplaneResponse(_message.Message):
     def __init__(self, dataplane: _Optional[_Union[Dataplane, _Mapping]] = ...) -> None: ...
 
 class RevokeDataplaneRequest(_message.Message):
-    __slots__ = ("dataplane_id", "reason", "request_id")
+    __slots__ = ("dataplane_id", "reason", "request_id", "validate_only")
     DATAPLANE_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     dataplane_id: str
     reason: str
     request_id: str
-    def __init__(self, dataplane_id: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, dataplane_id: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class RevokeDataplaneResponse(_message.Message):
     __slots__ = ("dataplane",)

@@ -40,6 +40,16 @@ class DataplaneServiceStub:
                 request_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.CreateJoinTokenRequest.SerializeToString,
                 response_deserializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.CreateJoinTokenResponse.FromString,
                 _registered_method=True)
+        self.ListJoinTokens = channel.unary_unary(
+                '/agentrouter.management.v1.DataplaneService/ListJoinTokens',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.ListJoinTokensRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.ListJoinTokensResponse.FromString,
+                _registered_method=True)
+        self.RevokeJoinToken = channel.unary_unary(
+                '/agentrouter.management.v1.DataplaneService/RevokeJoinToken',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.RevokeJoinTokenRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.RevokeJoinTokenResponse.FromString,
+                _registered_method=True)
         self.EnrollDataplane = channel.unary_unary(
                 '/agentrouter.management.v1.DataplaneService/EnrollDataplane',
                 request_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.EnrollDataplaneRequest.SerializeToString,
@@ -68,6 +78,20 @@ class DataplaneServiceServicer:
 
     def CreateJoinToken(self, request, context):
         """Makes a join token and shows it once. Role admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListJoinTokens(self, request, context):
+        """The join tokens of a workspace that may still be used, without the tokens themselves. Role admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeJoinToken(self, request, context):
+        """Ends a join token before its time; data planes that enrolled with it stay. Role admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +132,16 @@ def add_DataplaneServiceServicer_to_server(servicer, server):
                     servicer.CreateJoinToken,
                     request_deserializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.CreateJoinTokenRequest.FromString,
                     response_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.CreateJoinTokenResponse.SerializeToString,
+            ),
+            'ListJoinTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListJoinTokens,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.ListJoinTokensRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.ListJoinTokensResponse.SerializeToString,
+            ),
+            'RevokeJoinToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeJoinToken,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.RevokeJoinTokenRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.RevokeJoinTokenResponse.SerializeToString,
             ),
             'EnrollDataplane': grpc.unary_unary_rpc_method_handler(
                     servicer.EnrollDataplane,
@@ -158,6 +192,60 @@ class DataplaneService:
             '/agentrouter.management.v1.DataplaneService/CreateJoinToken',
             agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.CreateJoinTokenRequest.SerializeToString,
             agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.CreateJoinTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListJoinTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.DataplaneService/ListJoinTokens',
+            agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.ListJoinTokensRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.ListJoinTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeJoinToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.DataplaneService/RevokeJoinToken',
+            agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.RevokeJoinTokenRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_dataplanes__pb2.RevokeJoinTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

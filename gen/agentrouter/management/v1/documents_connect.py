@@ -21,7 +21,7 @@ from connectrpc.protocol import ProtocolType
 from connectrpc.server import ConnectASGIApplication, ConnectWSGIApplication, DEFAULT_READ_MAX_BYTES, Endpoint, EndpointSync
 from pyqwest import Client, SyncClient
 
-from .documents_pb2 import DiffDocumentRequest, DiffDocumentResponse, GetDocumentRequest, GetDocumentResponse, ListDocumentVersionsRequest, ListDocumentVersionsResponse, PutDocumentRequest, PutDocumentResponse, RollbackDocumentRequest, RollbackDocumentResponse, ValidateDocumentRequest, ValidateDocumentResponse
+from .documents_pb2 import DeleteDocumentRequest, DeleteDocumentResponse, DiffDocumentRequest, DiffDocumentResponse, GetDocumentRequest, GetDocumentResponse, ListDocumentVersionsRequest, ListDocumentVersionsResponse, PutDocumentRequest, PutDocumentResponse, RollbackDocumentRequest, RollbackDocumentResponse, ValidateDocumentRequest, ValidateDocumentResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -69,7 +69,8 @@ class DocumentService(Protocol):
 
     async def list_document_versions(self, request: ListDocumentVersionsRequest, ctx: RequestContext[ListDocumentVersionsRequest, ListDocumentVersionsResponse], /) -> ListDocumentVersionsResponse:
         """
-        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days. The
+        removal of a document is a version, too.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -77,6 +78,14 @@ class DocumentService(Protocol):
         """
         Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
         stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    async def delete_document(self, request: DeleteDocumentRequest, ctx: RequestContext[DeleteDocumentRequest, DeleteDocumentResponse], /) -> DeleteDocumentResponse:
+        """
+        Removes a consumer's document with the backends that it brought and their credentials. Data planes then refuse its
+        keys, which stay as they are: whatever makes a document again (PutDocument, RollbackDocument, SaveBYOKBackends,
+        IssueConsumerKey) lets them in again, and versions go on counting. The workspace document stays. Role operator.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -159,6 +168,17 @@ class DocumentServiceASGIApplication(ConnectASGIApplication[DocumentService]):
                         stream_type=StreamType.UNARY,
                     ),
                     function=svc.rollback_document,
+                ),
+                "/agentrouter.management.v1.DocumentService/DeleteDocument": Endpoint.unary(
+                    method=MethodInfo(
+                        name="DeleteDocument",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=DeleteDocumentRequest,
+                        output=DeleteDocumentResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=svc.delete_document,
                 ),
             },
             interceptors=interceptors,
@@ -310,7 +330,8 @@ class DocumentServiceClient(ConnectClient):
         use_get: bool = False,
     ) -> ListDocumentVersionsResponse:
         """
-        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days. The
+        removal of a document is a version, too.
         """
         return await self.execute_unary(
             request=request,
@@ -350,6 +371,31 @@ class DocumentServiceClient(ConnectClient):
             headers=headers,
             timeout_ms=timeout_ms,
         )
+    async def delete_document(
+        self,
+        request: DeleteDocumentRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> DeleteDocumentResponse:
+        """
+        Removes a consumer's document with the backends that it brought and their credentials. Data planes then refuse its
+        keys, which stay as they are: whatever makes a document again (PutDocument, RollbackDocument, SaveBYOKBackends,
+        IssueConsumerKey) lets them in again, and versions go on counting. The workspace document stays. Role operator.
+        """
+        return await self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="DeleteDocument",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=DeleteDocumentRequest,
+                output=DeleteDocumentResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
 
 class DocumentServiceSync(Protocol):
     """
@@ -383,7 +429,8 @@ class DocumentServiceSync(Protocol):
 
     def list_document_versions(self, request: ListDocumentVersionsRequest, ctx: RequestContext[ListDocumentVersionsRequest, ListDocumentVersionsResponse], /) -> ListDocumentVersionsResponse:
         """
-        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days. The
+        removal of a document is a version, too.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -391,6 +438,14 @@ class DocumentServiceSync(Protocol):
         """
         Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
         stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
+        """
+        raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
+
+    def delete_document(self, request: DeleteDocumentRequest, ctx: RequestContext[DeleteDocumentRequest, DeleteDocumentResponse], /) -> DeleteDocumentResponse:
+        """
+        Removes a consumer's document with the backends that it brought and their credentials. Data planes then refuse its
+        keys, which stay as they are: whatever makes a document again (PutDocument, RollbackDocument, SaveBYOKBackends,
+        IssueConsumerKey) lets them in again, and versions go on counting. The workspace document stays. Role operator.
         """
         raise ConnectError(Code.UNIMPLEMENTED, 'Not implemented')
 
@@ -471,6 +526,17 @@ class DocumentServiceWSGIApplication(ConnectWSGIApplication):
                         stream_type=StreamType.UNARY,
                     ),
                     function=service.rollback_document,
+                ),
+                "/agentrouter.management.v1.DocumentService/DeleteDocument": EndpointSync.unary(
+                    method=MethodInfo(
+                        name="DeleteDocument",
+                        service_name="agentrouter.management.v1.DocumentService",
+                        input=DeleteDocumentRequest,
+                        output=DeleteDocumentResponse,
+                        idempotency_level=IdempotencyLevel.UNKNOWN,
+                        stream_type=StreamType.UNARY,
+                    ),
+                    function=service.delete_document,
                 ),
             },
             interceptors=interceptors,
@@ -622,7 +688,8 @@ class DocumentServiceClientSync(ConnectClientSync):
         use_get: bool = False,
     ) -> ListDocumentVersionsResponse:
         """
-        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days. The
+        removal of a document is a version, too.
         """
         return self.execute_unary(
             request=request,
@@ -656,6 +723,31 @@ class DocumentServiceClientSync(ConnectClientSync):
                 service_name="agentrouter.management.v1.DocumentService",
                 input=RollbackDocumentRequest,
                 output=RollbackDocumentResponse,
+                idempotency_level=IdempotencyLevel.UNKNOWN,
+                stream_type=StreamType.UNARY,
+            ),
+            headers=headers,
+            timeout_ms=timeout_ms,
+        )
+    def delete_document(
+        self,
+        request: DeleteDocumentRequest,
+        *,
+        headers: Headers | Mapping[str, str] | None = None, 
+        timeout_ms: int | None = None,
+    ) -> DeleteDocumentResponse:
+        """
+        Removes a consumer's document with the backends that it brought and their credentials. Data planes then refuse its
+        keys, which stay as they are: whatever makes a document again (PutDocument, RollbackDocument, SaveBYOKBackends,
+        IssueConsumerKey) lets them in again, and versions go on counting. The workspace document stays. Role operator.
+        """
+        return self.execute_unary(
+            request=request,
+            method=MethodInfo(
+                name="DeleteDocument",
+                service_name="agentrouter.management.v1.DocumentService",
+                input=DeleteDocumentRequest,
+                output=DeleteDocumentResponse,
                 idempotency_level=IdempotencyLevel.UNKNOWN,
                 stream_type=StreamType.UNARY,
             ),

@@ -173,7 +173,7 @@ class DiffDocumentResponse(_message.Message):
     def __init__(self, differences: _Optional[_Iterable[_Union[DocumentDifference, _Mapping]]] = ..., left_out_count: _Optional[int] = ..., faults: _Optional[_Iterable[_Union[DocumentFault, _Mapping]]] = ..., version: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class DocumentVersion(_message.Message):
-    __slots__ = ("version", "etag", "author", "reason", "configuration_version", "restored_version", "created_at")
+    __slots__ = ("version", "etag", "author", "reason", "configuration_version", "restored_version", "created_at", "removed")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
@@ -181,6 +181,7 @@ class DocumentVersion(_message.Message):
     CONFIGURATION_VERSION_FIELD_NUMBER: _ClassVar[int]
     RESTORED_VERSION_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
     version: int
     etag: str
     author: str
@@ -188,7 +189,8 @@ class DocumentVersion(_message.Message):
     configuration_version: int
     restored_version: int
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, version: _Optional[int] = ..., etag: _Optional[str] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., configuration_version: _Optional[int] = ..., restored_version: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    removed: bool
+    def __init__(self, version: _Optional[int] = ..., etag: _Optional[str] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., configuration_version: _Optional[int] = ..., restored_version: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., removed: _Optional[bool] = ...) -> None: ...
 
 class ListDocumentVersionsRequest(_message.Message):
     __slots__ = ("workspace_id", "user_id", "page_size", "page_token")
@@ -241,3 +243,31 @@ class RollbackDocumentResponse(_message.Message):
     event_ids: _containers.RepeatedScalarFieldContainer[str]
     restored_version: int
     def __init__(self, document: _Optional[_Union[SourceDocument, _Mapping]] = ..., changed: _Optional[bool] = ..., configuration: _Optional[_Union[_configurations_pb2.Configuration, _Mapping]] = ..., event_ids: _Optional[_Iterable[str]] = ..., restored_version: _Optional[int] = ...) -> None: ...
+
+class DeleteDocumentRequest(_message.Message):
+    __slots__ = ("workspace_id", "user_id", "etag", "validate_only", "reason", "request_id")
+    WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    workspace_id: str
+    user_id: str
+    etag: str
+    validate_only: bool
+    reason: str
+    request_id: str
+    def __init__(self, workspace_id: _Optional[str] = ..., user_id: _Optional[str] = ..., etag: _Optional[str] = ..., validate_only: _Optional[bool] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class DeleteDocumentResponse(_message.Message):
+    __slots__ = ("document_version", "configuration", "event_ids", "removed_backends")
+    DOCUMENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CONFIGURATION_FIELD_NUMBER: _ClassVar[int]
+    EVENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    REMOVED_BACKENDS_FIELD_NUMBER: _ClassVar[int]
+    document_version: int
+    configuration: _configurations_pb2.Configuration
+    event_ids: _containers.RepeatedScalarFieldContainer[str]
+    removed_backends: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, document_version: _Optional[int] = ..., configuration: _Optional[_Union[_configurations_pb2.Configuration, _Mapping]] = ..., event_ids: _Optional[_Iterable[str]] = ..., removed_backends: _Optional[_Iterable[str]] = ...) -> None: ...

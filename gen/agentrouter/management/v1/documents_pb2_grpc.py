@@ -65,6 +65,11 @@ class DocumentServiceStub:
                 request_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentRequest.SerializeToString,
                 response_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentResponse.FromString,
                 _registered_method=True)
+        self.DeleteDocument = channel.unary_unary(
+                '/agentrouter.management.v1.DocumentService/DeleteDocument',
+                request_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DeleteDocumentRequest.SerializeToString,
+                response_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DeleteDocumentResponse.FromString,
+                _registered_method=True)
 
 
 class DocumentServiceServicer:
@@ -102,7 +107,8 @@ class DocumentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDocumentVersions(self, request, context):
-        """The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days.
+        """The versions of a source document that are kept, newest first: the newest 50, and all of the last 30 days. The
+        removal of a document is a version, too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,6 +117,15 @@ class DocumentServiceServicer:
     def RollbackDocument(self, request, context):
         """Puts an earlier version again, as a new version, with every check of PutDocument. A reference stands for the newest
         stored version of its secret; one whose secret may no longer be sent there is refused. Role operator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDocument(self, request, context):
+        """Removes a consumer's document with the backends that it brought and their credentials. Data planes then refuse its
+        keys, which stay as they are: whatever makes a document again (PutDocument, RollbackDocument, SaveBYOKBackends,
+        IssueConsumerKey) lets them in again, and versions go on counting. The workspace document stays. Role operator.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,6 +163,11 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     servicer.RollbackDocument,
                     request_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentRequest.FromString,
                     response_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentResponse.SerializeToString,
+            ),
+            'DeleteDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDocument,
+                    request_deserializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DeleteDocumentRequest.FromString,
+                    response_serializer=agentrouter_dot_management_dot_v1_dot_documents__pb2.DeleteDocumentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -313,6 +333,33 @@ class DocumentService:
             '/agentrouter.management.v1.DocumentService/RollbackDocument',
             agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentRequest.SerializeToString,
             agentrouter_dot_management_dot_v1_dot_documents__pb2.RollbackDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agentrouter.management.v1.DocumentService/DeleteDocument',
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.DeleteDocumentRequest.SerializeToString,
+            agentrouter_dot_management_dot_v1_dot_documents__pb2.DeleteDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,18 +46,20 @@ class ManagementKey(_message.Message):
     def __init__(self, id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., workspace_ids: _Optional[_Iterable[str]] = ..., role: _Optional[_Union[Role, str]] = ..., name: _Optional[str] = ..., last_four: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CreateManagementKeyRequest(_message.Message):
-    __slots__ = ("name", "role", "workspace_ids", "lifetime", "request_id")
+    __slots__ = ("name", "role", "workspace_ids", "lifetime", "request_id", "validate_only")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_IDS_FIELD_NUMBER: _ClassVar[int]
     LIFETIME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     name: str
     role: Role
     workspace_ids: _containers.RepeatedScalarFieldContainer[str]
     lifetime: _duration_pb2.Duration
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., workspace_ids: _Optional[_Iterable[str]] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., workspace_ids: _Optional[_Iterable[str]] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class CreateManagementKeyResponse(_message.Message):
     __slots__ = ("key", "secret", "already_shown")
@@ -86,12 +88,14 @@ class ListManagementKeysResponse(_message.Message):
     def __init__(self, keys: _Optional[_Iterable[_Union[ManagementKey, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class RevokeManagementKeyRequest(_message.Message):
-    __slots__ = ("key_id", "request_id")
+    __slots__ = ("key_id", "request_id", "validate_only")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     key_id: str
     request_id: str
-    def __init__(self, key_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, key_id: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class RevokeManagementKeyResponse(_message.Message):
     __slots__ = ("key",)

@@ -26,7 +26,7 @@ from agentrouter.configurator.v1 import events_pb2 as agentrouter_dot_configurat
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/management/v1/operations.proto\x12\x19\x61gentrouter.management.v1\x1a(agentrouter/configurator/v1/events.proto\x1a\x1b\x62uf/validate/validate.proto\"c\n\x12ReplayEventRequest\x12$\n\x08\x65vent_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x07\x65ventId\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"O\n\x13ReplayEventResponse\x12\x38\n\x05\x65vent\x18\x01 \x01(\x0b\x32\".agentrouter.configurator.v1.EventR\x05\x65vent\"q\n\x1aRotateGatekeeperKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"_\n\x1bRotateGatekeeperKeyResponse\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n\x04jwks\x18\x02 \x01(\tR\x04jwks\x12\x1a\n\x08revision\x18\x03 \x01(\x03R\x08revision\"\x8e\x01\n\x1aRetireGatekeeperKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1b\n\x03kid\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x03kid\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"M\n\x1bRetireGatekeeperKeyResponse\x12\x12\n\x04jwks\x18\x01 \x01(\tR\x04jwks\x12\x1a\n\x08revision\x18\x02 \x01(\x03R\x08revision\"\x18\n\x16RotateMasterKeyRequest\"\x95\x01\n\x17RotateMasterKeyResponse\x12#\n\rwrapped_count\x18\x01 \x01(\x03R\x0cwrappedCount\x12\x1f\n\x0btotal_count\x18\x02 \x01(\x03R\ntotalCount\x12 \n\x0b\x66ingerprint\x18\x03 \x01(\tR\x0b\x66ingerprint\x12\x12\n\x04\x64one\x18\x04 \x01(\x08R\x04\x64one2\x8b\x04\n\x11OperationsService\x12l\n\x0bReplayEvent\x12-.agentrouter.management.v1.ReplayEventRequest\x1a..agentrouter.management.v1.ReplayEventResponse\x12\x84\x01\n\x13RotateGatekeeperKey\x12\x35.agentrouter.management.v1.RotateGatekeeperKeyRequest\x1a\x36.agentrouter.management.v1.RotateGatekeeperKeyResponse\x12\x84\x01\n\x13RetireGatekeeperKey\x12\x35.agentrouter.management.v1.RetireGatekeeperKeyRequest\x1a\x36.agentrouter.management.v1.RetireGatekeeperKeyResponse\x12z\n\x0fRotateMasterKey\x12\x31.agentrouter.management.v1.RotateMasterKeyRequest\x1a\x32.agentrouter.management.v1.RotateMasterKeyResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/management/v1/operations.proto\x12\x19\x61gentrouter.management.v1\x1a(agentrouter/configurator/v1/events.proto\x1a\x1b\x62uf/validate/validate.proto\"\x88\x01\n\x12ReplayEventRequest\x12$\n\x08\x65vent_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x07\x65ventId\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x03 \x01(\x08R\x0cvalidateOnly\"O\n\x13ReplayEventResponse\x12\x38\n\x05\x65vent\x18\x01 \x01(\x0b\x32\".agentrouter.configurator.v1.EventR\x05\x65vent\"\x96\x01\n\x1aRotateGatekeeperKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x03 \x01(\x08R\x0cvalidateOnly\"_\n\x1bRotateGatekeeperKeyResponse\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n\x04jwks\x18\x02 \x01(\tR\x04jwks\x12\x1a\n\x08revision\x18\x03 \x01(\x03R\x08revision\"\xb3\x01\n\x1aRetireGatekeeperKeyRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1b\n\x03kid\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x03kid\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x04 \x01(\x08R\x0cvalidateOnly\"M\n\x1bRetireGatekeeperKeyResponse\x12\x12\n\x04jwks\x18\x01 \x01(\tR\x04jwks\x12\x1a\n\x08revision\x18\x02 \x01(\x03R\x08revision\"\x18\n\x16RotateMasterKeyRequest\"\x95\x01\n\x17RotateMasterKeyResponse\x12#\n\rwrapped_count\x18\x01 \x01(\x03R\x0cwrappedCount\x12\x1f\n\x0btotal_count\x18\x02 \x01(\x03R\ntotalCount\x12 \n\x0b\x66ingerprint\x18\x03 \x01(\tR\x0b\x66ingerprint\x12\x12\n\x04\x64one\x18\x04 \x01(\x08R\x04\x64one2\x8b\x04\n\x11OperationsService\x12l\n\x0bReplayEvent\x12-.agentrouter.management.v1.ReplayEventRequest\x1a..agentrouter.management.v1.ReplayEventResponse\x12\x84\x01\n\x13RotateGatekeeperKey\x12\x35.agentrouter.management.v1.RotateGatekeeperKeyRequest\x1a\x36.agentrouter.management.v1.RotateGatekeeperKeyResponse\x12\x84\x01\n\x13RetireGatekeeperKey\x12\x35.agentrouter.management.v1.RetireGatekeeperKeyRequest\x1a\x36.agentrouter.management.v1.RetireGatekeeperKeyResponse\x12z\n\x0fRotateMasterKey\x12\x31.agentrouter.management.v1.RotateMasterKeyRequest\x1a\x32.agentrouter.management.v1.RotateMasterKeyResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,22 +47,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETIREGATEKEEPERKEYREQUEST'].fields_by_name['kid']._serialized_options = b'\272H\006r\004\020\001\030d'
   _globals['_RETIREGATEKEEPERKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RETIREGATEKEEPERKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
-  _globals['_REPLAYEVENTREQUEST']._serialized_start=144
-  _globals['_REPLAYEVENTREQUEST']._serialized_end=243
-  _globals['_REPLAYEVENTRESPONSE']._serialized_start=245
-  _globals['_REPLAYEVENTRESPONSE']._serialized_end=324
-  _globals['_ROTATEGATEKEEPERKEYREQUEST']._serialized_start=326
-  _globals['_ROTATEGATEKEEPERKEYREQUEST']._serialized_end=439
-  _globals['_ROTATEGATEKEEPERKEYRESPONSE']._serialized_start=441
-  _globals['_ROTATEGATEKEEPERKEYRESPONSE']._serialized_end=536
-  _globals['_RETIREGATEKEEPERKEYREQUEST']._serialized_start=539
-  _globals['_RETIREGATEKEEPERKEYREQUEST']._serialized_end=681
-  _globals['_RETIREGATEKEEPERKEYRESPONSE']._serialized_start=683
-  _globals['_RETIREGATEKEEPERKEYRESPONSE']._serialized_end=760
-  _globals['_ROTATEMASTERKEYREQUEST']._serialized_start=762
-  _globals['_ROTATEMASTERKEYREQUEST']._serialized_end=786
-  _globals['_ROTATEMASTERKEYRESPONSE']._serialized_start=789
-  _globals['_ROTATEMASTERKEYRESPONSE']._serialized_end=938
-  _globals['_OPERATIONSSERVICE']._serialized_start=941
-  _globals['_OPERATIONSSERVICE']._serialized_end=1464
+  _globals['_REPLAYEVENTREQUEST']._serialized_start=145
+  _globals['_REPLAYEVENTREQUEST']._serialized_end=281
+  _globals['_REPLAYEVENTRESPONSE']._serialized_start=283
+  _globals['_REPLAYEVENTRESPONSE']._serialized_end=362
+  _globals['_ROTATEGATEKEEPERKEYREQUEST']._serialized_start=365
+  _globals['_ROTATEGATEKEEPERKEYREQUEST']._serialized_end=515
+  _globals['_ROTATEGATEKEEPERKEYRESPONSE']._serialized_start=517
+  _globals['_ROTATEGATEKEEPERKEYRESPONSE']._serialized_end=612
+  _globals['_RETIREGATEKEEPERKEYREQUEST']._serialized_start=615
+  _globals['_RETIREGATEKEEPERKEYREQUEST']._serialized_end=794
+  _globals['_RETIREGATEKEEPERKEYRESPONSE']._serialized_start=796
+  _globals['_RETIREGATEKEEPERKEYRESPONSE']._serialized_end=873
+  _globals['_ROTATEMASTERKEYREQUEST']._serialized_start=875
+  _globals['_ROTATEMASTERKEYREQUEST']._serialized_end=899
+  _globals['_ROTATEMASTERKEYRESPONSE']._serialized_start=902
+  _globals['_ROTATEMASTERKEYRESPONSE']._serialized_end=1051
+  _globals['_OPERATIONSSERVICE']._serialized_start=1054
+  _globals['_OPERATIONSSERVICE']._serialized_end=1577
 # @@protoc_insertion_point(module_scope)

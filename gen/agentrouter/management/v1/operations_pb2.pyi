@@ -8,12 +8,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ReplayEventRequest(_message.Message):
-    __slots__ = ("event_id", "request_id")
+    __slots__ = ("event_id", "request_id", "validate_only")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     request_id: str
-    def __init__(self, event_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, event_id: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class ReplayEventResponse(_message.Message):
     __slots__ = ("event",)
@@ -22,12 +24,14 @@ class ReplayEventResponse(_message.Message):
     def __init__(self, event: _Optional[_Union[_events_pb2.Event, _Mapping]] = ...) -> None: ...
 
 class RotateGatekeeperKeyRequest(_message.Message):
-    __slots__ = ("workspace_id", "request_id")
+    __slots__ = ("workspace_id", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class RotateGatekeeperKeyResponse(_message.Message):
     __slots__ = ("kid", "jwks", "revision")
@@ -40,14 +44,16 @@ class RotateGatekeeperKeyResponse(_message.Message):
     def __init__(self, kid: _Optional[str] = ..., jwks: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class RetireGatekeeperKeyRequest(_message.Message):
-    __slots__ = ("workspace_id", "kid", "request_id")
+    __slots__ = ("workspace_id", "kid", "request_id", "validate_only")
     WORKSPACE_ID_FIELD_NUMBER: _ClassVar[int]
     KID_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     workspace_id: str
     kid: str
     request_id: str
-    def __init__(self, workspace_id: _Optional[str] = ..., kid: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, workspace_id: _Optional[str] = ..., kid: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class RetireGatekeeperKeyResponse(_message.Message):
     __slots__ = ("jwks", "revision")

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'agentrouter/management/v1/tenants.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"g\n\x06Tenant\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x39\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"\x7f\n\x13\x43reateTenantRequest\x12?\n\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xc5\x01\n\x14\x43reateTenantResponse\x12\x39\n\x06tenant\x18\x01 \x01(\x0b\x32!.agentrouter.management.v1.TenantR\x06tenant\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12*\n\x0emanagement_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\rmanagementKey\x12#\n\ralready_shown\x18\x04 \x01(\x08R\x0c\x61lreadyShown\"c\n\x12ListTenantsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"z\n\x13ListTenantsResponse\x12;\n\x07tenants\x18\x01 \x03(\x0b\x32!.agentrouter.management.v1.TenantR\x07tenants\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf3\x01\n\rTenantService\x12o\n\x0c\x43reateTenant\x12..agentrouter.management.v1.CreateTenantRequest\x1a/.agentrouter.management.v1.CreateTenantResponse\x12q\n\x0bListTenants\x12-.agentrouter.management.v1.ListTenantsRequest\x1a..agentrouter.management.v1.ListTenantsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'agentrouter/management/v1/tenants.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"g\n\x06Tenant\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x39\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"\xa4\x01\n\x13\x43reateTenantRequest\x12?\n\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x03 \x01(\x08R\x0cvalidateOnly\"\xc5\x01\n\x14\x43reateTenantResponse\x12\x39\n\x06tenant\x18\x01 \x01(\x0b\x32!.agentrouter.management.v1.TenantR\x06tenant\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12*\n\x0emanagement_key\x18\x03 \x01(\tB\x03\x80\x01\x01R\rmanagementKey\x12#\n\ralready_shown\x18\x04 \x01(\x08R\x0c\x61lreadyShown\"c\n\x12ListTenantsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"z\n\x13ListTenantsResponse\x12;\n\x07tenants\x18\x01 \x03(\x0b\x32!.agentrouter.management.v1.TenantR\x07tenants\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf3\x01\n\rTenantService\x12o\n\x0c\x43reateTenant\x12..agentrouter.management.v1.CreateTenantRequest\x1a/.agentrouter.management.v1.CreateTenantResponse\x12q\n\x0bListTenants\x12-.agentrouter.management.v1.ListTenantsRequest\x1a..agentrouter.management.v1.ListTenantsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,14 +47,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TENANTSERVICE'].methods_by_name['ListTenants']._serialized_options = b'\220\002\001'
   _globals['_TENANT']._serialized_start=132
   _globals['_TENANT']._serialized_end=235
-  _globals['_CREATETENANTREQUEST']._serialized_start=237
-  _globals['_CREATETENANTREQUEST']._serialized_end=364
-  _globals['_CREATETENANTRESPONSE']._serialized_start=367
-  _globals['_CREATETENANTRESPONSE']._serialized_end=564
-  _globals['_LISTTENANTSREQUEST']._serialized_start=566
-  _globals['_LISTTENANTSREQUEST']._serialized_end=665
-  _globals['_LISTTENANTSRESPONSE']._serialized_start=667
-  _globals['_LISTTENANTSRESPONSE']._serialized_end=789
-  _globals['_TENANTSERVICE']._serialized_start=792
-  _globals['_TENANTSERVICE']._serialized_end=1035
+  _globals['_CREATETENANTREQUEST']._serialized_start=238
+  _globals['_CREATETENANTREQUEST']._serialized_end=402
+  _globals['_CREATETENANTRESPONSE']._serialized_start=405
+  _globals['_CREATETENANTRESPONSE']._serialized_end=602
+  _globals['_LISTTENANTSREQUEST']._serialized_start=604
+  _globals['_LISTTENANTSREQUEST']._serialized_end=703
+  _globals['_LISTTENANTSRESPONSE']._serialized_start=705
+  _globals['_LISTTENANTSRESPONSE']._serialized_end=827
+  _globals['_TENANTSERVICE']._serialized_start=830
+  _globals['_TENANTSERVICE']._serialized_end=1073
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/management/v1/workspaces.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x01\n\tWorkspace\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"\x82\x01\n\x16\x43reateWorkspaceRequest\x12?\n\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"]\n\x17\x43reateWorkspaceResponse\x12\x42\n\tworkspace\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.WorkspaceR\tworkspace\"A\n\x13GetWorkspaceRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\"Z\n\x14GetWorkspaceResponse\x12\x42\n\tworkspace\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.WorkspaceR\tworkspace\"f\n\x15ListWorkspacesRequest\x12$\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x86\x01\n\x16ListWorkspacesResponse\x12\x44\n\nworkspaces\x18\x01 \x03(\x0b\x32$.agentrouter.management.v1.WorkspaceR\nworkspaces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xfe\x02\n\x10WorkspaceService\x12x\n\x0f\x43reateWorkspace\x12\x31.agentrouter.management.v1.CreateWorkspaceRequest\x1a\x32.agentrouter.management.v1.CreateWorkspaceResponse\x12t\n\x0cGetWorkspace\x12..agentrouter.management.v1.GetWorkspaceRequest\x1a/.agentrouter.management.v1.GetWorkspaceResponse\"\x03\x90\x02\x01\x12z\n\x0eListWorkspaces\x12\x30.agentrouter.management.v1.ListWorkspacesRequest\x1a\x31.agentrouter.management.v1.ListWorkspacesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/management/v1/workspaces.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x01\n\tWorkspace\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12\x12\n\x04name\x18\x03 \x01(\tR\x04name\x12\x1a\n\x08revision\x18\x04 \x01(\x03R\x08revision\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"\xa7\x01\n\x16\x43reateWorkspaceRequest\x12?\n\x04name\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x03 \x01(\x08R\x0cvalidateOnly\"]\n\x17\x43reateWorkspaceResponse\x12\x42\n\tworkspace\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.WorkspaceR\tworkspace\"A\n\x13GetWorkspaceRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\"Z\n\x14GetWorkspaceResponse\x12\x42\n\tworkspace\x18\x01 \x01(\x0b\x32$.agentrouter.management.v1.WorkspaceR\tworkspace\"f\n\x15ListWorkspacesRequest\x12$\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x86\x01\n\x16ListWorkspacesResponse\x12\x44\n\nworkspaces\x18\x01 \x03(\x0b\x32$.agentrouter.management.v1.WorkspaceR\nworkspaces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xfe\x02\n\x10WorkspaceService\x12x\n\x0f\x43reateWorkspace\x12\x31.agentrouter.management.v1.CreateWorkspaceRequest\x1a\x32.agentrouter.management.v1.CreateWorkspaceResponse\x12t\n\x0cGetWorkspace\x12..agentrouter.management.v1.GetWorkspaceRequest\x1a/.agentrouter.management.v1.GetWorkspaceResponse\"\x03\x90\x02\x01\x12z\n\x0eListWorkspaces\x12\x30.agentrouter.management.v1.ListWorkspacesRequest\x1a\x31.agentrouter.management.v1.ListWorkspacesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,17 +50,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKSPACE']._serialized_start=136
   _globals['_WORKSPACE']._serialized_end=299
   _globals['_CREATEWORKSPACEREQUEST']._serialized_start=302
-  _globals['_CREATEWORKSPACEREQUEST']._serialized_end=432
-  _globals['_CREATEWORKSPACERESPONSE']._serialized_start=434
-  _globals['_CREATEWORKSPACERESPONSE']._serialized_end=527
-  _globals['_GETWORKSPACEREQUEST']._serialized_start=529
-  _globals['_GETWORKSPACEREQUEST']._serialized_end=594
-  _globals['_GETWORKSPACERESPONSE']._serialized_start=596
-  _globals['_GETWORKSPACERESPONSE']._serialized_end=686
-  _globals['_LISTWORKSPACESREQUEST']._serialized_start=688
-  _globals['_LISTWORKSPACESREQUEST']._serialized_end=790
-  _globals['_LISTWORKSPACESRESPONSE']._serialized_start=793
-  _globals['_LISTWORKSPACESRESPONSE']._serialized_end=927
-  _globals['_WORKSPACESERVICE']._serialized_start=930
-  _globals['_WORKSPACESERVICE']._serialized_end=1312
+  _globals['_CREATEWORKSPACEREQUEST']._serialized_end=469
+  _globals['_CREATEWORKSPACERESPONSE']._serialized_start=471
+  _globals['_CREATEWORKSPACERESPONSE']._serialized_end=564
+  _globals['_GETWORKSPACEREQUEST']._serialized_start=566
+  _globals['_GETWORKSPACEREQUEST']._serialized_end=631
+  _globals['_GETWORKSPACERESPONSE']._serialized_start=633
+  _globals['_GETWORKSPACERESPONSE']._serialized_end=723
+  _globals['_LISTWORKSPACESREQUEST']._serialized_start=725
+  _globals['_LISTWORKSPACESREQUEST']._serialized_end=827
+  _globals['_LISTWORKSPACESRESPONSE']._serialized_start=830
+  _globals['_LISTWORKSPACESRESPONSE']._serialized_end=964
+  _globals['_WORKSPACESERVICE']._serialized_start=967
+  _globals['_WORKSPACESERVICE']._serialized_end=1349
 # @@protoc_insertion_point(module_scope)

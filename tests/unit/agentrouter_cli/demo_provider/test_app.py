@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-import openai
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agentrouter_cli.demo_provider.app import DemoSettings, create_app
+
+if TYPE_CHECKING:
+    import openai
 
 MESSAGES: Any = [{"role": "user", "content": "good morning"}]
 
@@ -45,6 +47,8 @@ async def test_the_answer_names_the_provider_and_the_model_it_was_asked_for() ->
 
 @pytest.fixture
 async def sdk() -> AsyncIterator[openai.AsyncOpenAI]:
+    import openai  # takes a second, which every test process would spend to collect the tests
+
     async with demo() as client, openai.AsyncOpenAI(base_url=str(client.make_url("/v1")), api_key="any") as answering:
         yield answering
 

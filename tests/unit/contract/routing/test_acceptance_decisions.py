@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.unit.contract.routing.deciding import CONFIGURATION, deciding, plugin
 CASES = FOLDER / "semantic-router"
 HEAD = CASES / "canonical" / "config.head.yaml"
 OLD = CASES / "canonical" / "config.v0.3.0.yaml"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OURS = ("routing.decisions", "routing.strategy", "recipes", "entrypoints", "setup")
 
 
@@ -45,8 +47,13 @@ def _documents() -> Iterator[Path]:
                 yield file
 
 
+def _read(file: Path) -> Any:
+    return yaml.load(file.read_text(), LOADER)  # noqa: S506 - a safe loader
+
+
+@cache
 def _first(file: Path) -> dict[str, Any]:
-    read = next(iter(yaml.safe_load_all(file.read_text())), None)
+    read = next(iter(yaml.load_all(file.read_text(), LOADER)), None)
     return read if isinstance(read, dict) else {}
 
 
@@ -66,7 +73,7 @@ def _is_skipped_for_kubernetes(raw: dict[str, Any], fault: Fault) -> bool:
 
 @pytest.mark.parametrize("file", cases("semantic-router/fragments/algorithm/**/*.yaml"), ids=lambda file: file.stem)
 def test_every_recorded_algorithm_is_read(acceptance_folder: Path, file: Path) -> None:
-    raw = yaml.safe_load(file.read_text())
+    raw = _read(file)
     document = deciding(algorithm=raw["algorithm"], modelRefs=[])
     document["providers"], document["routing"]["modelCards"] = {}, []
 
@@ -79,7 +86,7 @@ def test_every_recorded_algorithm_is_read(acceptance_folder: Path, file: Path) -
 
 @pytest.mark.parametrize("file", cases("semantic-router/fragments/plugin/**/*.yaml"), ids=lambda file: file.stem)
 def test_every_recorded_plugin_is_read_without_passing_anything_on(acceptance_folder: Path, file: Path) -> None:
-    plugin = yaml.safe_load(file.read_text())["plugin"]
+    plugin = _read(file)["plugin"]
 
     read = plugin_of(deciding(plugins=[plugin]))
 
@@ -88,14 +95,14 @@ def test_every_recorded_plugin_is_read_without_passing_anything_on(acceptance_fo
 
 
 def test_the_plugins_of_the_reference_document_hold_nothing_unknown(acceptance_folder: Path) -> None:
-    for decision in yaml.safe_load(HEAD.read_text())["routing"]["decisions"]:
+    for decision in _read(HEAD)["routing"]["decisions"]:
         document = deciding(plugins=decision.get("plugins", []))
         for plugin in parse_workspace(document).routing.decisions[0].plugins:
             assert not plugin.configuration.model_extra, decision["name"]
 
 
 def test_the_decisions_of_the_reference_document_survive_their_canonical_bytes(acceptance_folder: Path) -> None:
-    raw = yaml.safe_load(HEAD.read_text())
+    raw = _read(HEAD)
     decisions = [{key: decision[key] for key in decision if key != "rules"} for decision in raw["routing"]["decisions"]]
     raw = {**raw, "recipes": [], "entrypoints": [], "global": {}}
     raw["routing"] = {"modelCards": raw["routing"]["modelCards"], "decisions": decisions}
@@ -107,7 +114,7 @@ def test_the_decisions_of_the_reference_document_survive_their_canonical_bytes(a
 
 
 def test_the_earlier_reference_document_is_refused_for_what_was_removed_since(acceptance_folder: Path) -> None:
-    faults = _faults(yaml.safe_load(OLD.read_text()))
+    faults = _faults(_read(OLD))
 
     assert {fault.code for fault in faults} == {"deprecated"}
     assert {fault.path.rpartition(".")[2] for fault in faults} == {

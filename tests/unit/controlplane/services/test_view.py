@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.events import Event, EventStatus, EventType
+from controlplane.domain.secrets import StoredSecret
 from controlplane.services.ports import Made
 from controlplane.services.views import Fresh, View
 
@@ -192,3 +193,22 @@ def test_what_was_made_here_is_read_when_something_lies_between_or_a_secret_is_n
 
     assert (skipped, unknown) == (None, None)
     assert (view.revision, view.configurations_since(0)) == (1, [])
+
+
+def test_the_credentials_of_a_removed_consumer_leave_the_view() -> None:
+    own, shared = stored_secret("byok/ada/mine"), stored_secret("backends/fast/main")
+    view = View("ws_1")
+    ada = replace(configuration("ada", 1, 1), secret_refs=(own.ref,))
+    workspace = replace(configuration("", 1, 2), secret_refs=(shared.ref,))
+    secrets = {own.ref: own, shared.ref: shared}
+    view.take(Fresh(False, 2, 0, [ada, workspace], [], [], secrets, "dk_1", []))
+
+    view.take(Fresh(False, 3, 0, [ada.removed(2, 3, "left", NOW)], [], [], {}, "dk_1", []))
+
+    assert set(view.secrets) == {shared.ref}
+    assert [each.user_id for each in view.configurations_since(2)] == ["ada"]
+
+
+def stored_secret(name: str) -> StoredSecret:
+    """Its first version."""
+    return StoredSecret("ws_1", name, 1, "https://own.example:443", b"m", b"s", "dk_1", b"d", NOW)

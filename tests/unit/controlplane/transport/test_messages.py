@@ -16,6 +16,7 @@ from agentrouter.configurator.v1 import events_pb2
 from agentrouter.management.v1 import dataplanes_pb2, management_keys_pb2
 from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
 from controlplane.domain.errors import InvalidInput
+from controlplane.domain.reverts import Revert, RevertFigures
 from controlplane.transport.messages import configurations, events, management
 from controlplane.transport.messages.json_bytes import METADATA_DEPTH, read_struct, struct
 from controlplane.transport.messages.times import duration, read_duration, read_timestamp, timestamp
@@ -28,7 +29,8 @@ from controlplane.transport.messages.times import duration, read_duration, read_
         (events.TYPES, events_pb2.EventType),
         (events.STATUSES, events_pb2.EventStatus),
         (management.ROLES, management_keys_pb2.Role),
-        (management.HEALTHS, dataplanes_pb2.DataplaneHealth),
+        (management.CONNECTIONS, dataplanes_pb2.DataplaneConnection),
+        (management.SYNCS, dataplanes_pb2.DataplaneSync),
     ],
 )
 def test_every_value_of_an_enum_means_something_here_but_the_unspecified(table: dict[Any, str], enum: Any) -> None:
@@ -143,10 +145,23 @@ def test_what_an_agent_reports_comes_back_as_it_was() -> None:
         envoy_version="2",
         received_revision=3,
         running=(RunningVersion("config/", 4),),
-        rejected=(RejectedVersion("config/alice", 5, "no"),),
+        rejected=(RejectedVersion("config/alice", 5, "no", workspace_version=4),),
         serving_stale_since=datetime(2026, 1, 1, tzinfo=UTC),
         ledger_lost=True,
         warnings=("w",),
+        reverted=(
+            Revert(
+                "config/bob",
+                from_version=7,
+                to_version=6,
+                figures=RevertFigures(120, 40, 1 / 3, timedelta(seconds=30)),
+                reason="the provider is unhealthy",
+                workspace_version=4,
+                reverted_at=datetime(2026, 1, 1, 12, tzinfo=UTC),
+            ),
+            Revert("config/", from_version=2, to_version=0),
+        ),
+        running_revision=2,
     )
 
     assert configurations.read_report(configurations.report(said)) == said
