@@ -26,6 +26,10 @@ class Refused(CliError):
     exit_code = 1
 
 
+class NotFound(Refused):
+    """What was named is not there."""
+
+
 class WrongUsage(CliError):
     """The command was called in a way that cannot work."""
 

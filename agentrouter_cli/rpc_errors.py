@@ -11,7 +11,7 @@ from connectrpc.errors import ConnectError
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 
-from agentrouter_cli.errors import CliError, Refused, Unauthorised, Unreachable
+from agentrouter_cli.errors import CliError, NotFound, Refused, Unauthorised, Unreachable
 from contract.connections import meaning_of
 from contract.faults import Fault
 
@@ -39,7 +39,8 @@ def cli_error(problem: ConnectError, url: str) -> CliError:
         return Unauthorised(f"{text} [{code}]", code=code)
     if problem.code is Code.UNIMPLEMENTED:
         return Refused(f"{text} (the product at {url} does not offer this)", code=code)
-    return Refused(text, code=code, faults=faults)
+    kind = NotFound if problem.code is Code.NOT_FOUND else Refused
+    return kind(text, code=code, faults=faults)
 
 
 def _unreachable_text(problem: ConnectError, url: str) -> str:

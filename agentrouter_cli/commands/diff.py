@@ -15,7 +15,7 @@ from agentrouter.management.v1 import documents_pb2
 from agentrouter_cli.client import Client
 from agentrouter_cli.commands.apply import faults_of
 from agentrouter_cli.documents import LoadedDocument, as_yaml, load_documents
-from agentrouter_cli.errors import Refused
+from agentrouter_cli.errors import NotFound, Refused
 from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
 from agentrouter_cli.output import Output, console, fault_data, print_json, word
 from contract import Fault, is_secret_ref
@@ -145,8 +145,8 @@ def _stored(client: Client, document: LoadedDocument, version: int) -> dict[str,
     )
     try:
         answer = client.call(client.documents.get_document, request)
-    except Refused as problem:
-        if version or not problem.code.endswith("NOT_FOUND"):
+    except NotFound:
+        if version:
             raise
         return {}
     content = json.loads(answer.document.content)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from agentrouter.management.v1 import consumer_keys_pb2, dataplanes_pb2, documents_pb2, management_keys_pb2
 from agentrouter_cli.client import Client
-from agentrouter_cli.errors import Refused
+from agentrouter_cli.errors import NotFound
 from agentrouter_cli.options import duration_of
 from agentrouter_cli.running.demo_document import OpenAi, demo_document, first_listener, openai_document
 from agentrouter_cli.running.home import Home, Memory
@@ -88,7 +88,7 @@ class Provisioning:
         request = dataplanes_pb2.GetDataplaneRequest(dataplane_id=dataplane_id)
         try:
             found = self._client.call(self._client.dataplanes.get_dataplane, request).dataplane
-        except Refused:
+        except NotFound:
             return False
         return not found.HasField("revoked_at") and found.workspace_id == self._client.workspace_id
 
@@ -103,9 +103,7 @@ class Provisioning:
         request = documents_pb2.GetDocumentRequest(workspace_id=self._client.workspace_id)
         try:
             found = self._client.call(self._client.documents.get_document, request).document
-        except Refused as problem:
-            if not problem.code.endswith("NOT_FOUND"):
-                raise
+        except NotFound:
             return None
         is_ours = found.etag == self._home.memory().document_etag
         return Document(json.loads(found.content), found.etag, is_ours)

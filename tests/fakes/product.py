@@ -83,6 +83,7 @@ class FakeProduct:
     fail_with: dict[str, ConnectError] = field(default_factory=dict)
     backends: list[backends.BackendSummary] = field(default_factory=list)
     asked: list[Message] = field(default_factory=list)
+    broke_with: list[Exception] = field(default_factory=list)
 
     def asked_for(self, kind: type[Any]) -> list[Any]:
         """The requests of one kind."""
@@ -190,7 +191,10 @@ class _Dataplanes(DataplaneService):
 
     async def get_dataplane(self, request: Any, ctx: Any, /) -> dataplanes.GetDataplaneResponse:
         self._product.take(request, ctx)
-        return dataplanes.GetDataplaneResponse(dataplane=self._product.dataplanes[0])
+        found = next((each for each in self._product.dataplanes if each.id == request.dataplane_id), None)
+        if found is None:
+            raise self._product.missing("no such data plane", "DATAPLANE_NOT_FOUND")
+        return dataplanes.GetDataplaneResponse(dataplane=found)
 
     async def list_join_tokens(self, request: Any, ctx: Any, /) -> dataplanes.ListJoinTokensResponse:
         self._product.take(request, ctx)
@@ -320,7 +324,10 @@ def _application(product: FakeProduct) -> Any:
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
         for application in applications:
             if scope["path"].startswith(application.path + "/"):
-                await application(scope, receive, send)
+                try:
+                    await application(scope, receive, send)
+                except Exception as problem:
+                    product.broke_with.append(problem)
                 return
 
     return dispatch

@@ -31,10 +31,11 @@ def _served() -> Iterator[FakeProduct]:
 
 
 @pytest.fixture
-def product(_served: FakeProduct) -> FakeProduct:
-    """One that answers, empty for each test."""
+def product(_served: FakeProduct) -> Iterator[FakeProduct]:
+    """One that answers, empty for each test, and must not have broken itself in it."""
     _served.__init__(url=_served.url)  # type: ignore[misc]  # starts anew, the server keeps the object
-    return _served
+    yield _served
+    assert _served.broke_with == []
 
 
 @pytest.fixture

@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from connectrpc.code import Code
 
-from agentrouter.management.v1 import consumer_keys_pb2, documents_pb2, management_keys_pb2
+from agentrouter.management.v1 import consumer_keys_pb2, dataplanes_pb2, documents_pb2, management_keys_pb2
 from agentrouter_cli.client import Client
+from agentrouter_cli.errors import Refused
 from agentrouter_cli.product import Product
 from agentrouter_cli.running.demo_document import OpenAi, first_listener
 from agentrouter_cli.running.home import Home
 from agentrouter_cli.running.provisioning import Provisioning
-from tests.fakes.product import KEY, FakeProduct
+from tests.fakes.product import KEY, FakeProduct, failure
 
 
 @pytest.fixture
@@ -128,6 +130,21 @@ def test_keys_of_killed_runs_are_revoked_and_no_others(product: FakeProduct, pro
 
 def test_a_data_plane_that_the_product_does_not_know_is_unknown(provisioning: Provisioning) -> None:
     assert provisioning.knows_dataplane("dp_unknown") is False
+
+
+def test_a_data_plane_that_is_enrolled_here_is_known(product: FakeProduct, provisioning: Provisioning) -> None:
+    product.dataplanes.append(dataplanes_pb2.Dataplane(id="dp_1", workspace_id="ws_1"))
+
+    assert provisioning.knows_dataplane("dp_1") is True
+
+
+def test_a_data_plane_is_not_taken_for_unknown_when_the_product_fails(
+    product: FakeProduct, provisioning: Provisioning
+) -> None:
+    product.fail_with["GetDataplane"] = failure(Code.INTERNAL, "something broke", "INTERNAL")
+
+    with pytest.raises(Refused, match="something broke"):
+        provisioning.knows_dataplane("dp_1")
 
 
 def test_a_join_token_is_good_for_one(provisioning: Provisioning) -> None:
