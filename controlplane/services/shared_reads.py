@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from itertools import islice
 from typing import Generic, TypeVar
 
+from controlplane.domain.errors import Unavailable
 from controlplane.services.ports import Store, UnitOfWork
 
 AT_ONCE = 500
@@ -33,17 +34,30 @@ class SharedReads(Generic[V]):
         return await asyncio.shield(asked)
 
     async def _read_all(self) -> None:
-        while self._asked:
-            keys = list(islice(self._asked, AT_ONCE))
-            asked = {key: self._asked.pop(key) for key in keys}
-            try:
-                async with self._store.reading() as work:
-                    found = await self._read(work, keys)
-            except Exception as error:
-                for future in asked.values():
-                    future.set_exception(error)
-                    future.exception()  # seen, should nobody wait any more
-            else:
-                for key, future in asked.items():
-                    future.set_result(found.get(key))
-        self._reading = None
+        asked: dict[str, asyncio.Future[V | None]] = {}
+        try:
+            while self._asked:
+                asked = {key: self._asked.pop(key) for key in list(islice(self._asked, AT_ONCE))}
+                await self._answer(asked)
+        finally:  # also when it is cut short: whoever asked is told, and whoever asks next begins anew
+            self._reading = None
+            left = [*asked.values(), *self._asked.values()]
+            self._asked.clear()
+            _fail(left, Unavailable("the read was cut short"))
+
+    async def _answer(self, asked: Mapping[str, asyncio.Future[V | None]]) -> None:
+        try:
+            async with self._store.reading() as work:
+                found = await self._read(work, list(asked))
+        except Exception as error:
+            _fail(asked.values(), error)
+        else:
+            for key, future in asked.items():
+                future.set_result(found.get(key))
+
+
+def _fail(waiting: Iterable[asyncio.Future[V]], error: Exception) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_exception(error)
+            future.exception()  # seen, should nobody wait any more

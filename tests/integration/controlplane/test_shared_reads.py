@@ -69,3 +69,35 @@ async def test_a_failure_reaches_everybody_and_the_next_read_works(tmp_path: Pat
         with pytest.raises(Unavailable):
             await reads.get("broken")
         assert await reads.get("x") == 1
+
+
+async def test_a_read_that_is_cut_short_leaves_nobody_waiting_and_the_next_read_works(tmp_path: Path) -> None:
+    reading, hangs = asyncio.Event(), True
+    readers: list[asyncio.Task[None]] = []
+
+    async def cut_short(work: UnitOfWork, keys: Collection[str]) -> Mapping[str, int]:
+        if hangs:
+            readers.append(running())
+            reading.set()
+            await asyncio.Event().wait()
+        return await lengths(work, keys)
+
+    async with opened(sqlite_url(tmp_path / "store.db")) as store:
+        reads = SharedReads(store, cut_short)
+        first = asyncio.create_task(reads.get("one"))
+        await reading.wait()
+        asking = asyncio.gather(first, reads.get("one"), reads.get("three"), return_exceptions=True)
+        await asyncio.sleep(0)  # both have asked
+        readers[0].cancel()
+
+        told = await asyncio.wait_for(asking, timeout=10)
+        hangs = False
+
+        assert [type(each) for each in told] == [Unavailable] * 3
+        assert (await reads.get("one"), await reads.get("three")) == (3, 5)
+
+
+def running() -> asyncio.Task[None]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
