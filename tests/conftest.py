@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import acceptance
+from tests import acceptance, ports
 from tests.fakes.postgres import PostgresServer, running_postgres
 from tests.golden_files import Golden
 
@@ -42,22 +40,14 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(scope="session")
 def free_ports() -> Callable[[int], list[int]]:
-    """Ask the operating system for that many TCP ports on 127.0.0.1, all different, free a moment ago."""
-
-    def ask(count: int) -> list[int]:
-        with contextlib.ExitStack() as held:
-            sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-            for each in sockets:
-                each.bind(("127.0.0.1", 0))
-            return [each.getsockname()[1] for each in sockets]
-
-    return ask
+    """Ask for that many TCP ports on 127.0.0.1, all different, that nobody else is given."""
+    return ports.free_ports
 
 
 @pytest.fixture
-def free_port(free_ports: Callable[[int], list[int]]) -> int:
-    """One TCP port on 127.0.0.1 that was free a moment ago."""
-    return free_ports(1)[0]
+def free_port() -> int:
+    """One TCP port on 127.0.0.1 that nobody else is given."""
+    return ports.free_port()
 
 
 @pytest.fixture(scope="session")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 import time
 
 from tests.e2e.whole_product import WholeProduct
+from tests.ports import free_port
 
 
 def bindable_port(offset: int) -> int:
     """A free port that a document's listener can name, which must be above the offset."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port - offset >= 1:
-            return port
+    while (port := free_port()) <= offset:
+        pass
+    return port
 
 
 class Load:

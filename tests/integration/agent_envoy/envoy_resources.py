@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +11,6 @@ from liaison_agent.state import Resource
 
 ADS = {"ads": {}, "resource_api_version": "V3"}
 FILTERS = "type.googleapis.com/envoy.extensions.filters"
-
-
-def free_port() -> int:
-    """A port that nobody holds at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Resources:

@@ -19,8 +19,9 @@ from liaison_agent.state import Resource, ResourceSet
 from liaison_agent.xds.streams import Stream
 from tests.integration.agent_envoy import agent_process
 from tests.integration.agent_envoy.conftest import Get, NewGateway
-from tests.integration.agent_envoy.envoy_resources import Resources, free_port
+from tests.integration.agent_envoy.envoy_resources import Resources
 from tests.integration.agent_envoy.upstreams import Upstream
+from tests.ports import free_port
 
 
 async def test_a_killed_agent_leaves_envoy_serving_and_the_next_one_adopts_it(

@@ -14,8 +14,9 @@ from liaison_agent.envoy.options import EnvoyOptions
 from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.state import ResourceSet
 from tests.integration.agent_envoy.conftest import Get, NewGateway
-from tests.integration.agent_envoy.envoy_resources import Resources, free_port
+from tests.integration.agent_envoy.envoy_resources import Resources
 from tests.integration.agent_envoy.upstreams import Upstream
+from tests.ports import free_port
 
 
 async def test_the_initial_set_serves_when_start_returns(gateway: EnvoyGateway, make: Resources, get: Get) -> None:

@@ -12,8 +12,9 @@ from liaison_agent.envoy.processes import identify
 from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.state import ResourceSet
 from tests.integration.agent_envoy.conftest import Get
-from tests.integration.agent_envoy.envoy_resources import Resources, free_port
+from tests.integration.agent_envoy.envoy_resources import Resources
 from tests.integration.agent_envoy.upstreams import Upstream
+from tests.ports import free_port
 
 
 async def test_a_graceful_stop_lets_the_stream_under_way_end_and_takes_no_new_one(

@@ -12,7 +12,8 @@ from liaison_agent.kinds import ROUTES
 from liaison_agent.ports import ApplyOutcome, StartRefused
 from liaison_agent.state import ResourceSet
 from tests.integration.agent_envoy.conftest import Get
-from tests.integration.agent_envoy.envoy_resources import Resources, bad_routes, free_port
+from tests.integration.agent_envoy.envoy_resources import Resources, bad_routes
+from tests.ports import free_port
 
 
 def refusals(outcome: ApplyOutcome) -> dict[str, str]:

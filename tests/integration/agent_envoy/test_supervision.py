@@ -19,7 +19,8 @@ from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.ports import GatewayUnavailable, StartRefused
 from liaison_agent.state import ResourceSet
 from tests.integration.agent_envoy.conftest import Get, NewGateway, until_answered
-from tests.integration.agent_envoy.envoy_resources import Resources, free_port
+from tests.integration.agent_envoy.envoy_resources import Resources
+from tests.ports import free_port
 
 
 async def another_envoy(gateway: EnvoyGateway, killed: int) -> None:

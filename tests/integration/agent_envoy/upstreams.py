@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from tests.integration.agent_envoy.envoy_resources import free_port
+from tests.ports import free_port
 
 
 class Upstream:
