@@ -165,7 +165,8 @@ def _revocations(known: Mapping[str, datetime], answer: Answer, now: datetime) -
     grown = dict(known)
     for jti, expires_at in answer.revocations:
         grown[jti] = max(expires_at, known.get(jti, expires_at))
-    return without(grown, frozenset(jti for jti, end in grown.items() if end + REVOCATIONS_KEPT < now))
+    forgotten = now - REVOCATIONS_KEPT  # an end may be the last moment of the calendar: nothing can be added to it
+    return without(grown, frozenset(jti for jti, end in grown.items() if end < forgotten))
 
 
 def without_needless_secrets(memory: Memory) -> Memory:

@@ -121,6 +121,18 @@ async def test_what_a_data_plane_holds_and_a_restored_store_lost_is_taken_over_a
     assert (await news_of(tenant, other)).revision == news.revision
 
 
+async def test_a_revocation_until_the_end_of_the_calendar_is_told_and_taken_over(tenant: Tenant) -> None:
+    one, other = await tenant.settled_agent(), await tenant.settled_agent()
+    for_ever = Timestamp()
+    for_ever.FromJsonString("9999-12-31T23:59:59Z")
+    revision = await revoke(tenant, "ck_known", expires_at=for_ever)
+
+    await one.poll(held_revocations=[configurations.Revocation(jti="ck_lost", expires_at=for_ever)])
+
+    told_of = (await news_of(tenant, other, revision - 1)).revocations
+    assert [(each.jti, each.expires_at) for each in told_of] == [("ck_known", for_ever), ("ck_lost", for_ever)]
+
+
 async def test_many_revocations_wait_as_one_event(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     revisions = [await revoke(tenant, f"ck_{number}") for number in range(3)]

@@ -73,6 +73,14 @@ def test_revocations_only_grow_and_go_two_days_after_their_end() -> None:
     assert taken.memory.revocations == {"held": NOW, "new": NOW}
 
 
+def test_a_revocation_until_the_end_of_the_calendar_is_held() -> None:
+    answer = Answer(revocations=(("for ever", datetime.max.replace(tzinfo=UTC)),))
+
+    taken = intake.take(Memory("ws_1"), answer, NOTHING_SEALED, listing=False, now=NOW)
+
+    assert taken.memory.revocations.keys() == {"for ever"}
+
+
 def test_what_a_listing_does_not_name_becomes_a_tombstone() -> None:
     memory = take(Memory("ws_1"), doc("", 1), doc("ann", 1)).memory
 
