@@ -79,7 +79,7 @@ class RevocationService:
             workspace = await work.workspaces.lock(caller.workspace_id)
             known = {each.jti for each in await work.revocations.changed_since(caller.workspace_id, 0)}
             now = await work.now()
-            forgotten = now - KEPT_AFTER_END  # an end may be the last moment of the calendar: nothing can be added to it
+            forgotten = now - KEPT_AFTER_END  # nothing can be added to an end: it may be the calendar's last moment
             lost = {jti: end for jti, end in held.items() if jti not in known and end > forgotten}
             if workspace is None or not lost:
                 return 0
