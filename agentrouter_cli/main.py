@@ -13,7 +13,7 @@ import typer
 from agentrouter_cli.command_table import Commands
 from agentrouter_cli.errors import CliError
 from agentrouter_cli.options import OutputOption
-from agentrouter_cli.output import Output, print_faults, print_json
+from agentrouter_cli.output import Output, print_faults, print_json, visible
 
 DEBUG_VARIABLE: Final = "AGENTROUTER_DEBUG"
 CA_VARIABLE: Final = "AGENTROUTER_CA_FILE"
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CliError as problem:
         if problem.faults:
             print_faults(problem.faults)
-        print(f"error: {problem.message}", file=sys.stderr)
+        print(f"error: {visible(problem.message)}", file=sys.stderr)
         sys.exit(problem.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         kind = type(problem).__name__
-        print(f"error: unexpected {kind}: {problem} (set {DEBUG_VARIABLE}=1 for the details)", file=sys.stderr)
+        said = f"error: unexpected {kind}: {problem} (set {DEBUG_VARIABLE}=1 for the details)"
+        print(visible(said), file=sys.stderr)
         sys.exit(1)
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 DRY_RUN = "dry run, nothing was changed"
 _WIDTH_WHEN_PIPED = 240
+# What moves a terminal's cursor, colours it or turns its text round: C0 and C1 but for tab and line feed, DEL, and the
+# signs of writing direction. Names, reasons and errors come from others, a provider's server among them.
+_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}
+_DIRECTIONS = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_VISIBLE = {code: f"\\u{code:04x}" for code in _CONTROLS | _DIRECTIONS}
 
 
 class Output(StrEnum):
@@ -39,14 +44,19 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, width=None if stream.isatty() else _WIDTH_WHEN_PIPED, highlight=False, soft_wrap=False)
 
 
+def visible(text: str) -> str:
+    """The text as a terminal may get it: what would steer it is written out, `\\u001b`; JSON reads back the same."""
+    return text.translate(_VISIBLE)
+
+
 def print_outcome(done: str, would: str, *, dry_run: bool) -> None:
     """One sentence: what was done, or what a dry run says would be."""
-    print(f"{would} ({DRY_RUN})" if dry_run else done)
+    print(visible(f"{would} ({DRY_RUN})" if dry_run else done))
 
 
 def print_json(data: Any) -> None:
     """Plain data, one document."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    print(visible(json.dumps(data, indent=2, ensure_ascii=False)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, stderr: bool = False) -> None:
@@ -57,9 +67,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(visible(name)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else visible(str(cell))) for cell in row))
     out = console(stderr=stderr)
     out.print(table if table.row_count else Text(empty))
 

@@ -11,7 +11,7 @@ import typer
 from agentrouter_cli.errors import Refused, WrongUsage
 from agentrouter_cli.judged_files import JudgedFile, judge_file
 from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, console, fault_data, print_json
+from agentrouter_cli.output import Output, console, fault_data, print_json, visible
 from contract import Fault
 
 _COLOURS: Final = {"error": "bold red", "warning": "bold yellow"}
@@ -81,10 +81,10 @@ def _print_findings(judged: Sequence[JudgedFile]) -> None:
             at = f":{finding.line}:{finding.column}" if finding.line is not None else ""
             path = f"{finding.path}: " if finding.path else ""
             severity = Text(finding.severity, style=_COLOURS[finding.severity])
-            what = f": {path}{finding.message} [{finding.code}]"
+            what = visible(f": {path}{finding.message} [{finding.code}]")
             out.print(Text.assemble(f"{each.name}{at}: ", severity, what), soft_wrap=True)
             if finding.remedy:
-                out.print(Text(f"    {finding.remedy}"), soft_wrap=True)
+                out.print(Text(visible(f"    {finding.remedy}")), soft_wrap=True)
 
 
 def _count(findings: Sequence[Fault], noun: str) -> str:

@@ -17,7 +17,7 @@ from agentrouter_cli.commands.apply import faults_of
 from agentrouter_cli.documents import LoadedDocument, as_yaml, load_documents
 from agentrouter_cli.errors import NotFound, Refused
 from agentrouter_cli.options import FilesOption, OutputOption, UserOption, WorkspaceOption, connect
-from agentrouter_cli.output import Output, console, fault_data, print_json, word
+from agentrouter_cli.output import Output, console, fault_data, print_json, visible, word
 from contract import Fault, is_secret_ref
 
 _INLINE: Final = "(a credential given inline; sealed on apply)"
@@ -100,7 +100,7 @@ def print_lines(lines: Iterator[str] | list[str]) -> None:
     """Coloured by their first sign."""
     out = console()
     for line in lines:
-        out.print(Text(line, style=_COLOURS.get(line[:1], "")), soft_wrap=True)
+        out.print(Text(visible(line), style=_COLOURS.get(line[:1], "")), soft_wrap=True)
 
 
 def _by_meaning(client: Client, document: LoadedDocument, version: int) -> tuple[dict[str, Any], list[Fault]]:

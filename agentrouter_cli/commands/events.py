@@ -15,7 +15,7 @@ from agentrouter_cli.client import Client
 from agentrouter_cli.documents import read_input
 from agentrouter_cli.errors import Refused
 from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect
-from agentrouter_cli.output import DRY_RUN, Output, plain, print_json, print_table, time_text, word
+from agentrouter_cli.output import DRY_RUN, Output, plain, print_json, print_table, time_text, visible, word
 from contract import ContractError, parse_text
 
 app = typer.Typer(epilog="Example: agentrouter events --all --watch")
@@ -136,11 +136,11 @@ def _watch(client: Client, request: events_pb2.ListPendingEventsRequest, output:
 
 def _print_line(event: events_pb2.Event, output: Output) -> None:
     if output is Output.JSON:
-        print(json.dumps(plain(event), ensure_ascii=False), flush=True)
+        print(visible(json.dumps(plain(event), ensure_ascii=False)), flush=True)
         return
     status = word(events_pb2.EventStatus, event.status)
     kind = word(events_pb2.EventType, event.type)
-    error = f"  {event.error}" if event.error else ""
+    error = f"  {' '.join(event.error.split())}" if event.error else ""
     at = time_text(event.completed_at) or time_text(event.acknowledged_at) or time_text(event.created_at)
     line = f"{at}  {event.id}  {kind}  {event.slot}  version {event.configuration_version}  {event.dataplane_id}"
-    print(f"{line}  {status}{error}", flush=True)
+    print(visible(f"{line}  {status}{error}"), flush=True)
