@@ -24,6 +24,7 @@ from controlplane.services.publishing import Cause, Publisher
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.snapshots import consumer_snapshot_of
 from controlplane.services.sources import change_by, keep_version, store_default
+from controlplane.services.unused_secrets import drop_unused_own
 from controlplane.valet.compiling import compile_consumer
 
 
@@ -183,6 +184,7 @@ class BackendService:
         if known is None:
             change = change_by(caller, target.cause.reason)
             await keep_version(work, source, change, published.configuration.version)
+        await drop_unused_own(work, workspace.id, user_id)
         return saved
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contract.own_secrets import consumer_of_secret, own_secret_beginnings
 from controlplane.domain.callers import Caller, Role
 from controlplane.domain.configurations import Configuration, ConfigurationState
 from controlplane.domain.documents import SourceDocument
@@ -17,6 +16,7 @@ from controlplane.services.documents import refuse_dataplane, stored_source
 from controlplane.services.ports import Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Published, Publisher
 from controlplane.services.sources import change_by, drop_source
+from controlplane.services.unused_secrets import drop_unused_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,16 @@ class DocumentRemovalService:
 
     async def _remove(self, work: UnitOfWork, workspace: Workspace, caller: Caller, command: DeleteDocument) -> Removed:
         source, newest = await _removable(work, workspace, command)
-        backends = await _drop_backends(work, workspace.id, command.user_id)
+        stored = await work.backends.get(workspace.id, command.user_id)
+        await work.backends.drop(workspace.id, command.user_id)
         cause = Cause(reason=command.reason or "document removed")
         published = await self._publisher.remove(work, workspace, newest, cause)
+        await drop_unused_own(work, workspace.id, command.user_id)
         change = change_by(caller, command.reason)
         version = published.configuration.version
         left = await drop_source(work, self._ids, workspace, source, change, version)
-        return Removed(left.version, published, backends)
+        backends = stored.backends if stored else ()
+        return Removed(left.version, published, tuple(one.name for one in backends))
 
 
 async def _removable(
@@ -95,16 +98,6 @@ def _stays(workspace: Workspace) -> StateConflict:
         subject=workspace.id,
         reason="WORKSPACE_DOCUMENT_STAYS",
     )
-
-
-async def _drop_backends(work: UnitOfWork, workspace_id: str, user_id: str) -> tuple[str, ...]:
-    """The consumer's own backends, and every credential that it ever brought; the backends' names."""
-    stored = await work.backends.get(workspace_id, user_id)
-    await work.backends.drop(workspace_id, user_id)
-    beginnings = own_secret_beginnings(user_id)
-    names = [name for one in beginnings for name in await work.secrets.names_under(workspace_id, one)]
-    await work.secrets.drop(workspace_id, [name for name in names if consumer_of_secret(name) == user_id])
-    return tuple(one.name for one in stored.backends) if stored else ()
 
 
 async def _record(

@@ -1,4 +1,5 @@
-"""What is let go after its time: old versions and sources, finished events, kept answers, progress of full syncs."""
+"""What is let go after its time: old versions and sources, secrets that nothing names any more, finished events, kept
+answers, progress of full syncs."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 
 from controlplane.services.answers import KEPT_FOR
 from controlplane.services.ports import Store, UnitOfWork
+from controlplane.services.unused_secrets import UnusedSecrets
 
 VERSIONS_KEPT_FOR = timedelta(days=30)
 SOURCES_KEPT_FOR = timedelta(days=30)
@@ -24,10 +26,11 @@ class Retention:
         self._store = store
 
     async def purge(self) -> int:
-        """How many versions, sources and events went."""
+        """How many versions, sources, secrets and events went."""
         async with self._store.unit_of_work() as work:
             await work.full_syncs.purge_steps(await work.now() - KEPT_FOR)
-        return await self._all(_versions) + await self._all(_sources) + await self._all(_events)
+        gone = await self._all(_versions) + await self._all(_sources) + await self._all(_events)
+        return gone + await UnusedSecrets(self._store).sweep()  # after the sources, which name secrets
 
     async def purge_answers(self) -> None:
         """Answers to requests that may no longer be repeated."""

@@ -87,7 +87,8 @@ class SecretKeeper:
         work.announce(Notice(workspace.id))
 
     async def take_out(self, work: UnitOfWork, workspace_id: str, document: WorkspaceDocument) -> TakenOut:
-        """Store each inline credential of the document; one equal to the stored one, for the same origin, is kept.
+        """Store each inline credential of the document; one equal to the stored one, for the same origin, is kept, any
+        other takes the stored one's place.
 
         Expects the workspace's row to be locked by `work`.
         """
@@ -103,6 +104,7 @@ class SecretKeeper:
             if key and not self._is(stored, secret.value, secret.origin):
                 version = await _next_version(work, workspace_id, stored)
                 await work.secrets.add(self._sealed(workspace_id, name, version, secret, mac, key))
+                await work.secrets.drop(workspace_id, [(name, stored.version)] if stored else [])
                 renewed = True
         return TakenOut(inline_references(document), renewed)
 
@@ -123,7 +125,7 @@ class SecretKeeper:
         stored = await work.secrets.newest(workspace_id, name)
         if self._is(stored, value, origin):
             return False
-        version = await _next_version(work, workspace_id, stored, goes=True)
+        version = await _next_version(work, workspace_id, stored)
         key = await self.delivery_key(work, workspace_id)
         given = BackendSecret(path="", model_name="", backend_name=name, value=value, origin=origin)
         await work.secrets.add(self._sealed(workspace_id, name, version, given, mac, key))
@@ -191,12 +193,12 @@ class SecretKeeper:
         return self._clock.now()
 
 
-async def _next_version(work: UnitOfWork, workspace_id: str, stored: StoredSecret | None, *, goes: bool = False) -> int:
-    """`goes`: such secrets go with their consumer. One that has the name again must not have a version that was used
-    before: each version came with a revision at least, so the first begins above the revision."""
+async def _next_version(work: UnitOfWork, workspace_id: str, stored: StoredSecret | None) -> int:
+    """Secrets go when nothing refers to them any more. One that has the name again must not have a version that was
+    used before: each version came with a revision at least, so the first begins above the revision."""
     workspace = await work.workspaces.get(workspace_id)
     revision = workspace.revision if workspace else 0
-    return next_version(stored.version if stored else revision if goes else 0, revision)
+    return next_version(stored.version if stored else revision, revision)
 
 
 def _unusable_sealing_key() -> InvalidInput:

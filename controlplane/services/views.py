@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
+from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.events import Event, EventStatus
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
@@ -98,8 +98,8 @@ class View:
             self.revocations = []
         for configuration in fresh.configurations:
             former = self.configurations.get(configuration.user_id)
-            if former is not None and configuration.state is ConfigurationState.REMOVED:
-                for ref in former.secret_refs:  # a consumer's own, which are gone from the store
+            if former is not None:  # what it refers to no more is gone from the store, too
+                for ref in set(former.secret_refs).difference(configuration.secret_refs):
                     self.secrets.pop(ref, None)
             self.configurations[configuration.user_id] = configuration
             self.timeline.append((configuration.revision, configuration.user_id))

@@ -82,6 +82,9 @@ class Configurations(Protocol):
     async def changed_since(self, workspace_id: str, revision: int) -> list[Configuration]:
         """The newest version of each (workspace, user) whose revision is greater; ascending by revision."""
 
+    async def refs_served(self, workspace_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        """The references to secrets (`secret://<name>@<version>`) in the newest versions of those users."""
+
     async def versions_at(self, workspace_id: str, revision: int, user_ids: Collection[str]) -> Mapping[str, int]:
         """For each of `user_ids`, the newest version with revision ≤ `revision`; absent when there is none."""
 
@@ -118,11 +121,14 @@ class Secrets(Protocol):
 
     async def add(self, secret: StoredSecret) -> None: ...
 
-    async def names_under(self, workspace_id: str, prefix: str) -> list[str]:
-        """The names of stored secrets that begin so, ascending."""
+    async def versions_under(self, workspace_id: str, prefix: str) -> list[tuple[str, int]]:
+        """(name, version) of every stored secret whose name begins so, ascending."""
 
-    async def drop(self, workspace_id: str, names: Collection[str]) -> None:
-        """Forget every version of those secrets."""
+    async def versions_after(self, after: tuple[str, str, int], limit: int) -> list[tuple[str, str, int]]:
+        """(workspace id, name, version) of every stored secret, ascending, greater than `after`."""
+
+    async def drop(self, workspace_id: str, versions: Collection[tuple[str, int]]) -> None:
+        """Forget those versions, (name, version), of secrets; what is not there is passed over."""
 
     async def by_refs(self, workspace_id: str, refs: Collection[str]) -> Mapping[str, StoredSecret]: ...
 

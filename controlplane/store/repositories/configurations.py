@@ -79,6 +79,15 @@ class SqlConfigurations:
         """The newest version of each (workspace, user) whose revision is greater; ascending by revision."""
         return await self._all(changed_since(workspace_id, revision))
 
+    async def refs_served(self, workspace_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        """Of the newest version of each."""
+        refs: set[str] = set()
+        for part in in_parts(sorted(set(user_ids))):
+            lines = (configurations.c.workspace_id == workspace_id) & configurations.c.user_id.in_(part)
+            for row in await self._transaction.rows(select(configurations.c.secret_refs).where(lines, NEWEST)):
+                refs.update(row.secret_refs)
+        return frozenset(refs)
+
     async def versions_at(self, workspace_id: str, revision: int, user_ids: Collection[str]) -> Mapping[str, int]:
         """For each of `user_ids`, the newest version with revision ≤ `revision`."""
         versions: dict[str, int] = {}

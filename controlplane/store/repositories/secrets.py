@@ -44,17 +44,23 @@ class SqlSecrets:
         """Store a version."""
         await self._transaction.insert(secrets, to_row(secret, secrets))
 
-    async def names_under(self, workspace_id: str, prefix: str) -> list[str]:
+    async def versions_under(self, workspace_id: str, prefix: str) -> list[tuple[str, int]]:
         """Text is in byte order, so what begins with the prefix lies together."""
-        name = secrets.c.name
+        name, version = secrets.c.name, secrets.c.version
         beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        query = select(name).where(secrets.c.workspace_id == workspace_id, name >= prefix, name < beyond)
-        return [row.name for row in await self._transaction.rows(query.distinct().order_by(name))]
+        query = select(name, version).where(secrets.c.workspace_id == workspace_id, name >= prefix, name < beyond)
+        return [(row.name, row.version) for row in await self._transaction.rows(query.order_by(name, version))]
 
-    async def drop(self, workspace_id: str, names: Collection[str]) -> None:
-        """Every version of those names."""
-        for part in in_parts(list(set(names))):
-            gone = (secrets.c.workspace_id == workspace_id) & secrets.c.name.in_(part)
+    async def versions_after(self, after: tuple[str, str, int], limit: int) -> list[tuple[str, str, int]]:
+        """By (workspace, name, version), none of what is sealed."""
+        key = tuple_(secrets.c.workspace_id, secrets.c.name, secrets.c.version)
+        query = select(*key.clauses).where(key > after).order_by(*key.clauses).limit(limit)
+        return [(row.workspace_id, row.name, row.version) for row in await self._transaction.rows(query)]
+
+    async def drop(self, workspace_id: str, versions: Collection[tuple[str, int]]) -> None:
+        """By name and version."""
+        for part in in_parts(sorted(set(versions))):
+            gone = (secrets.c.workspace_id == workspace_id) & tuple_(secrets.c.name, secrets.c.version).in_(part)
             await self._transaction.change(delete(secrets).where(gone))
 
     async def by_refs(self, workspace_id: str, refs: Collection[str]) -> Mapping[str, StoredSecret]:

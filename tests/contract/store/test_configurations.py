@@ -38,6 +38,21 @@ def _named(configurations: list[Configuration]) -> list[tuple[str, int]]:
     return [(each.user_id, each.version) for each in configurations]
 
 
+async def test_references_to_secrets_are_those_of_the_newest_versions_of_the_asked(store: SqlStore) -> None:
+    async with store.unit_of_work() as work:
+        for version, user_id, ref in ((1, "", "a@1"), (2, "", "a@2"), (3, "alice", "b@1"), (4, "bob", "c@1")):
+            refs = (f"secret://{ref}", "secret://shared@1")
+            number = version if not user_id else 1
+            await work.configurations.add(replace(configuration(number, version, user_id), secret_refs=refs))
+        await work.configurations.add(tombstone(2, 5, "bob"))
+
+    async with store.reading() as work:
+        served = await work.configurations.refs_served("ws_1", ["", "alice", "bob", "nobody"])
+        assert served == {"secret://a@2", "secret://b@1", "secret://shared@1"}
+        assert await work.configurations.refs_served("ws_1", ["bob"]) == frozenset()
+        assert await work.configurations.refs_served("ws_2", [""]) == frozenset()
+
+
 async def test_a_configuration_comes_back_as_it_was(store: SqlStore) -> None:
     stored = configuration(1, 2**40, "alice", document=bytes(range(256)) * 100)
     async with store.unit_of_work() as work:

@@ -63,7 +63,7 @@ async def test_secrets_are_found_by_their_references(store: SqlStore) -> None:
     assert elsewhere == {}
 
 
-async def test_every_version_of_the_named_secrets_is_dropped_and_no_other(store: SqlStore) -> None:
+async def test_the_named_versions_of_secrets_are_dropped_and_no_other(store: SqlStore) -> None:
     names = ["byok/Ada/x", "byok/ada/x", "byok/ada/y", "byok/ada/z/y", "byok/ada_/x", "byok/b/x"]
     async with store.unit_of_work() as work:
         for name in names:
@@ -71,13 +71,27 @@ async def test_every_version_of_the_named_secrets_is_dropped_and_no_other(store:
         await work.secrets.add(secret("byok/ada/x", 2))
 
     async with store.unit_of_work() as work:
-        assert await work.secrets.names_under("ws_1", "byok/ada/") == names[1:4]
-        assert await work.secrets.names_under("ws_2", "byok/ada/") == []
-        await work.secrets.drop("ws_1", ["byok/ada/x", "byok/ada/y", "missing"])
+        x, y, z = [("byok/ada/x", 1), ("byok/ada/x", 2)], ("byok/ada/y", 1), ("byok/ada/z/y", 1)
+        assert await work.secrets.versions_under("ws_1", "byok/ada/") == [*x, y, z]
+        assert await work.secrets.versions_under("ws_2", "byok/ada/") == []
+        await work.secrets.drop("ws_1", [x[0], y, ("missing", 1)])
+        await work.secrets.drop("ws_2", [x[1]])
+        await work.secrets.drop("ws_1", [])
 
     async with store.reading() as work:
-        assert await work.secrets.names_under("ws_1", "byok/") == [names[0], *names[3:]]
-        assert await work.secrets.newest("ws_1", "byok/ada/x") is None
+        left = [(names[0], 1), x[1], *((name, 1) for name in names[3:])]
+        assert await work.secrets.versions_under("ws_1", "byok/") == left
+
+
+async def test_every_version_of_every_secret_is_listed_in_pages(store: SqlStore) -> None:
+    keys = [("ws_1", "a", 1), ("ws_1", "a", 2), ("ws_1", "b", 1)]
+    async with store.unit_of_work() as work:
+        for _, name, version in reversed(keys):
+            await work.secrets.add(secret(name, version))
+
+    async with store.reading() as work:
+        assert await work.secrets.versions_after(("", "", 0), 2) == keys[:2]
+        assert await work.secrets.versions_after(keys[1], 2) == keys[2:]
 
 
 async def test_delivery_and_gatekeeper_keys_are_listed_oldest_first(store: SqlStore) -> None:

@@ -116,7 +116,8 @@ async def test_the_consumers_own_backends_go_with_their_credentials_and_nobody_e
     left = await tenant.call(backend_lists.ListBackendsRequest(workspace_id=tenant.id, user_id="ada"))
     assert (list(left.backends), left.etag) == ([], "")
     async with tenant.running.plane.store.reading() as work:
-        assert await work.secrets.names_under(tenant.id, "byok") == ["byok/ada/example.com/mine"]
+        left = await work.secrets.versions_under(tenant.id, "byok")
+        assert [name for name, _ in left] == ["byok/ada/example.com/mine"]
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,18 @@ def test_the_credentials_of_a_removed_consumer_leave_the_view() -> None:
     assert [each.user_id for each in view.configurations_since(2)] == ["ada"]
 
 
-def stored_secret(name: str) -> StoredSecret:
-    """Its first version."""
-    return StoredSecret("ws_1", name, 1, "https://own.example:443", b"m", b"s", "dk_1", b"d", NOW)
+def test_a_replaced_credential_leaves_the_view() -> None:
+    old, new, other = stored_secret("one"), stored_secret("one", 2), stored_secret("other")
+    view = View("ws_1")
+    before = replace(configuration("", 1, 1), secret_refs=(old.ref, other.ref))
+    after = replace(configuration("", 2, 2), secret_refs=(new.ref, other.ref))
+    view.take(Fresh(False, 1, 0, [before], [], [], {old.ref: old, other.ref: other}, "dk_1", []))
+
+    view.take(Fresh(False, 2, 0, [after], [], [], {new.ref: new}, "dk_1", []))
+
+    assert set(view.secrets) == {new.ref, other.ref}
+
+
+def stored_secret(name: str, version: int = 1) -> StoredSecret:
+    """One version of it."""
+    return StoredSecret("ws_1", name, version, "https://own.example:443", b"m", b"s", "dk_1", b"d", NOW)
