@@ -163,7 +163,7 @@ class EnvoyGateway:
         """Lead Envoy to `_running` when asked to, when something retired may go, and while it does not take it all."""
         unserved = False
         while True:
-            pause = _REPAIR_PAUSE if unserved else self._retirements.next_due_in()
+            pause = _REPAIR_PAUSE if unserved else self._next_retirement_in()
             with contextlib.suppress(TimeoutError):  # not wait_for: in Python 3.11 it may lose a cancellation
                 async with asyncio.timeout(pause):
                     await self._repair_wanted.wait()
@@ -185,11 +185,14 @@ class EnvoyGateway:
                 for refused in _sorted(delivery.refused):
                     log.error("Envoy does not serve %s: %s", refused.name, refused.reason)
 
+    def _next_retirement_in(self) -> float | None:
+        """Seconds; None when none waits, or nobody is connected: a connect asks for a repair by itself."""
+        return None if self._server.stream is None else self._retirements.next_due_in()
+
     async def _end_repair(self) -> None:
         if self._repair is not None:
             self._repair.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._repair
+            await asyncio.wait({self._repair})
             self._repair = None
 
 

@@ -122,7 +122,18 @@ async def spawn(command: Sequence[str], log_file: Path) -> EnvoyProcess:
     """Start it as a process of nobody's, in a session of its own, its output in `log_file`.
 
     Not as our child, because Envoy asks the kernel to end it with its parent, and it has to outlive us; with its own
-    session, because a Ctrl-C in our terminal is not meant for it."""
+    session, because a Ctrl-C in our terminal is not meant for it. When cancelled, what was started is ended: nobody
+    would know of it."""
+    launching = asyncio.ensure_future(_launch(command, log_file))
+    try:
+        return await asyncio.shield(launching)
+    except asyncio.CancelledError:
+        with contextlib.suppress(GatewayUnavailable):
+            await (await launching).end(0)
+        raise
+
+
+async def _launch(command: Sequence[str], log_file: Path) -> EnvoyProcess:
     if not os.access(command[0], os.X_OK):
         raise GatewayUnavailable(f"Envoy cannot be started: there is no program {command[0]}")
     with log_file.open("ab") as log:

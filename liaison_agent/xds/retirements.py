@@ -18,7 +18,10 @@ class Retirements:
         self._due_at: dict[ResourceKey, float] = {}
 
     def may_go(self, unwanted: Iterable[ResourceKey], ran_before: ResourceSet) -> list[ResourceKey]:
-        """Which of these to remove now: all but the clusters that served lately."""
+        """Which of these to remove now: all but the clusters that served lately. `unwanted` is all that Envoy has too
+        much; what waits and is not among it went already, perhaps with its Envoy, and is forgotten."""
+        unwanted = list(unwanted)
+        self._due_at = {key: self._due_at[key] for key in unwanted if key in self._due_at}
         return [key for key in unwanted if self._is_due(key, ran_before)]
 
     def come_back(self, wanted: ResourceSet) -> None:
@@ -27,10 +30,8 @@ class Retirements:
             del self._due_at[key]
 
     def next_due_in(self) -> float | None:
-        """Seconds until one may go; None when none waits. What is overdue (its Envoy went before it) is forgotten."""
-        now = self._clock()
-        self._due_at = {key: due for key, due in self._due_at.items() if due > now}
-        return min(self._due_at.values()) - now if self._due_at else None
+        """Seconds until one may go, 0 when one may by now; None when none waits."""
+        return max(0.0, min(self._due_at.values()) - self._clock()) if self._due_at else None
 
     def _is_due(self, key: ResourceKey, ran_before: ResourceSet) -> bool:
         if key in self._due_at:

@@ -52,3 +52,23 @@ def test_a_cluster_that_is_wanted_again_retires_anew_from_then_on() -> None:
 
     assert nothing_waits is None
     assert retirements.may_go([UP.key], BEFORE) == []
+
+
+def test_a_cluster_whose_time_ran_out_while_something_else_was_delivered_goes_next() -> None:
+    clock = Clock()
+    retirements = Retirements(timedelta(seconds=30), clock)
+    retirements.may_go([UP.key], BEFORE)
+
+    clock.now += 31
+
+    assert retirements.next_due_in() == 0
+    assert retirements.may_go([UP.key], ResourceSet()) == [UP.key]
+
+
+def test_what_went_with_its_envoy_is_waited_for_no_longer() -> None:
+    retirements = Retirements(timedelta(seconds=30), Clock())
+    retirements.may_go([UP.key], BEFORE)
+
+    retirements.may_go([], ResourceSet())
+
+    assert retirements.next_due_in() is None
