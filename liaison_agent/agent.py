@@ -76,6 +76,7 @@ class Agent:
         self._problems: tuple[str, ...] = ()
         self._unsaved = False
         self._unapplied = True
+        self._announced = False
 
     async def run(self) -> None:
         """Until cancelled. Raises `DataplaneRevoked`."""
@@ -109,7 +110,7 @@ class Agent:
         except GatewayError as error:
             _log.error("the last known good cannot be served yet, it is tried again: %s", error)
             return
-        self._parts.announce("serving")
+        self._announce_serving()
         _log.info("serving the last known good, revision %d", self._memory.revision)
 
     async def _round(self) -> None:
@@ -262,11 +263,16 @@ class Agent:
         return await self._applied(memory, events)
 
     async def _applied(self, memory: Memory, events: Sequence[HeldEvent]) -> Applied:
-        was_started = self._parts.applier.started
         applied = await self._parts.applier.apply(memory, events)
-        if self._parts.applier.started and not was_started:
-            self._parts.announce("serving")
+        if self._parts.applier.started:
+            self._announce_serving()
         return applied
+
+    def _announce_serving(self) -> None:
+        """Once, when something first serves; that may be a try after the one that started the gateway."""
+        if not self._announced:
+            self._announced = True
+            self._parts.announce("serving")
 
     @contextlib.asynccontextmanager
     async def _leases_kept(self, events: Sequence[HeldEvent]) -> AsyncIterator[None]:
@@ -275,8 +281,7 @@ class Agent:
             yield
         finally:
             renewal.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewal
+            await asyncio.wait({renewal})  # not awaited itself: its cancellation and ours could not be told apart
 
     async def _renew(self, events: Sequence[HeldEvent]) -> None:
         """A lease that cannot be renewed is not our loss: the completion will be refused and the event comes again."""

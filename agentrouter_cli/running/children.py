@@ -117,8 +117,7 @@ class Child:
         """From now on do not start it again."""
         if self._keeper is not None:
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.wait({self._keeper})
             self._keeper = None
 
     async def stop(self) -> None:

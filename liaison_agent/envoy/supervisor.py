@@ -194,8 +194,7 @@ class Supervisor:
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task})
 
     def _unlock(self) -> None:
         if self._lock is not None:
