@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -45,16 +46,8 @@ async def new_gateway(pool: DescriptorPool, options: EnvoyOptions) -> AsyncItera
     """Makes gateways, on the test's state folder unless told otherwise."""
     made: list[EnvoyGateway] = []
 
-    def make_one(on: EnvoyOptions = options) -> EnvoyGateway:
-        made.append(
-            EnvoyGateway(
-                on,
-                pool,
-                clock=time.monotonic,
-                now=lambda: datetime.now(UTC),
-                warms_within=timedelta(seconds=1),
-            )
-        )
+    def make_one(on: EnvoyOptions = options, **more: Any) -> EnvoyGateway:
+        made.append(EnvoyGateway(on, pool, clock=time.monotonic, now=lambda: datetime.now(UTC), **more))
         return made[-1]
 
     yield make_one
@@ -89,13 +82,14 @@ async def upstream() -> AsyncIterator[Upstream]:
     app.router.add_get("/", made.answer)
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", made.port).start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.port = runner.addresses[0][1]
     yield made
     made.finish.set()
     await runner.cleanup()
 
 
 async def until_answered(get: Get, port: int, answer: str, **headers: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await get(port, **headers) != (200, answer):  # noqa: ASYNC110 - another process changes it
             await asyncio.sleep(0.02)

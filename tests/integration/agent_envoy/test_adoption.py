@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
 from liaison_agent.envoy.options import EnvoyOptions
+from liaison_agent.envoy.processes import EnvoyProcess
+from liaison_agent.envoy.supervisor import Supervisor
 from liaison_agent.state import Resource, ResourceSet
 from liaison_agent.xds.streams import Stream
 from tests.integration.agent_envoy import agent_process
@@ -91,7 +92,7 @@ async def test_envoy_is_found_again_without_its_pid_file(
 
 
 async def test_a_hung_envoy_is_replaced(
-    new_gateway: NewGateway, options: EnvoyOptions, make: Resources, get: Get
+    new_gateway: NewGateway, make: Resources, get: Get, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = free_port()
     initial = ResourceSet([make.answering_listener("front", port, "hello")])
@@ -101,8 +102,17 @@ async def test_a_hung_envoy_is_replaced(
     assert pid is not None
     await first.leave()
     os.kill(pid, signal.SIGSTOP)
+    patient = Supervisor._comes_up
 
-    second = new_gateway(replace(options, answers_within=timedelta(seconds=0.5)))
+    async def impatient_with_the_hung_one(supervisor: Supervisor, process: EnvoyProcess) -> bool:
+        seconds = 0.5 if process.pid == pid else None  # a new one has all the time that it is given
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await patient(supervisor, process)
+        return False
+
+    monkeypatch.setattr(Supervisor, "_comes_up", impatient_with_the_hung_one)
+    second = new_gateway()
     await second.start(initial)
 
     assert second.pid != pid

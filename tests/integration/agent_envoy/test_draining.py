@@ -25,8 +25,8 @@ async def test_a_graceful_stop_lets_the_stream_under_way_end_and_takes_no_new_on
     pid = gateway.pid
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/") as stream:
         assert await stream.content.readline() == b"first\n"
-        stopping = asyncio.create_task(gateway.stop(drain=timedelta(seconds=20)))
-        async with asyncio.timeout(10):
+        stopping = asyncio.create_task(gateway.stop(drain=timedelta(seconds=60)))
+        async with asyncio.timeout(60):
             while not await is_closed(port):  # noqa: ASYNC110 - another process changes it
                 await asyncio.sleep(0.05)
         upstream.finish.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from liaison_agent.gateway import EnvoyGateway
 from liaison_agent.kinds import ROUTES
 from liaison_agent.ports import ApplyOutcome, StartRefused
 from liaison_agent.state import ResourceSet
-from tests.integration.agent_envoy.conftest import Get
+from tests.integration.agent_envoy.conftest import Get, NewGateway
 from tests.integration.agent_envoy.envoy_resources import Resources, bad_routes
 from tests.ports import free_port
 
@@ -195,8 +196,9 @@ async def test_a_refused_extension_is_put_back_and_neither_reason_nor_log_shows_
 
 
 async def test_a_listener_whose_routes_never_come_is_refused_as_not_active(
-    gateway: EnvoyGateway, make: Resources, get: Get
+    new_gateway: NewGateway, make: Resources, get: Get
 ) -> None:
+    gateway = new_gateway(warms_within=timedelta(seconds=1))
     port = free_port()
     front = make.answering_listener("front", port, "old")
     await gateway.start(ResourceSet([front]))

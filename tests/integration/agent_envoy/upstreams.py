@@ -6,14 +6,12 @@ import asyncio
 
 from aiohttp import web
 
-from tests.ports import free_port
-
 
 class Upstream:
     """Answers with a first line at once and the last one when told to."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = 0
         self.finish = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
