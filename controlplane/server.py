@@ -101,6 +101,7 @@ def _uvicorn(plane: ControlPlane, certificate: Certificate | None) -> uvicorn.Se
         app,
         http=HttpProtocol,
         log_level="warning",
+        log_config=None,  # its lines go where ours go, with a time as ours have
         access_log=False,
         ws="none",
         lifespan="off",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
@@ -14,7 +14,14 @@ from controlplane.transport.connect_app import ConnectApp
 from controlplane.transport.connect_unary import ConnectUnary
 from controlplane.transport.decoding import encode_json
 from controlplane.transport.edges import Edges, rest_body
-from controlplane.transport.errors import HTTP_STATUS, REQUEST_BYTES, WireError, not_in_this_release, too_large
+from controlplane.transport.errors import (
+    HTTP_STATUS,
+    REQUEST_BYTES,
+    WireError,
+    hung_up,
+    not_in_this_release,
+    too_large,
+)
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
@@ -82,12 +89,15 @@ def _alias(seam: Seam, operation: Operation) -> Callable[[Request], Awaitable[Re
 
 
 async def _body(request: Request) -> bytes:
-    """At most the limit of a request, however it is announced."""
+    """At most the limit of a request, however it is announced. Raises WireError."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > REQUEST_BYTES:
-            raise too_large(REQUEST_BYTES)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > REQUEST_BYTES:
+                raise too_large(REQUEST_BYTES)
+    except ClientDisconnect:
+        raise hung_up() from None
     return bytes(body)
 
 

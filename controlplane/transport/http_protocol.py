@@ -33,6 +33,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["extensions"] = self._extensions
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Some clients ask for HTTP/2 with every first request, and are answered in HTTP/1.1: nothing to warn of."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio's."""
         super().connection_lost(exc)

@@ -11,6 +11,7 @@ from functools import cache
 import pytest
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
@@ -22,6 +23,7 @@ from tests.contract.wires.refusals import Refused
 from tests.contract.wires.running import Running
 
 POLL = procedure_of(configurations.GetConfigurationRequest).path
+FULL_SYNC = procedure_of(slots.FullSyncWorkspaceRequest).path
 PUT = procedure_of(documents.PutDocumentRequest).path
 MEBIBYTE = 1024 * 1024
 REFUSED = {"INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"}
@@ -194,3 +196,33 @@ def _varint(value: int) -> bytes:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*out, value])
+
+
+@pytest.mark.parametrize("path", [POLL, FULL_SYNC, "/configurator/v1/config"])
+async def test_a_caller_that_hangs_up_within_its_request_leaves_no_error_in_the_log(victim: Tenant, path: str) -> None:
+    host, port = victim.running.url.removeprefix("http://").split(":")
+    before = len(victim.running.journal.lines)
+    reader, writer = await asyncio.open_connection(host, int(port))
+    kind = "application/connect+json" if path == FULL_SYNC else "application/json"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 100\r\n\r\n"
+
+    writer.write(head.encode() + b"{")
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+
+    await assert_others_are_served(victim)
+    assert not [line for line in victim.running.journal.lines[before:] if line.startswith("ERROR")]
+
+
+async def test_who_would_rather_speak_http2_is_answered_and_nobody_is_warned(victim: Tenant) -> None:
+    host, port = victim.running.url.removeprefix("http://").split(":")
+    before = len(victim.running.journal.lines)
+    reader, writer = await asyncio.open_connection(host, int(port))
+
+    writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert victim.running.journal.lines[before:] == []
