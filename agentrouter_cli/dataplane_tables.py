@@ -67,7 +67,7 @@ def _row(one: dataplanes_pb2.Dataplane) -> tuple[object, ...]:
         envoy_release(report.envoy_version),
         time_text(one.last_seen_at),
         one.url,
-        "; ".join([*refused, *_warnings(report)]),
+        "; ".join([*refused, *(f"out of service: {each}" for each in _outages(report)), *_warnings(report)]),
     )
 
 
@@ -89,6 +89,7 @@ def _facts(one: dataplanes_pb2.Dataplane) -> list[tuple[str, object]]:
         ("last seen", time_text(one.last_seen_at)),
         ("retired", time_text(one.retired_at)),
         ("revoked", time_text(one.revoked_at)),
+        *(("out of service", each) for each in _outages(report)),
         *(("warning", each) for each in _warnings(report)),
     ]
 
@@ -122,7 +123,13 @@ def _taken_back(one: configurations_pb2.RevertedSlot) -> str:
 
 def _warnings(report: Report) -> list[str]:
     lost = ["the ledger was lost: everything is sent again"] if report.ledger_lost else []
-    return [*lost, *report.warnings]
+    said = {f"left out: {each}" for each in _outages(report)}
+    return [*lost, *(each for each in report.warnings if each not in said)]
+
+
+def _outages(report: Report) -> list[str]:
+    """Whose backend serves nothing, and why; the warnings of an agent say so as well."""
+    return [f"consumer {each.user_id}: backend {each.backend}: {each.reason}" for each in report.outages]
 
 
 def _sync(one: dataplanes_pb2.Dataplane) -> str:

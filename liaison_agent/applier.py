@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from contract.own_secrets import consumer_of_secret
+from contract.secret_refs import parse_secret_ref
 from liaison_agent import planner
 from liaison_agent.compiler.compilation import URGENT, Compiled
 from liaison_agent.compiler.packing import PackError
 from liaison_agent.kinds import name_in_proof
 from liaison_agent.memory import Completion, HeldEvent, Memory, Proof
 from liaison_agent.planner import Plan
-from liaison_agent.ports import ApplyOutcome, Clock, Gateway, GatewayError, Names, Refused, StartRefused
+from liaison_agent.ports import ApplyOutcome, Clock, Gateway, GatewayError, Names, Outage, Refused, StartRefused
 from liaison_agent.state import Desired, ResourceSet
 
 ROUNDS = 6
@@ -96,6 +98,13 @@ class Applier:
         """For people: what of the documents was left out, what even the version before could not have, what is not
         renewed."""
         return (*self._warnings, *(self._credentials.troubles() if self._credentials else ()))
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """Consumers' own backends that are left out since there is no access token for them."""
+        withheld = self._presented.withheld if self._presented else {}
+        whose = ((parse_secret_ref(ref).name, why) for ref, why in withheld.items())
+        return tuple((consumer_of_secret(name) or "", name.rpartition("/")[2], why) for name, why in whose)
 
     async def serve(self, plan: Plan) -> None:
         """Start serving a plan that was proven before, without claiming anything.

@@ -113,7 +113,7 @@ async def _live(settings: Settings, identity: Identity, status: StatusFile, stop
         poller=poller,
         gatherer=Gatherer(poller, opener, clock, boot),
         applier=applier,
-        reporter=Reporter(control, clock, _version()),
+        reporter=Reporter(control, clock, _version(), lambda: applier.outages),
         announce=status.set_status,
     )
     left_running = read_pid_file(options.pid_file) is not None

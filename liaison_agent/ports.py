@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from contract.egress import STRICT, EgressPolicy
 from liaison_agent.memory import Completion, HeldEvent, Memory, Received, Reverted
@@ -133,11 +133,14 @@ class Boot:
     nonce: str
 
 
+Outage: TypeAlias = tuple[str, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What the agent says of itself with every poll. `running` are (slot, version), `rejected` (slot, version, reason,
     workspace version that a consumer was refused with). Everything received up to `running_revision` serves, but for
-    what was refused."""
+    what was refused. `outages` are (consumer, backend of its own, why no access token can be had for it)."""
 
     agent_version: str
     envoy_version: str = ""
@@ -149,6 +152,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     reverted: tuple[Reverted, ...] = ()
     running_revision: int = 0
+    outages: tuple[Outage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

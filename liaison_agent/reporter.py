@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from contract.report_words import MOST_OUTAGES, MOST_WARNINGS, clipped
 from contract.unsupported import not_supported
 from liaison_agent.memory import Completion, Memory, Tombstone
 from liaison_agent.planner import is_refused, is_supported
-from liaison_agent.ports import Clock, ControlPlane, ControlPlaneError, ControlPlaneRefused, Report
+from liaison_agent.ports import Clock, ControlPlane, ControlPlaneError, ControlPlaneRefused, Outage, Report
 from liaison_agent.state import WORKSPACE_SLOT
 
 AT_ONCE = 16
 SLOTS_REPORTED = 1000
-WARNINGS_REPORTED = 100
 LINES_A_CHANGE = 20
 
 _log = logging.getLogger(__name__)
@@ -35,12 +35,15 @@ class Delivered:
 
 
 class Reporter:
-    """`agent_version` is the installed product's."""
+    """`agent_version` is the installed product's; `outages` are the present ones."""
 
-    def __init__(self, control: ControlPlane, clock: Clock, agent_version: str) -> None:
+    def __init__(
+        self, control: ControlPlane, clock: Clock, agent_version: str, outages: Callable[[], Iterable[Outage]] = tuple
+    ) -> None:
         self._control = control
         self._clock = clock
         self._agent_version = agent_version
+        self._outages = outages
         self._stale_since: datetime | None = None
 
     def report(self, memory: Memory, *, envoy_version: str, ledger_lost: bool, warnings: Iterable[str] = ()) -> Report:
@@ -68,9 +71,10 @@ class Reporter:
             rejected=tuple(sorted(rejected)[:SLOTS_REPORTED]),
             serving_stale_since=self._stale_since,
             ledger_lost=ledger_lost,
-            warnings=tuple(dict.fromkeys(warnings))[:WARNINGS_REPORTED],
+            warnings=_told(tuple(dict.fromkeys(warnings))),
             reverted=tuple(one for _, one in sorted(memory.reverts.items()))[:SLOTS_REPORTED],
             running_revision=max(running_revision, 0),
+            outages=tuple((user, name, clipped(why)) for user, name, why in sorted(self._outages())[:MOST_OUTAGES]),
         )
 
     async def deliver(self, outbox: tuple[Completion, ...]) -> Delivered:
@@ -90,6 +94,14 @@ class Reporter:
 
         failure = await each(outbox, send)
         return Delivered(frozenset(settled), frozenset(refused), failure)
+
+
+def _told(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    """As many and as long as a report takes; what is cut says so."""
+    if len(warnings) > MOST_WARNINGS:
+        left = len(warnings) - MOST_WARNINGS + 1
+        warnings = (*warnings[: MOST_WARNINGS - 1], f"{left} more warnings are not told here")
+    return tuple(map(clipped, warnings))
 
 
 async def each(items: Iterable[_Item], do: Callable[[_Item], Awaitable[None]]) -> ControlPlaneError | None:

@@ -35,6 +35,15 @@ class RejectedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class BackendOutage:
+    """A consumer's own backend for which the data plane has no access token, and why."""
+
+    user_id: str
+    backend: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReport:
     """What an agent says of itself with a poll; every field is as reported, nothing is proven by it.
 
@@ -51,6 +60,7 @@ class AgentReport:
     warnings: tuple[str, ...] = ()
     reverted: tuple[Revert, ...] = ()
     running_revision: int = 0
+    outages: tuple[BackendOutage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

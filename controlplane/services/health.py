@@ -68,11 +68,12 @@ def connection_of(plane: Dataplane, now: datetime) -> Connection:
 
 
 def sync_of(plane: Dataplane, refused: Sequence[str], *, behind: bool) -> Sync:
-    """`refused`: why, of each slot that deviates; `behind`: what is desired is in part neither applied nor refused."""
+    """`refused`: why, of each slot that deviates; `behind`: what is desired is in part neither applied nor refused. A
+    consumer's backend without an access token is no slot's fault, and is told by the report alone."""
     reasons = (*refused, *(each.reason for each in plane.report.rejected))
     if any(map(says_not_supported, reasons)):
         return Sync.INCOMPATIBLE
-    if refused:
+    if refused or plane.report.outages:
         return Sync.DEGRADED
     return Sync.STALE if behind or plane.wanted_revision or plane.report.serving_stale_since else Sync.SYNCED
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
+from controlplane.domain.dataplanes import AgentReport, BackendOutage, RejectedVersion, RunningVersion
 from controlplane.domain.reverts import Revert, RevertFigures
 
-SMALL = 20  # slots and warnings
+SMALL = 20  # slots, warnings and outages
 
 
 def to_text(report: AgentReport) -> str:
@@ -18,7 +18,7 @@ def to_text(report: AgentReport) -> str:
 
     A crowd says much the same: the texts of short reports are kept, those of long ones would take memory without bound.
     """
-    told = (report.running, report.rejected, report.warnings, report.reverted)
+    told = (report.running, report.rejected, report.warnings, report.reverted, report.outages)
     short = sum(map(len, told)) <= SMALL and sum(map(len, report.warnings)) <= SMALL * 100
     return _kept_text(report) if short else _text(report)
 
@@ -36,6 +36,7 @@ def _text(report: AgentReport) -> str:
         "warnings": list(report.warnings),
         "reverted": [revert_fields(each) for each in report.reverted],
         "running_revision": report.running_revision,
+        "outages": [[each.user_id, each.backend, each.reason] for each in report.outages],
     }
     return json.dumps(fields, separators=(",", ":"))
 
@@ -49,6 +50,7 @@ def from_text(text: str) -> AgentReport:
     fields["running"] = tuple(RunningVersion(*each) for each in fields.get("running", ()))
     fields["rejected"] = tuple(RejectedVersion(*each) for each in fields.get("rejected", ()))
     fields["warnings"] = tuple(fields.get("warnings", ()))
+    fields["outages"] = tuple(BackendOutage(*each) for each in fields.get("outages", ()))
     fields["reverted"] = tuple(map(revert_from, fields.get("reverted", ())))
     if fields.get("serving_stale_since"):
         fields["serving_stale_since"] = datetime.fromisoformat(fields["serving_stale_since"])

@@ -146,6 +146,10 @@ def _report(report: Report) -> conf.AgentReport:
         warnings=report.warnings,
         reverted=map(_reverted, report.reverted),
         running_revision=report.running_revision,
+        outages=[
+            conf.BackendOutage(user_id=user_id, backend=backend, reason=reason)
+            for user_id, backend, reason in report.outages
+        ],
     )
 
 

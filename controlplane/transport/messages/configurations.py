@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from agentrouter.configurator.v1 import configurations_pb2 as pb
 from agentrouter.configurator.v1 import events_pb2
+from contract.report_words import clipped
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
-from controlplane.domain.dataplanes import AgentReport, RejectedVersion, RunningVersion
+from controlplane.domain.dataplanes import AgentReport, BackendOutage, RejectedVersion, RunningVersion
 from controlplane.domain.reverts import Revert, RevertFigures
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.secrets import StoredSecret
@@ -151,9 +152,10 @@ def read_report(value: pb.AgentReport) -> AgentReport:
         ),
         serving_stale_since=read_timestamp(value, "serving_stale_since"),
         ledger_lost=value.ledger_lost,
-        warnings=tuple(value.warnings),
+        warnings=tuple(map(clipped, value.warnings)),
         reverted=tuple(map(_read_revert, value.reverted)),
         running_revision=value.running_revision,
+        outages=tuple(BackendOutage(item.user_id, item.backend, item.reason) for item in value.outages),
     )
 
 
@@ -193,6 +195,9 @@ def report(value: AgentReport) -> pb.AgentReport:
         warnings=value.warnings,
         reverted=map(_revert, value.reverted),
         running_revision=value.running_revision,
+        outages=[
+            pb.BackendOutage(user_id=item.user_id, backend=item.backend, reason=item.reason) for item in value.outages
+        ],
     )
 
 

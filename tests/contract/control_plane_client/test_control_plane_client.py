@@ -79,6 +79,7 @@ async def test_everything_a_poll_says_arrives(served: Served, client: RemoteCont
         warnings=("disk full",),
         reverted=(Reverted("config/", 3, 2, 120, 40, 1 / 3, timedelta(seconds=30), NOW, "unhealthy", 3),),
         running_revision=6,
+        outages=(("ann", "azure", "idp answered 401"),),
     )
 
     await client.poll(replace(POLL, since_revision=7, epoch="epoch-1", event_cursor=5, report=report))
@@ -97,6 +98,8 @@ async def test_everything_a_poll_says_arrives(served: Served, client: RemoteCont
     assert (reverted.reason, reverted.workspace_version) == ("unhealthy", 3)
     assert reverted.reverted_at.ToDatetime(tzinfo=UTC) == NOW
     assert request.report.running_revision == 6
+    [outage] = request.report.outages
+    assert (outage.user_id, outage.backend, outage.reason) == ("ann", "azure", "idp answered 401")
     assert request.report.serving_stale_since.ToDatetime(tzinfo=UTC) == NOW
     assert request.report.ledger_lost
     assert list(request.report.warnings) == ["disk full"]

@@ -11,6 +11,7 @@ from controlplane.domain.callers import Role
 from controlplane.domain.configurations import Configuration, ConfigurationState, SlotValue
 from controlplane.domain.dataplanes import (
     AgentReport,
+    BackendOutage,
     Boot,
     Dataplane,
     JoinToken,
@@ -51,6 +52,7 @@ REPORT = AgentReport(
         Revert("config/z", from_version=2**40, to_version=0),
     ),
     running_revision=6,
+    outages=(BackendOutage("ü@example.com", "mine", "idp said \0"),),
 )
 
 

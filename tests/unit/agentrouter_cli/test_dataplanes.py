@@ -45,7 +45,8 @@ def a_degraded_one() -> dataplanes_pb2.Dataplane:
         serving_stale_since=at(11),
         ledger_lost=True,
         running_revision=41,
-        warnings=["disk full"],
+        warnings=["disk full", "left out: consumer bob: backend mine: idp answered 401"],
+        outages=[configurations_pb2.BackendOutage(user_id="bob", backend="mine", reason="idp answered 401")],
     )
     return dataplanes_pb2.Dataplane(
         id="dp_1",
@@ -68,8 +69,10 @@ def test_the_list_says_whether_each_is_heard_and_in_step_and_since_when_not(prod
     shown = " ".join(cli("dataplanes", "list").out.split())
 
     assert "edge ONLINE DEGRADED 42 41 43 2026-01-31 11:00:00Z 0.1.0 2026-01-31 12:00:00Z" in shown
-    for words in ("config/ann: version 3: bad regex", "the ledger was lost", "disk full", "openai is down"):
+    for words in ("config/ann: version 3: bad regex", "the ledger was lost", "disk full", "openai is down", "bob"):
         assert words in shown
+    assert "out of service: consumer bob: backend mine: idp answered 401" in shown
+    assert "left out" not in shown
 
 
 def test_one_is_shown_with_its_slots(product: FakeProduct, cli: Call) -> None:
@@ -82,6 +85,7 @@ def test_one_is_shown_with_its_slots(product: FakeProduct, cli: Call) -> None:
     assert {"connection ONLINE", "sync DEGRADED", "running revision 41"} <= set(lines)
     assert "serving stale since 2026-01-31 11:00:00Z" in lines
     assert "warning the ledger was lost: everything is sent again" in lines
+    assert "out of service consumer bob: backend mine: idp answered 401" in lines
     assert f"config/ 6 {WHY}" in lines
     assert "config/ann - version 3: bad regex" in lines
 

@@ -106,12 +106,24 @@ async def test_a_token_that_ended_is_taken_away_and_its_backend_is_left_out_with
     assert scene.applier.warnings == (
         "left out: consumer ada: backend mine: idp.example answered 401 (invalid_client)",
     )
+    assert scene.applier.outages == (("ada", "mine", "idp.example answered 401 (invalid_client)"),)
+
+
+async def test_a_backend_is_in_service_again_with_its_next_token(scene: Scene) -> None:
+    scene.presented.token, scene.presented.problem = "", "idp.example answered 503"
+    await scene.applier.refresh_credentials()
+
+    scene.presented.token, scene.presented.problem = "token-2", ""
+    await scene.applier.refresh_credentials()
+
+    assert (scene.applier.outages, scene.applier.warnings) == ((), ())
 
 
 async def test_what_cannot_be_renewed_is_told_while_it_still_serves(scene: Scene) -> None:
     scene.presented.problem = "consumer ada: backend mine: its access token is not renewed"
 
     assert scene.applier.warnings == (scene.presented.problem,)
+    assert scene.applier.outages == ()
 
 
 async def test_a_push_that_fails_is_made_with_the_next_look(scene: Scene) -> None:

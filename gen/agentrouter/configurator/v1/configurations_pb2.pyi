@@ -289,7 +289,7 @@ class ListActiveProvidersResponse(_message.Message):
     def __init__(self, providers: _Optional[_Iterable[_Union[ActiveProvider, _Mapping]]] = ...) -> None: ...
 
 class AgentReport(_message.Message):
-    __slots__ = ("agent_version", "envoy_version", "received_revision", "running", "rejected", "serving_stale_since", "ledger_lost", "warnings", "reverted", "running_revision")
+    __slots__ = ("agent_version", "envoy_version", "received_revision", "running", "rejected", "serving_stale_since", "ledger_lost", "warnings", "reverted", "running_revision", "outages")
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     ENVOY_VERSION_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -300,6 +300,7 @@ class AgentReport(_message.Message):
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     REVERTED_FIELD_NUMBER: _ClassVar[int]
     RUNNING_REVISION_FIELD_NUMBER: _ClassVar[int]
+    OUTAGES_FIELD_NUMBER: _ClassVar[int]
     agent_version: str
     envoy_version: str
     received_revision: int
@@ -310,7 +311,18 @@ class AgentReport(_message.Message):
     warnings: _containers.RepeatedScalarFieldContainer[str]
     reverted: _containers.RepeatedCompositeFieldContainer[RevertedSlot]
     running_revision: int
-    def __init__(self, agent_version: _Optional[str] = ..., envoy_version: _Optional[str] = ..., received_revision: _Optional[int] = ..., running: _Optional[_Iterable[_Union[RunningVersion, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[_events_pb2.RejectedSlot, _Mapping]]] = ..., serving_stale_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_lost: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., reverted: _Optional[_Iterable[_Union[RevertedSlot, _Mapping]]] = ..., running_revision: _Optional[int] = ...) -> None: ...
+    outages: _containers.RepeatedCompositeFieldContainer[BackendOutage]
+    def __init__(self, agent_version: _Optional[str] = ..., envoy_version: _Optional[str] = ..., received_revision: _Optional[int] = ..., running: _Optional[_Iterable[_Union[RunningVersion, _Mapping]]] = ..., rejected: _Optional[_Iterable[_Union[_events_pb2.RejectedSlot, _Mapping]]] = ..., serving_stale_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ledger_lost: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., reverted: _Optional[_Iterable[_Union[RevertedSlot, _Mapping]]] = ..., running_revision: _Optional[int] = ..., outages: _Optional[_Iterable[_Union[BackendOutage, _Mapping]]] = ...) -> None: ...
+
+class BackendOutage(_message.Message):
+    __slots__ = ("user_id", "backend", "reason")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    BACKEND_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    backend: str
+    reason: str
+    def __init__(self, user_id: _Optional[str] = ..., backend: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RevertedSlot(_message.Message):
     __slots__ = ("slot", "from_version", "to_version", "figures", "reason", "workspace_version", "reverted_at")
