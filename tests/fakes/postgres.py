@@ -32,6 +32,7 @@ folder=$1; shift
 while read -r order; do
   case $order in
     stop) kill -INT "$server"; wait "$server"; : > "$folder/stopped" ;;
+    crash) kill -QUIT "$server"; wait "$server"; : > "$folder/stopped" ;;
     start) rm -f "$folder/stopped"; "$@" & server=$! ;;
   esac
 done
@@ -40,7 +41,8 @@ wait "$server"
 rm -rf -- "$folder"
 """
 
-# Nothing here has to survive a crash, and idle helper processes only take time from the tests.
+# Nothing here has to survive a crash, and idle helper processes only take time from the tests. Who has the server crash
+# asks for synchronous_commit: what was written then survives that of the server, which is not one of the machine.
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -81,6 +83,11 @@ class PostgresServer:
         self._order(b"stop\n")
         self._wait_for("stop", (self.folder / "stopped").exists)
 
+    def crash(self) -> None:
+        """End the server at once, as if it had been killed: nothing is finished, nothing more is written."""
+        self._order(b"crash\n")
+        self._wait_for("crash", (self.folder / "stopped").exists)
+
     def start(self) -> None:
         """Start the stopped server on the same data, and wait until it answers."""
         self._order(b"start\n")
@@ -93,6 +100,11 @@ class PostgresServer:
     def promote(self) -> None:
         """Make a standby the one that is written to."""
         self._execute(sql.SQL("SELECT pg_promote()"))
+
+    def wait_for_standby(self, wait: bool) -> None:
+        """Have each COMMIT wait, once it is written, for a standby that never comes; or let go of those that wait."""
+        self._execute(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format("nobody" if wait else ""))
+        self._execute(sql.SQL("SELECT pg_reload_conf()"))
 
     def refuse_writes(self) -> None:
         """As one that was demoted does, to whoever is connected as well."""
@@ -161,15 +173,15 @@ class _Account:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """Run a fresh, empty server until the block ends."""
+def running_postgres(**more: str) -> Iterator[PostgresServer]:
+    """Run a fresh, empty server until the block ends; `more` are settings of its own."""
     account = _Account.suitable()
     folder = Path(tempfile.mkdtemp(prefix="agentrouter-pg-"))
     try:
         account.take_over(folder)
         binaries = _reachable_binaries(account, folder)
         _initialise(account, binaries, folder)
-        yield from _serving(account, binaries, folder)
+        yield from _serving(account, binaries, folder, **more)
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # the keeper was here first, unless the start failed
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 from psycopg import waiting
 from sqlalchemy.engine import make_url
@@ -15,6 +16,7 @@ from controlplane.domain.errors import Unavailable
 from controlplane.domain.revocations import Revocation
 from controlplane.store import SqlStore, engine
 from tests.contract.store.nouns import NOW
+from tests.fakes.relayed_postgres import Fate, Relay
 from tests.fakes.stores import opened
 from tests.fakes.tcp import serving_tcp
 
@@ -71,41 +73,10 @@ async def test_whatever_step_a_writer_is_cancelled_at_the_next_one_finds_a_clean
     assert step > 5
 
 
-@contextlib.asynccontextmanager
-async def _cut_after_the_commit(server_url: str) -> AsyncIterator[str]:
-    """The server's address by way of somebody who lets a COMMIT through, once, and keeps its answer to himself."""
-    url = make_url(server_url)
-    socket = f"{url.query['host']}/.s.PGSQL.5432"
-    cut = asyncio.Event()
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_unix_connection(socket)
-        committing = asyncio.Event()
-
-        async def asked() -> None:
-            while data := await reader.read(65536):
-                if b"COMMIT" in data and not cut.is_set():
-                    cut.set()
-                    committing.set()
-                to_server.write(data)
-            to_server.close()
-
-        async def answered() -> None:
-            while (data := await from_server.read(65536)) and not committing.is_set():
-                writer.write(data)
-            writer.close()
-
-        try:
-            await asyncio.gather(asked(), answered())
-        finally:
-            to_server.close()
-
-    async with serving_tcp(pass_on) as port:
-        yield f"postgresql://{url.username}@127.0.0.1:{port}/{url.database}?sslmode=disable&gssencmode=disable"
-
-
 async def test_a_commit_whose_answer_is_lost_is_unavailable_for_only_a_repetition_can_tell(server_url: str) -> None:
-    async with _cut_after_the_commit(server_url) as address, opened(address) as store:
+    relay = Relay(server_url)
+    async with relay.serving() as address, opened(address) as store:
+        relay.strike("", Fate.UNANSWERED)
         with pytest.raises(Unavailable) as caught:
             await _write(store)
 
@@ -115,6 +86,27 @@ async def test_a_commit_whose_answer_is_lost_is_unavailable_for_only_a_repetitio
         assert workspace is not None
         assert workspace.revision == 1
         await _write(store)
+
+
+async def _write_but_give_up_a_statement(store: SqlStore) -> None:
+    async with store.unit_of_work() as work:
+        await work.revocations.add_new([Revocation("ws_1", "ck_1", NOW, 1, "", NOW)])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await work.workspaces.lock("ws_1")
+
+
+async def test_a_unit_of_work_that_goes_on_after_giving_up_a_statement_is_refused_and_leaves_nothing(
+    server_url: str,
+) -> None:
+    async with opened(server_url) as store:
+        with psycopg.connect(server_url.replace("postgresql+psycopg", "postgresql")) as somebody:
+            somebody.execute("SELECT * FROM workspaces FOR UPDATE")
+            with pytest.raises(Unavailable):
+                await _write_but_give_up_a_statement(store)
+
+        async with store.reading() as work:
+            assert await work.revocations.of("ws_1", ["ck_1"]) == {}
 
 
 @contextlib.asynccontextmanager
