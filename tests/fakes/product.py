@@ -36,7 +36,6 @@ from agentrouter.management.v1 import tenants_pb2 as tenants
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from agentrouter.management.v1.audit_connect import AuditService, AuditServiceASGIApplication
 from agentrouter.management.v1.consumer_keys_connect import ConsumerKeyService, ConsumerKeyServiceASGIApplication
-from agentrouter.management.v1.dataplanes_connect import DataplaneService, DataplaneServiceASGIApplication
 from agentrouter.management.v1.dataplanes_pb2 import JoinToken
 from agentrouter.management.v1.management_keys_connect import (
     ManagementKeyService,
@@ -46,6 +45,7 @@ from agentrouter.management.v1.operations_connect import OperationsService, Oper
 from agentrouter.management.v1.tenants_connect import TenantService, TenantServiceASGIApplication
 from agentrouter.management.v1.workspaces_connect import WorkspaceService, WorkspaceServiceASGIApplication
 from tests.fakes.product_backends import BackendCalls, backends_application
+from tests.fakes.product_dataplanes import dataplanes_application
 from tests.fakes.product_documents import documents_application
 from tests.fakes.product_gateways import GatewayCalls, SigningKeyCalls
 
@@ -177,38 +177,6 @@ class _Configurator(BackendCalls, GatewayCalls, ConfiguratorService):
         return upgrades.RollbackDataplaneUpgradeResponse(rollback_event_id="evt_back")
 
 
-class _Dataplanes(DataplaneService):
-    def __init__(self, product: FakeProduct) -> None:
-        self._product = product
-
-    async def list_dataplanes(self, request: Any, ctx: Any, /) -> dataplanes.ListDataplanesResponse:
-        self._product.take(request, ctx)
-        return dataplanes.ListDataplanesResponse(dataplanes=self._product.dataplanes)
-
-    async def create_join_token(self, request: Any, ctx: Any, /) -> dataplanes.CreateJoinTokenResponse:
-        self._product.take(request, ctx)
-        return dataplanes.CreateJoinTokenResponse(id="jt_1", join_token="jt-secret")
-
-    async def get_dataplane(self, request: Any, ctx: Any, /) -> dataplanes.GetDataplaneResponse:
-        self._product.take(request, ctx)
-        found = next((each for each in self._product.dataplanes if each.id == request.dataplane_id), None)
-        if found is None:
-            raise self._product.missing("no such data plane", "DATAPLANE_NOT_FOUND")
-        return dataplanes.GetDataplaneResponse(dataplane=found)
-
-    async def list_join_tokens(self, request: Any, ctx: Any, /) -> dataplanes.ListJoinTokensResponse:
-        self._product.take(request, ctx)
-        return dataplanes.ListJoinTokensResponse(join_tokens=self._product.join_tokens)
-
-    async def revoke_join_token(self, request: Any, ctx: Any, /) -> dataplanes.RevokeJoinTokenResponse:
-        self._product.take(request, ctx)
-        return dataplanes.RevokeJoinTokenResponse(join_token=dataplanes.JoinToken(id=request.join_token_id, uses=3))
-
-    async def revoke_dataplane(self, request: Any, ctx: Any, /) -> dataplanes.RevokeDataplaneResponse:
-        self._product.take(request, ctx)
-        return dataplanes.RevokeDataplaneResponse(dataplane=dataplanes.Dataplane(id=request.dataplane_id))
-
-
 class _ManagementKeys(ManagementKeyService):
     def __init__(self, product: FakeProduct) -> None:
         self._product = product
@@ -311,7 +279,7 @@ def _application(product: FakeProduct) -> Any:
     applications: Sequence[Any] = (
         ConfiguratorServiceASGIApplication(_Configurator(product)),
         documents_application(product),
-        DataplaneServiceASGIApplication(_Dataplanes(product)),
+        dataplanes_application(product),
         ManagementKeyServiceASGIApplication(_ManagementKeys(product)),
         ConsumerKeyServiceASGIApplication(_ConsumerKeys(product)),
         WorkspaceServiceASGIApplication(_Workspaces(product)),
@@ -349,4 +317,4 @@ def running_product() -> Iterator[FakeProduct]:
         yield product
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join()
