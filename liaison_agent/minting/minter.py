@@ -10,7 +10,9 @@ alone: the next life gets tokens of its own.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,14 +23,17 @@ from contract.secret_refs import parse_secret_ref
 from liaison_agent.minting.access_tokens import MintError
 from liaison_agent.minting.grants import Grant
 from liaison_agent.minting.standings import Standing
+from liaison_agent.minting.turns import Turns
 from liaison_agent.ports import Clock
 from liaison_agent.state import Desired
 
 AT_ONCE = 16
+OF_ONE_CONSUMER = 4
 PATIENCE = 5.0  # an apply waits this long at most for tokens never tried
 _LONGEST_PAUSE = 3600.0
 _NOT_YET = "its access token has not come yet"
 _BEGINNING = "secret://byok-"
+_MAY_BE_DISABLED = b'"enabled"'  # which is left out where it is true
 
 _Key = tuple[str, str]
 
@@ -45,6 +50,11 @@ class _Credential:
     minting: asyncio.Task[None] | None = None
     awaited: bool = False
 
+    @property
+    def next_at(self) -> float:
+        """When something is to be done: a token may end while its renewal is under way."""
+        return self.standing.next_at if self.minting is None else self.standing.ends_at or math.inf
+
 
 class Minter:
     """`grant` makes the exchange for a credential, or raises MintError; `chance` spreads renewals."""
@@ -54,7 +64,7 @@ class Minter:
         self._clock = clock
         self._chance = chance
         self._known: dict[_Key, _Credential] = {}
-        self._few = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(AT_ONCE, OF_ONE_CONSUMER)
         self._woken = asyncio.Event()
         self._news = asyncio.Event()
 
@@ -84,7 +94,7 @@ class Minter:
         """Renew what is due, for ever."""
         while True:
             self.look()
-            times = [one.standing.next_at for one in self._known.values() if one.minting is None]
+            times = [one.next_at for one in self._known.values()]
             pause = min(times, default=_LONGEST_PAUSE + self._clock.monotonic()) - self._clock.monotonic()
             await self._sleep(max(0.0, min(pause, _LONGEST_PAUSE)))
 
@@ -150,7 +160,7 @@ class Minter:
     async def _mint(self, key: _Key, one: _Credential) -> None:
         before, asked_at = one.standing, self._clock.monotonic()
         try:
-            async with self._few:
+            async with self._turns.turn(consumer_of_secret(key[0]) or ""):
                 asked_at = self._clock.monotonic()
                 token = await self._grant_of(key, one).mint()
             one.standing = before.minted(token, asked_at, self._chance.random())
@@ -204,10 +214,13 @@ def _minted(desired: Desired) -> Iterator[tuple[str, _Key]]:
 
 
 def _is_used(desired: Desired, ref: str) -> bool:
-    """Whether its consumer's document, which is canonical JSON, presents it: for a backend that is gone, nothing is
-    asked."""
+    """Whether its consumer's document, which is canonical JSON, presents it: for a backend that is gone, or a consumer
+    that is disabled, nothing is asked."""
     configuration = desired.configurations.get(consumer_of_secret(parse_secret_ref(ref).name) or "")
-    return configuration is not None and f'"{ref}"'.encode() in configuration.document
+    if configuration is None or f'"{ref}"'.encode() not in configuration.document:
+        return False
+    body = configuration.document
+    return _MAY_BE_DISABLED not in body or json.loads(body).get("enabled") is not False
 
 
 def _same_account(name: str, before: str, now: str) -> bool:

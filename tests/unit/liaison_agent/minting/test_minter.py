@@ -14,7 +14,7 @@ import pytest
 from contract import own_secret_name
 from contract.own_credentials import WholeCredential, parse_credential, sealed_text
 from liaison_agent.minting.access_tokens import AccessToken, MintError
-from liaison_agent.minting.minter import Minter
+from liaison_agent.minting.minter import OF_ONE_CONSUMER, Minter
 from liaison_agent.state import Desired
 from tests.fakes.clocks import FakeClock
 from tests.fakes.compiling import consumer, desired
@@ -47,6 +47,7 @@ class Issuer:
         self.asked: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.hanging = ""  # secrets that begin so are never answered
 
     def grant(self, credential: WholeCredential) -> Any:
         issuer = self
@@ -55,6 +56,8 @@ class Issuer:
             async def mint(self) -> AccessToken:
                 issuer.asked.append(credential.told_by)
                 await issuer.gate.wait()
+                if issuer.hanging and credential.told_by.startswith(issuer.hanging):
+                    await asyncio.Event().wait()
                 if not issuer.answers:
                     return AccessToken(f"{credential.told_by}-{len(issuer.asked)}", HOUR)
                 answer = issuer.answers.popleft()
@@ -195,6 +198,74 @@ async def test_what_no_document_presents_is_neither_asked_for_nor_handed_out(ben
     assert bench.issuer.asked == ["secret"]
 
 
+@pytest.mark.parametrize("enabled", [False, True])
+async def test_nothing_is_asked_for_a_disabled_consumer(bench: Bench, enabled: bool) -> None:
+    wanted = wanting(ada="secret")
+    document = consumer("ada", 2, enabled=enabled, backends=[{"credential": {"ref": ref("ada")}}])
+
+    presented = await bench.minter.present(replace(wanted, configurations={"ada": document}))
+    await bench.later(7200)
+
+    assert bool(presented.secrets) is bool(bench.issuer.asked) is enabled
+    assert presented.withheld == {}
+
+
+async def test_the_token_of_a_consumer_that_was_disabled_is_let_go_at_once_and_its_next_is_another(
+    bench: Bench,
+) -> None:
+    wanted = wanting(ada="secret")
+    await bench.minter.present(wanted)
+    disabled = consumer("ada", 2, enabled=False, backends=[{"credential": {"ref": ref("ada")}}])
+
+    without = await bench.minter.present(replace(wanted, configurations={"ada": disabled}))
+    again = await bench.minter.present(wanted)
+
+    assert (without.secrets, without.withheld) == ({}, {})
+    assert again.secrets == {ref("ada"): "secret-2"}
+
+
+async def test_a_token_that_ends_while_its_renewal_hangs_is_let_go_then(bench: Bench) -> None:
+    wanted = wanting(ada="secret")
+    running = asyncio.create_task(bench.minter.run())
+    await bench.minter.present(wanted)
+    await bench.minter.changed()
+    bench.issuer.gate.clear()
+    bench.clock.advance(3000)
+    await bench.later(0)
+    assert bench.issuer.asked == ["secret", "secret"]
+
+    bench.clock.advance(600)
+    await asyncio.wait_for(bench.minter.changed(), 10)
+
+    assert (await bench.minter.present(wanted)).secrets == {}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await bench.minter.close()
+
+
+async def test_a_thousand_dead_endpoints_of_one_consumer_hold_up_nobody_elses_token(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liaison_agent.minting.minter.PATIENCE", 0.01)
+    dead = [ref("mallory", backend=f"dead-{number}") for number in range(1000)]
+    document = consumer("mallory", backends=[{"credential": {"ref": each}} for each in dead])
+    others = wanting(**{f"c{number}": f"secret-{number}" for number in range(40)})
+    texts = {each: client(f"dead-{number}") for number, each in enumerate(dead)}
+    wanted = replace(
+        others,
+        configurations={"mallory": document, **others.configurations},
+        secrets={**texts, **others.secrets},
+        origins=dict.fromkeys([*dead, *others.secrets], ORIGIN),
+    )
+    bench.issuer.hanging = "dead-"
+
+    presented = await bench.minter.present(wanted)
+
+    assert presented.secrets.keys() == others.secrets.keys()
+    assert len([each for each in bench.issuer.asked if each.startswith("dead-")]) == OF_ONE_CONSUMER
+    await bench.minter.close()
+
+
 async def test_the_same_name_for_another_place_starts_without_a_token(bench: Bench) -> None:
     wanted = wanting(ada="secret")
     await bench.minter.present(wanted)
@@ -256,7 +327,7 @@ async def test_an_endpoint_that_does_not_answer_is_waited_for_once(
     await bench.minter.present(wanting(ada="secret"))
     monkeypatch.setattr("liaison_agent.minting.minter.PATIENCE", None)  # whoever waits now waits for ever
 
-    presented = await asyncio.wait_for(bench.minter.present(wanting(ada="secret")), 10)
+    presented = await asyncio.wait_for(bench.minter.present(wanting(ada="secret")), 60)
 
     assert presented.withheld == {ref("ada"): "its access token has not come yet"}
     await bench.minter.close()
