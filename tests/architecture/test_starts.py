@@ -1,4 +1,4 @@
-"""What a start does not wait for: libraries that this very start has no use for are not loaded."""
+"""Starts: libraries that this very start has no use for are not loaded, and one may be cut short."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def test_a_start_loads_nothing_that_it_has_no_use_for(module: str) -> None:
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert not NEVER_ASKED[module] & set(loaded.stdout.split())
+
+
+def test_ctrl_c_while_the_control_plane_still_loads_is_no_stack_trace() -> None:
+    program = (
+        "import runpy, sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'controlplane.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "runpy.run_module('controlplane', run_name='__main__')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (130, "")
