@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from contract.fields import BaseUrl, Items, Name, Optionally, Part, in_two, refuse
+from contract.fields import BaseUrl, Items, Name, Optionally, Part, in_two, refuse, says
 from contract.limits import Budget, LimitsClass
 from contract.own_secrets import CredentialKind
 from contract.secret_refs import SecretRefError, parse_secret_ref
@@ -37,9 +37,14 @@ class OwnCredential(Part):
     signatures.
     """
 
-    kind: CredentialKind
-    ref: Annotated[str, StringConstraints(max_length=300), AfterValidator(_versioned)]
-    origin: BaseUrl
+    kind: Annotated[CredentialKind, says("what the secret is, and so how it is presented")]
+    ref: Annotated[
+        str,
+        StringConstraints(max_length=300),
+        AfterValidator(_versioned),
+        says("the secret and its version, secret://<name>@<version>"),
+    ]
+    origin: Annotated[BaseUrl, says("the only place it may be sent to, https://host:port")]
 
 
 class OwnBackend(Part):
@@ -49,13 +54,17 @@ class OwnBackend(Part):
     all whose provider it is, so one of the two is needed. Lower priorities are tried first, then greater weights.
     """
 
-    name: OwnBackendName
-    provider: Optionally[Name] = None
-    protocol: Optionally[Name] = None
-    base_url: Optionally[BaseUrl] = None
-    models: Items[Name] = ()
-    weight: Count = 1
-    priority: Count = 0
+    name: Annotated[OwnBackendName, says("what its owner calls it; unique among the consumer's own")]
+    provider: Annotated[
+        Optionally[Name], says("whose models it serves: a provider, type or name of the workspace's backend_refs")
+    ] = None
+    protocol: Annotated[Optionally[Name], says("the protocol that it speaks")] = None
+    base_url: Annotated[
+        Optionally[BaseUrl], says("where it is; not written: where the workspace reaches that provider")
+    ] = None
+    models: Annotated[Items[Name], says("which of the workspace's models it serves; none: all of its provider")] = ()
+    weight: Annotated[Count, says("among equal priorities the greatest is tried first")] = 1
+    priority: Annotated[Count, says("the lowest is tried first")] = 0
 
 
 class ConsumerBackend(OwnBackend):
@@ -71,12 +80,17 @@ class ConsumerDocument(Part):
     `mode` stand in delivered documents only: they are saved by themselves, with their credentials.
     """
 
-    version: Literal["consumer/v1"]
-    consumer_id: ConsumerId
-    enabled: bool = True
-    groups: Items[Name] = ()
-    models: Items[Name] = ()
-    limits_class: Optionally[Annotated[LimitsClass, known_word(LimitsClass, "class of limits")]] = None
+    version: Annotated[Literal["consumer/v1"], says("always consumer/v1")]
+    consumer_id: Annotated[ConsumerId, says("whose document this is")]
+    enabled: Annotated[bool, says("false: every request of the consumer is refused")] = True
+    groups: Annotated[Items[Name], says("where the consumer belongs; routes name them")] = ()
+    models: Annotated[Items[Name], says("what may be asked for; none: every model of the workspace")] = ()
+    limits_class: Annotated[
+        Optionally[Annotated[LimitsClass, known_word(LimitsClass, "class of limits")]],
+        says("requests a minute; rpm-50 is 50, with 1,000 tokens for each"),
+    ] = None
     budget: Budget | None = None
-    backends: Items[ConsumerBackend] = ()
-    mode: Mode | None = None
+    backends: Annotated[Items[ConsumerBackend], says("the consumer's own places; in delivered documents only")] = ()
+    mode: Annotated[
+        Mode | None, says("how its own backends and the platform's share requests; in delivered documents only")
+    ] = None

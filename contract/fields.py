@@ -172,3 +172,6 @@ Duration = Annotated[
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["300s", "1m30s", "250ms"]}),
 ]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of the whole, 1: a threshold, a confidence, a weight."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from contract.faults import FaultLog
-from contract.fields import Part, Price
+from contract.fields import Part, Price, says
 from contract.plain_values import section
 
 LimitsClass = Literal[
@@ -44,10 +44,17 @@ class Budget(Part):
     have to be in the same currency.
     """
 
-    amount: Price | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
-    tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None
-    period: Literal["day", "week", "month", "total"] = "month"
+    amount: Annotated[Price | None, says("how much money, in units of currency")] = None
+    currency: Annotated[
+        str, Field(pattern=r"^[A-Z]{3}$"), says("in capital letters, as in ISO 4217; that of the workspace's prices")
+    ] = "USD"
+    tokens: Annotated[
+        Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None, says("how many tokens of requests and answers together")
+    ] = None
+    period: Annotated[
+        Literal["day", "week", "month", "total"],
+        says("when counting begins anew, by the calendar in UTC; total: never"),
+    ] = "month"
 
 
 def check_budget(document: dict[str, Any], log: FaultLog) -> None:

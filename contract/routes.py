@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from contract.faults import FaultLog, shown, under
-from contract.fields import Items, Name, Optionally, Part, refuse
+from contract.fields import Items, Name, Optionally, Part, refuse, says
 from contract.plain_values import entries, text
 from contract.routing.choices import Payload
 from contract.unique_names import check_unique_words
@@ -43,9 +43,13 @@ Prefix = Annotated[str, StringConstraints(max_length=256), AfterValidator(_prefi
 class RoutePlugin(Part):
     """Something that looks at the requests of a route, or changes them. `name` tells two of one type apart."""
 
-    type: Annotated[PluginType, known_word(PluginType, "route plugin type")]
-    name: Optionally[Name] = None
-    configuration: Payload
+    type: Annotated[
+        PluginType,
+        known_word(PluginType, "route plugin type"),
+        says("what it does: looks for what must not pass, or shortens prompts"),
+    ]
+    name: Annotated[Optionally[Name], says("tells two plugins of one type apart")] = None
+    configuration: Annotated[Payload, says("the plugin's own settings, passed on as they are")]
 
 
 class Route(Part):
@@ -56,11 +60,17 @@ class Route(Part):
     are in no group at all. At most `max_attempts` places are tried for a request.
     """
 
-    prefix: Prefix
-    auth: Annotated[Auth, known_word(Auth, "way to authenticate")] = "consumer_keys"
-    groups: Items[Name] = ()
-    max_attempts: Annotated[int, Field(ge=1, le=10)] = 2
-    plugins: Items[RoutePlugin] = ()
+    prefix: Annotated[Prefix, says("where a path has to begin, in whole segments; unique in its listener")]
+    auth: Annotated[
+        Auth,
+        known_word(Auth, "way to authenticate"),
+        says("what callers show: a key of ours, the provider's own credential, or nothing"),
+    ] = "consumer_keys"
+    groups: Annotated[
+        Items[Name], says("who may enter: consumers of one of them, or of none; none named: everybody")
+    ] = ()
+    max_attempts: Annotated[int, Field(ge=1, le=10), says("how many places are tried for one request at the most")] = 2
+    plugins: Annotated[Items[RoutePlugin], says("what looks at the requests of this route, in this order")] = ()
 
 
 def check_routes(listener: dict[str, Any], path: str, log: FaultLog) -> None:

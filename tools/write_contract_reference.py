@@ -1,4 +1,4 @@
-"""Writes docs/CONTRACT-REFERENCE.md from the models of the contract: every section with its fields, types and defaults.
+"""Writes docs/CONTRACT-REFERENCE.md from the models of the contract: of every field its type, default, bounds, meaning.
 
 `python -m tools.write_contract_reference` writes it; with `--check` it only says whether the page is stale.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from contract import ConsumerDocument, WorkspaceDocument
 from contract.json_schema import schema_of
+from contract.serving import UNSERVED
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "CONTRACT-REFERENCE.md"
 
@@ -20,8 +22,10 @@ _HEAD: Final = """# The contract, field by field
 
 Written by `tools/write_contract_reference.py` from the models in `contract/`; a test fails when it is stale. The guide
 to read is [CONTRACT.md](CONTRACT.md). A **required** field has no default; `–` means absent unless written. In a path,
-`[]` is any entry of a list, `[x]` any entry whose type is `x`, `*` any key of a mapping.
+`[]` is any entry of a list, `[x]` any entry whose type is `x`, `*` any key of a mapping. What is *not run yet* is
+valid, and refused by name when a document that asks for it is put: no data plane of this release acts on it.
 """
+_NOT_RUN: Final = "*not run yet*"
 _BOUNDS: Final = {
     "minimum": "≥ {}",
     "exclusiveMinimum": "> {}",
@@ -51,7 +55,7 @@ def page() -> str:
         schema = schema_of(model)
         parts.append(f"\n## {title}\n")
         sections = list(_sections(schema))
-        places = {section.name: section.path for section in sections}
+        places = {section.name: section for section in sections}
         parts += [_written(section, places) for section in sections]
     return "".join(parts)
 
@@ -91,9 +95,14 @@ def _held(field: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
         yield from _held(field["additionalProperties"], f"{path}.*")
 
 
-def _written(section: _Section, places: dict[str, str]) -> str:
+def _is_run(path: str) -> bool:
+    """Whether data planes act on what is written there; some parts are listed by a part that holds them."""
+    return not any(path == part or path.startswith((f"{part}.", f"{part}[")) for part in UNSERVED)
+
+
+def _written(section: _Section, places: dict[str, _Section]) -> str:
     title = f"`{section.path}`" if section.path else "The top level"
-    lines = [f"\n### {title}\n"]
+    lines = [f"\n### {title}{'' if _is_run(section.path) else f' {_NOT_RUN}'}\n"]
     if said := section.schema.get("description"):
         lines.append(f"\n{said}\n")
     if section.schema.get("additionalProperties") is True:
@@ -101,21 +110,38 @@ def _written(section: _Section, places: dict[str, str]) -> str:
     if fields := section.schema.get("properties", {}):
         required = set(section.schema.get("required", ()))
         lines.append("\n| field | type | default | bounds | meaning |\n|---|---|---|---|---|\n")
-        lines += [f"| {_row(key, field, places, required=key in required)} |\n" for key, field in fields.items()]
+        for key, field in fields.items():
+            row = _row(key, field, places, required=key in required)
+            is_first = _is_run(section.path) and not _is_run(f"{section.path}.{key}" if section.path else key)
+            lines.append(f"| {row}{f'; {_NOT_RUN}' if is_first else ''} |\n")
     return "".join(lines)
 
 
-def _row(key: str, field: dict[str, Any], places: dict[str, str], *, required: bool) -> str:
-    said = field.get("description", "").replace("\n", " ") or ("an earlier name" if field.get("deprecated") else "")
+def _row(key: str, field: dict[str, Any], places: dict[str, _Section], *, required: bool) -> str:
     bounds = ", ".join(_bounds(field))
-    cells = (f"`{key}`", _type(field, places), _default(field, required=required), bounds, said)
+    cells = (f"`{key}`", _type(field, places), _default(field, required=required), bounds, meaning(field, places))
     return " | ".join(cell.replace("|", "\\|") for cell in cells)
 
 
-def _type(field: dict[str, Any], places: dict[str, str]) -> str:
+def meaning(field: dict[str, Any], places: dict[str, _Section]) -> str:
+    """What the model says of the field; of one that is a section, what the section says of itself first."""
+    if said := field.get("description", ""):
+        return str(said).replace("\n", " ")
+    if field.get("deprecated"):
+        return "an earlier name"
+    sections = [places[name].schema.get("description", "") for _, name in _held(field, "")]
+    return _beginning(sections[0]) if len(sections) == 1 else ""
+
+
+def _beginning(text: str) -> str:
+    """The first part of the first sentence, as it stands after something else."""
+    first = re.split(r"[.;:](?=\s|$)", text.replace("\n", " "))[0]
+    return first if first[1:2].isupper() else first[:1].lower() + first[1:]
+
+
+def _type(field: dict[str, Any], places: dict[str, _Section]) -> str:
     if "$ref" in field:
-        name = field["$ref"].rpartition("/")[2]
-        return f"section, as `{places.get(name, name)}`"
+        return f"section, as `{places[field['$ref'].rpartition('/')[2]].path}`"
     if "const" in field or "enum" in field:
         return ", ".join(f"`{word}`" for word in field.get("enum", [field.get("const")]))
     if variants := [one for one in (*field.get("anyOf", ()), *field.get("oneOf", ())) if one.get("type") != "null"]:
@@ -148,7 +174,13 @@ def _bounds(field: dict[str, Any]) -> Iterator[str]:
     source = forms[0] if len(forms) == 1 else field
     for key, words in _BOUNDS.items():
         if key in source and source[key] not in (_LARGEST, -_LARGEST, float(_LARGEST), -float(_LARGEST)):
-            yield words.format(source[key])
+            yield words.format(_number(source[key]))
+
+
+def _number(bound: Any) -> str:
+    """1000000000.0 → 1,000,000,000; what is no number as it is."""
+    whole = isinstance(bound, int | float) and bound == int(bound)
+    return f"{int(bound):,}" if whole else str(bound)
 
 
 def main(arguments: list[str]) -> int:

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from contract.fields import Items, Name, Part
+from contract.fields import Items, Name, Part, Share, says
 from contract.router_settings.prototypes import PrototypeScoring
-from contract.router_settings.values import Line, Share
+from contract.router_settings.values import Line
 
 
 class KnowledgeBaseSource(Part):
     """A folder relative to the router's configuration, and the file in it that lists the labels."""
 
-    path: Line
-    manifest: Line = "labels.json"
+    path: Annotated[Line, says("the folder")]
+    manifest: Annotated[Line, says("the file")] = "labels.json"
 
 
 class KnowledgeBaseMetric(Part):
     """How much nearer a text is to one group than to another."""
 
-    name: Name
-    type: Literal["group_margin"]
-    positive_group: Line = ""
-    negative_group: Line = ""
+    name: Annotated[Name, says("what projections call it; unique in its knowledge base")]
+    type: Annotated[Literal["group_margin"], says("how the number is made")]
+    positive_group: Annotated[Line, says("nearness to it counts for")] = ""
+    negative_group: Annotated[Line, says("nearness to it counts against")] = ""
 
 
 class KnowledgeBase(Part):
     """Texts near to its labelled examples are of that label; above the threshold they match."""
 
-    name: Name
+    name: Annotated[Name, says("what signals and projections call it; unique")]
     source: KnowledgeBaseSource
-    threshold: Share = 0.0
-    label_thresholds: dict[Name, Share] = {}
-    groups: dict[Name, Items[Name]] = {}
-    metrics: Items[KnowledgeBaseMetric] = ()
+    threshold: Annotated[Share, says("the least likeness that is of a label")] = 0.0
+    label_thresholds: Annotated[dict[Name, Share], says("by label, another threshold")] = {}
+    groups: Annotated[dict[Name, Items[Name]], says("by group, its labels")] = {}
+    metrics: Annotated[Items[KnowledgeBaseMetric], says("numbers made of nearness to groups")] = ()
     prototype_scoring: PrototypeScoring = PrototypeScoring()
 
 

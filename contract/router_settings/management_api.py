@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator
 
-from contract.fields import Items, Name, Part, Variable
+from contract.fields import Items, Name, Part, Variable, says
 from contract.router_settings.values import Chosen, Line, Port
 
 _READING: Final = ("health.read", "ready.read", "docs.read", "metrics.read", "classify.invoke", "config.read")
@@ -41,20 +41,28 @@ def _over_default_roles(written: Any) -> Any:
 class ManagementToken(Part):
     """A bearer token, which the environment variable `env` holds, and the role it gives."""
 
-    env: Variable
-    role: Name
+    env: Annotated[Variable, says("the variable of the router that holds the token")]
+    role: Annotated[Name, says("what it may do: one of the roles")]
 
 
 class ManagementAuth(Part):
-    mode: Chosen[Literal["disabled", "bearer"]] = "disabled"
-    tokens: Items[ManagementToken] = ()
-    roles: Annotated[dict[Name, Items[Name]], BeforeValidator(_over_default_roles)] = dict(DEFAULT_ROLES)
+    """Who may call the management listener."""
+
+    mode: Annotated[Chosen[Literal["disabled", "bearer"]], says("everybody, or who presents a token")] = "disabled"
+    tokens: Annotated[Items[ManagementToken], says("who is known")] = ()
+    roles: Annotated[
+        dict[Name, Items[Name]],
+        BeforeValidator(_over_default_roles),
+        says("by role, what it may do; * is everything. A default role stays unless one of its name is written"),
+    ] = dict(DEFAULT_ROLES)
 
 
 class ManagementApi(Part):
     """The management listener. Whoever opens it to other machines must ask for tokens."""
 
-    bind_address: Line = "127.0.0.1"
-    port: Port = 8080
-    remote_exposure: bool = False
+    bind_address: Annotated[Line, says("where it listens")] = "127.0.0.1"
+    port: Annotated[Port, says("its port")] = 8080
+    remote_exposure: Annotated[
+        bool, says("whether it may listen on more than the loopback interface; needs tokens")
+    ] = False
     auth: ManagementAuth = ManagementAuth()

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from contract.fields import Duration, Items, Part
-from contract.router_settings.values import Chosen, Line, Share, Whole, Worded
+from contract.fields import Duration, Items, Part, Share, says
+from contract.router_settings.values import Chosen, Line, Whole, Worded
 
 
 class TracingExporter(Part):
-    type: Chosen[Literal["otlp", "stdout"]] = "otlp"
-    endpoint: Line = "vllm-sr-jaeger:4317"
-    insecure: bool = True
+    """Where traces go."""
+
+    type: Annotated[Chosen[Literal["otlp", "stdout"]], says("to a collector, or to standard output")] = "otlp"
+    endpoint: Annotated[Line, says("of otlp: host:port of the collector")] = "vllm-sr-jaeger:4317"
+    insecure: Annotated[bool, says("whether the connection goes unencrypted")] = True
 
 
 class TracingSampling(Part):
-    type: Worded[Literal["always_on", "always_off", "probabilistic", "traceidratio", "trace_id_ratio"]] = "always_on"
-    rate: Share = 1.0
+    """Which requests are traced."""
+
+    type: Annotated[
+        Worded[Literal["always_on", "always_off", "probabilistic", "traceidratio", "trace_id_ratio"]],
+        says("all, none, or a share"),
+    ] = "always_on"
+    rate: Annotated[Share, says("which share")] = 1.0
 
 
 class TracingResource(Part):
-    service_name: Line = "vllm-sr"
-    service_version: Line = "v0.3.0"
-    deployment_environment: Line = "development"
+    """What a trace says of where it comes from."""
+
+    service_name: Annotated[Line, says("the service")] = "vllm-sr"
+    service_version: Annotated[Line, says("its version")] = "v0.3.0"
+    deployment_environment: Annotated[Line, says("which installation")] = "development"
 
 
 class Tracing(Part):
-    enabled: bool = True
-    provider: Line = "opentelemetry"
+    """The way of each request, as OpenTelemetry tells it."""
+
+    enabled: Annotated[bool, says("whether it is told")] = True
+    provider: Annotated[Line, says("by which library")] = "opentelemetry"
     exporter: TracingExporter = TracingExporter()
     sampling: TracingSampling = TracingSampling()
     resource: TracingResource = TracingResource()
@@ -36,19 +47,23 @@ class Tracing(Part):
 class WindowedMetrics(Part):
     """Metrics of each model over the last minutes or hours."""
 
-    enabled: bool = False
-    time_windows: Items[Duration] = ()
-    update_interval: Duration | None = None
-    model_metrics: bool = False
-    queue_depth_estimation: bool = False
-    max_models: Whole | None = None
+    enabled: Annotated[bool, says("whether there are any")] = False
+    time_windows: Annotated[Items[Duration], says("over which times")] = ()
+    update_interval: Annotated[Duration | None, says("how often they are worked out")] = None
+    model_metrics: Annotated[bool, says("whether by model")] = False
+    queue_depth_estimation: Annotated[bool, says("whether requests that wait are estimated")] = False
+    max_models: Annotated[Whole | None, says("how many models at the most")] = None
 
 
 class Metrics(Part):
-    enabled: bool = True
+    """Numbers about requests, for Prometheus."""
+
+    enabled: Annotated[bool, says("whether there are any")] = True
     windowed_metrics: WindowedMetrics = WindowedMetrics()
 
 
 class Observability(Part):
+    """What the router tells of its requests."""
+
     tracing: Tracing = Tracing()
     metrics: Metrics = Metrics()

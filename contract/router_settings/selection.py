@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from contract.faults import shown
-from contract.fields import SAID, Part, refuse
-from contract.router_settings.values import Amount, Line, Share, Whole
+from contract.fields import SAID, Part, Share, refuse, says
+from contract.router_settings.values import Amount, Line, Whole
+from contract.selectors import Hybrid, RouterDC
 
 SelectionMethod = Literal[
     "knn",
@@ -45,63 +46,56 @@ def _method(value: Any) -> Any:
     return value
 
 
-class RouterDcSelection(Part):
-    temperature: Amount = 0.07
-    dimension_size: Whole = 768
-    min_similarity: Share = 0.3
-    use_query_contrastive: bool = True
-    use_model_contrastive: bool = True
-    use_capabilities: bool = True
-    require_descriptions: bool = False
-
-
 class AutomixSelection(Part):
-    verification_threshold: Share | None = None
-    max_escalations: Whole | None = None
-    cost_aware_routing: bool = False
-    cost_quality_tradeoff: Share | None = None
-    discount_factor: Share | None = None
-    use_logprob_verification: bool = False
+    """Weighs what a better model would cost against what its answer would gain; absent follows the engine."""
 
-
-class HybridSelection(Part):
-    """Weights of the selectors that are mixed. `elo_weight` is the earlier name of `experience_weight`."""
-
-    experience_weight: Amount = Field(default=0.3, validation_alias=AliasChoices("experience_weight", "elo_weight"))
-    router_dc_weight: Amount = 0.3
-    automix_weight: Amount = 0.2
-    cost_weight: Amount = 0.2
-    quality_gap_threshold: Amount = 0.1
-    normalize_scores: bool = True
+    verification_threshold: Annotated[Share | None, says("how sure an answer has to be to stand")] = None
+    max_escalations: Annotated[Whole | None, says("how often a better model may be asked")] = None
+    cost_aware_routing: Annotated[bool, says("whether prices count")] = False
+    cost_quality_tradeoff: Annotated[Share | None, says("how much price counts beside quality; 0 is quality alone")] = (
+        None
+    )
+    discount_factor: Annotated[Share | None, says("how much a later gain counts beside one now")] = None
+    use_logprob_verification: Annotated[
+        bool, says("whether the probabilities of the answer's tokens tell how sure it is")
+    ] = False
 
 
 class KnnModel(Part):
-    k: Whole | None = None
-    pretrained_path: Line = ""
+    """Chooses as the nearest of the known requests were answered best."""
+
+    k: Annotated[Whole | None, says("how many of them count")] = None
+    pretrained_path: Annotated[Line, says("the file of the trained model")] = ""
 
 
 class KmeansModel(Part):
-    num_clusters: Whole | None = None
-    efficiency_weight: Amount | None = None
-    pretrained_path: Line = ""
+    """Chooses by the cluster of known requests that a request belongs to."""
+
+    num_clusters: Annotated[Whole | None, says("how many clusters")] = None
+    efficiency_weight: Annotated[Amount | None, says("how much speed and price count beside quality")] = None
+    pretrained_path: Annotated[Line, says("the file of the trained model")] = ""
 
 
 class SvmModel(Part):
-    kernel: Line = ""
-    gamma: Amount | None = None
-    pretrained_path: Line = ""
+    """Chooses by a support vector machine."""
+
+    kernel: Annotated[Line, says("its kernel, such as rbf")] = ""
+    gamma: Annotated[Amount | None, says("of the kernel rbf: how near a known request has to be to count")] = None
+    pretrained_path: Annotated[Line, says("the file of the trained model")] = ""
 
 
 class MlpModel(Part):
-    device: Line = ""
-    pretrained_path: Line = ""
+    """Chooses by a small neural network."""
+
+    device: Annotated[Line, says("what it runs on, such as cpu")] = ""
+    pretrained_path: Annotated[Line, says("the file of the trained model")] = ""
 
 
 class TrainedSelection(Part):
     """Selectors that were trained elsewhere, each with the file of its model."""
 
-    models_path: Line = ""
-    embedding_dim: Whole | None = None
+    models_path: Annotated[Line, says("the folder of the models")] = ""
+    embedding_dim: Annotated[Whole | None, says("numbers in an embedding of a request")] = None
     knn: KnnModel = KnnModel()
     kmeans: KmeansModel = KmeansModel()
     svm: SvmModel = SvmModel()
@@ -109,19 +103,21 @@ class TrainedSelection(Part):
 
 
 class MomentumSelection(Part):
-    enabled: bool = False
-    attack: Share | None = None
-    release: Share | None = None
-    threshold: Share | None = None
+    """Lets a choice change only when better scores last."""
+
+    enabled: Annotated[bool, says("whether it does")] = False
+    attack: Annotated[Share | None, says("how fast a rising score is believed")] = None
+    release: Annotated[Share | None, says("how fast a falling score is believed")] = None
+    threshold: Annotated[Share | None, says("the score at which the choice changes")] = None
 
 
 class ModelSelection(Part):
     """The selector that decides when a decision names several models and no algorithm."""
 
-    enabled: bool = True
-    method: Annotated[SelectionMethod, BeforeValidator(_method), SAID] = "knn"
-    router_dc: RouterDcSelection = RouterDcSelection()
+    enabled: Annotated[bool, says("whether one decides; false: the first candidate answers")] = True
+    method: Annotated[SelectionMethod, BeforeValidator(_method), SAID, says("which selector")] = "knn"
+    router_dc: RouterDC = RouterDC()
     automix: AutomixSelection = AutomixSelection()
-    hybrid: HybridSelection = HybridSelection()
+    hybrid: Hybrid = Hybrid()
     ml: TrainedSelection = TrainedSelection()
     momentum: MomentumSelection = MomentumSelection()

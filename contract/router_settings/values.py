@@ -104,6 +104,5 @@ Worded = Annotated[T, BeforeValidator(_worded)]
 
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Positive = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0, le=1e12)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from contract.faults import shown
-from contract.fields import Name, Part, Text, refuse
-from contract.routing.choices import Amount, Percentile, Prompt, Unit, Whole, choice, filled
+from contract.fields import Name, Part, Share, Text, refuse, says
+from contract.routing.choices import Amount, Percentile, Prompt, Whole, choice, filled
 from contract.routing.loopers import Confidence, Fusion, Ratings, ReMoM, Workflows
+from contract.selectors import Hybrid, RouterDC
 from contract.words import way_out
 
 AlgorithmType = Literal[
@@ -55,59 +56,35 @@ def _algorithm_type(value: Any) -> Any:
     raise refuse("value", f"unsupported algorithm.type {shown(value)}", way_out(value, ALGORITHM_TYPES))
 
 
-class RouterDC(Part):
-    """Chooses the model whose description is nearest to the request."""
-
-    temperature: Annotated[float, Field(gt=0, le=1e6)] = 0.07
-    dimension_size: Annotated[int, Field(ge=1, le=1_000_000)] = 768
-    min_similarity: Unit = 0.3
-    use_query_contrastive: bool = True
-    use_model_contrastive: bool = True
-    require_descriptions: bool = False
-    use_capabilities: bool = True
-
-
 class AutoMix(Part):
     """Weighs what a better model would cost against what its answer would gain."""
 
-    verification_threshold: Unit = 0.7
-    max_escalations: Whole = 2
-    cost_aware_routing: bool = True
-    cost_quality_tradeoff: Unit = 0.3
-    discount_factor: Unit = 0.95
-    use_logprob_verification: bool = True
-
-
-class Hybrid(Part):
-    """Joins the scores of other selectors; the weights need not add up to 1, but some must be above 0.
-
-    `elo_weight` is the earlier name of `experience_weight`.
-    """
-
-    experience_weight: Unit = Field(default=0.3, validation_alias=AliasChoices("experience_weight", "elo_weight"))
-    router_dc_weight: Unit = 0.3
-    automix_weight: Unit = 0.2
-    cost_weight: Unit = 0.2
-    quality_gap_threshold: Unit = 0.1
-    normalize_scores: bool = True
+    verification_threshold: Annotated[Share, says("how sure an answer has to be to stand")] = 0.7
+    max_escalations: Annotated[Whole, says("how often a better model may be asked")] = 2
+    cost_aware_routing: Annotated[bool, says("whether prices count")] = True
+    cost_quality_tradeoff: Annotated[Share, says("how much price counts beside quality; 0 is quality alone")] = 0.3
+    discount_factor: Annotated[Share, says("how much a later gain counts beside one now")] = 0.95
+    use_logprob_verification: Annotated[
+        bool, says("whether the probabilities of the answer's tokens tell how sure it is")
+    ] = True
 
 
 class FactorWeights(Part):
     """Weights of the four factors; once given they replace all four, and what is left out weighs nothing."""
 
-    quality: Amount = 0.0
-    latency: Amount = 0.0
-    cost: Amount = 0.0
-    load: Amount = 0.0
+    quality: Annotated[Amount, says("of the card's quality_score")] = 0.0
+    latency: Annotated[Amount, says("of the observed latency; lower is better")] = 0.0
+    cost: Annotated[Amount, says("of the price; lower is better")] = 0.0
+    load: Annotated[Amount, says("of the requests under way; fewer are better")] = 0.0
 
 
 class ServiceObjectives(Part):
     """Ceilings above which a candidate is dropped; 0 is no ceiling."""
 
-    max_tpot_ms: Amount = 0.0
-    max_ttft_ms: Amount = 0.0
-    max_cost_per_1m: Amount = 0.0
-    max_inflight: Whole = 0
+    max_tpot_ms: Annotated[Amount, says("milliseconds to an output token")] = 0.0
+    max_ttft_ms: Annotated[Amount, says("milliseconds to the first token")] = 0.0
+    max_cost_per_1m: Annotated[Amount, says("price of 1,000,000 tokens")] = 0.0
+    max_inflight: Annotated[Whole, says("requests under way")] = 0
 
 
 class MultiFactor(Part):
@@ -115,30 +92,38 @@ class MultiFactor(Part):
 
     weights: FactorWeights | None = None
     slo: ServiceObjectives = ServiceObjectives()
-    latency_percentile: Percentile = 95
-    on_no_candidates: Annotated[OnNoCandidates, choice(OnNoCandidates, "on_no_candidates", "cheapest")] = "cheapest"
+    latency_percentile: Annotated[Percentile, says("which percentile of the observed latencies counts")] = 95
+    on_no_candidates: Annotated[
+        OnNoCandidates,
+        choice(OnNoCandidates, "on_no_candidates", "cheapest"),
+        says("what answers when the ceilings leave none: the cheapest, the first, or an error"),
+    ] = "cheapest"
 
 
 class LatencyAware(Part):
     """Chooses the fastest by observed percentiles: time per output token, time to first token, or both."""
 
-    tpot_percentile: Percentile | None = None
-    ttft_percentile: Percentile | None = None
-    description: Text = ""
+    tpot_percentile: Annotated[
+        Percentile | None, says("of the times to an output token; at least one of the two is given")
+    ] = None
+    ttft_percentile: Annotated[Percentile | None, says("of the times to the first token")] = None
+    description: Annotated[Text, says("for people")] = ""
 
 
 class PromptSelection(Part):
     """A model is told how to choose among the decision's models; 0 seconds means its own default."""
 
-    model: Name
-    instructions: Annotated[Prompt, filled("instructions", "are required")]
-    timeout_seconds: Whole = 0
+    model: Annotated[Name, says("the model that chooses")]
+    instructions: Annotated[Prompt, filled("instructions", "are required"), says("how it is told to choose")]
+    timeout_seconds: Annotated[Whole, says("how long it may take")] = 0
 
 
 class Algorithm(Part):
     """A type and at most one block of parameters, that of the type; static, knn, kmeans, svm and mlp take none."""
 
-    type: Annotated[AlgorithmType, BeforeValidator(_algorithm_type)]
+    type: Annotated[
+        AlgorithmType, BeforeValidator(_algorithm_type), says("how a model is chosen, or how several are asked")
+    ]
     router_dc: RouterDC | None = None
     automix: AutoMix | None = None
     hybrid: Hybrid | None = None
@@ -150,7 +135,11 @@ class Algorithm(Part):
     remom: ReMoM | None = None
     fusion: Fusion | None = None
     workflows: Workflows | None = None
-    on_error: Annotated[AlgorithmOnError | None, choice(AlgorithmOnError, "on_error")] = None
+    on_error: Annotated[
+        AlgorithmOnError | None,
+        choice(AlgorithmOnError, "on_error"),
+        says("what becomes of a request when the algorithm fails"),
+    ] = None
 
 
 ALGORITHM_BLOCKS: Final = tuple(name for name in Algorithm.model_fields if name in ALGORITHM_TYPES)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from contract.faults import FaultLog, under
-from contract.fields import HeaderName, Items, Name, Optionally, Part
-from contract.routing.choices import Unit, Whole, choice
+from contract.fields import HeaderName, Items, Name, Optionally, Part, Share, says
+from contract.routing.choices import Whole, choice
 
 CacheMode = Literal["semantic", "exact", "exact_then_semantic"]
 CacheScope = Literal["user", "team", "tenant", "global"]
@@ -26,31 +26,38 @@ _OLD: Final = Field(default=None, json_schema_extra={"deprecated": True})
 class SemanticCache(Part):
     """How alike two requests must be; absent follows the global cache."""
 
-    similarity_threshold: Unit | None = None
+    similarity_threshold: Annotated[Share | None, says("the least likeness of two requests")] = None
 
 
 class CacheRequestControls(Part):
     """What callers may say of their own request in the header."""
 
-    enabled: bool = False
-    header: Optionally[HeaderName] = None
-    allowed: Items[Annotated[CacheControl, choice(CacheControl, "request control")]] = ()
-    max_ttl_seconds: Whole | None = None
+    enabled: Annotated[bool, says("whether callers may say anything")] = False
+    header: Annotated[Optionally[HeaderName], says("the header they say it in; not written: the router's own")] = None
+    allowed: Annotated[
+        Items[Annotated[CacheControl, choice(CacheControl, "request control")]],
+        says("what they may say; none: all of it"),
+    ] = ()
+    max_ttl_seconds: Annotated[Whole | None, says("how long a caller may ask an answer to be kept")] = None
 
 
 class PersonalizedCache(Part):
     """Whether answers made with memories or documents may be reused."""
 
-    mode: Annotated[PersonalizedMode, choice(PersonalizedMode, "personalized.mode", "disabled")] = "disabled"
+    mode: Annotated[
+        PersonalizedMode,
+        choice(PersonalizedMode, "personalized.mode", "disabled"),
+        says("never, or for requests that are the same to the letter"),
+    ] = "disabled"
 
 
 class CacheRevision(Part):
     """Words that belong to every key of the cache: changing one forgets what was cached."""
 
-    cache_epoch: Optionally[Name] = None
-    model_revision: Optionally[Name] = None
-    prompt_revision: Optionally[Name] = None
-    policy_revision: Optionally[Name] = None
+    cache_epoch: Annotated[Optionally[Name], says("of the cache as a whole")] = None
+    model_revision: Annotated[Optionally[Name], says("of the model")] = None
+    prompt_revision: Annotated[Optionally[Name], says("of the prompts")] = None
+    policy_revision: Annotated[Optionally[Name], says("of what may be answered")] = None
 
 
 class ResponseCache(Part):
@@ -60,15 +67,19 @@ class ResponseCache(Part):
     `request_controls`.
     """
 
-    enabled: bool = False
-    mode: Annotated[CacheMode, choice(CacheMode, "mode", "semantic")] = "semantic"
-    scope: Annotated[CacheScope, choice(CacheScope, "scope", "user")] = "user"
+    enabled: Annotated[bool, says("whether the plugin does anything")] = False
+    mode: Annotated[
+        CacheMode,
+        choice(CacheMode, "mode", "semantic"),
+        says("whether requests have to be alike, the same, or the same first and alike then"),
+    ] = "semantic"
+    scope: Annotated[CacheScope, choice(CacheScope, "scope", "user"), says("with whom an answer is shared")] = "user"
     semantic: SemanticCache = SemanticCache()
     request_controls: CacheRequestControls = CacheRequestControls()
     personalized: PersonalizedCache = PersonalizedCache()
     revision: CacheRevision = CacheRevision()
-    ttl_seconds: Whole | None = None
-    similarity_threshold: Unit | None = _OLD
+    ttl_seconds: Annotated[Whole | None, says("for how long an answer is kept")] = None
+    similarity_threshold: Share | None = _OLD
     allow_request_controls: bool | None = _OLD
     control_header: Optionally[HeaderName] = _OLD
 

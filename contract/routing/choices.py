@@ -70,7 +70,6 @@ def _finite(value: Any) -> Any:
     return value
 
 
-Unit = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0, le=1e15)]
 Whole = Annotated[int, Field(ge=0, le=2**53)]
 Positive = Annotated[int, Field(ge=1, le=2**53)]

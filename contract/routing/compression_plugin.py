@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from contract.faults import FaultLog, under
-from contract.fields import HeaderName, Items, Name, Optionally, Part, refuse
+from contract.fields import HeaderName, Items, Name, Optionally, Part, refuse, says
 from contract.plain_values import section, text
 from contract.routing.choices import Whole, choice
 
@@ -48,25 +48,37 @@ TokenLimit = Annotated[
 class CompressionBudget(Part):
     """When compression starts, how far it goes, and what is left for the answer, in tokens."""
 
-    trigger_tokens: TokenLimit = "auto"
-    target_tokens: TokenLimit = "auto"
-    reserve_output_tokens: TokenLimit = "auto"
+    trigger_tokens: Annotated[TokenLimit, says("a longer request is shortened; auto: by the model's context")] = "auto"
+    target_tokens: Annotated[TokenLimit, says("to so many; below the trigger")] = "auto"
+    reserve_output_tokens: Annotated[TokenLimit, says("what is left for the answer")] = "auto"
 
 
 class CompressionTarget(Part):
     """How one part of a request is treated; 0 sets no bound."""
 
-    mode: Annotated[TargetMode, choice(TargetMode, "target mode", "preserve")] = "preserve"
-    min_tokens: Whole = 0
-    target_tokens: Whole = 0
+    mode: Annotated[
+        TargetMode,
+        choice(TargetMode, "target mode", "preserve"),
+        says("left as it is, cut down to what matters, or cut down so that the model can ask for the rest"),
+    ] = "preserve"
+    min_tokens: Annotated[Whole, says("what is shorter is left as it is")] = 0
+    target_tokens: Annotated[Whole, says("to so many; below min_tokens")] = 0
 
 
 class ToolOutputs(Part):
     """How tool outputs are treated; they are shortened unless told otherwise, and 0 means the default."""
 
-    mode: Annotated[TargetMode, choice(TargetMode, "target mode", "extractive")] = "extractive"
-    min_tokens: Annotated[Whole, _zero_means(_TOOL_OUTPUTS["min_tokens"])] = _TOOL_OUTPUTS["min_tokens"]
-    target_tokens: Annotated[Whole, _zero_means(_TOOL_OUTPUTS["target_tokens"])] = _TOOL_OUTPUTS["target_tokens"]
+    mode: Annotated[
+        TargetMode,
+        choice(TargetMode, "target mode", "extractive"),
+        says("left as they are, cut down to what matters, or cut down so that the model can ask for the rest"),
+    ] = "extractive"
+    min_tokens: Annotated[Whole, _zero_means(_TOOL_OUTPUTS["min_tokens"]), says("what is shorter is left as it is")] = (
+        _TOOL_OUTPUTS["min_tokens"]
+    )
+    target_tokens: Annotated[
+        Whole, _zero_means(_TOOL_OUTPUTS["target_tokens"]), says("to so many; below min_tokens")
+    ] = _TOOL_OUTPUTS["target_tokens"]
 
 
 class CompressionTargets(Part):
@@ -81,41 +93,60 @@ class CompressionTargets(Part):
 class CompressionScoring(Part):
     """What is worth keeping; embedding and hybrid need a model."""
 
-    method: Annotated[ScoringMethod, choice(ScoringMethod, "scoring.method", "bm25")] = "bm25"
-    embedding_model_ref: Optionally[Name] = None
+    method: Annotated[
+        ScoringMethod,
+        choice(ScoringMethod, "scoring.method", "bm25"),
+        says("by the words of the request, by likeness of meaning, or by both"),
+    ] = "bm25"
+    embedding_model_ref: Annotated[Optionally[Name], says("the model that tells likeness")] = None
 
 
 class CompressionRecovery(Part):
     """Whether the model may ask for what was left out, and for how long and how much is kept."""
 
-    enabled: bool = False
-    store: Annotated[RecoveryStore | None, choice(RecoveryStore, "recovery.store")] = None
-    ttl_seconds: Whole = 900
-    max_bytes_per_request: Whole = 10 * 1024 * 1024
-    max_total_bytes: Whole = 256 * 1024 * 1024
-    max_retrievals: Whole = 8
+    enabled: Annotated[bool, says("whether it may")] = False
+    store: Annotated[
+        RecoveryStore | None,
+        choice(RecoveryStore, "recovery.store"),
+        says("where what was left out is kept; needed once it is enabled"),
+    ] = None
+    ttl_seconds: Annotated[Whole, says("for how long")] = 900
+    max_bytes_per_request: Annotated[Whole, says("how much of one request")] = 10 * 1024 * 1024
+    max_total_bytes: Annotated[Whole, says("how much in all")] = 256 * 1024 * 1024
+    max_retrievals: Annotated[Whole, says("how often the model may ask in one request")] = 8
 
 
 class CompressionRequestControls(Part):
     """What callers may say of their own request in the header."""
 
-    enabled: bool = False
-    header: Optionally[HeaderName] = None
-    allowed: Items[Annotated[CompressionControl, choice(CompressionControl, "request control")]] = ()
-    max_target_tokens: Whole = 16000
+    enabled: Annotated[bool, says("whether they may say anything")] = False
+    header: Annotated[Optionally[HeaderName], says("the header they say it in; not written: the router's own")] = None
+    allowed: Annotated[
+        Items[Annotated[CompressionControl, choice(CompressionControl, "request control")]],
+        says("what they may say: to go without, or another target"),
+    ] = ()
+    max_target_tokens: Annotated[Whole, says("the greatest target they may ask for")] = 16000
 
 
 class ContextCompression(Part):
     """Long requests that are shortened before they reach the model."""
 
-    enabled: bool = False
-    mode: Annotated[CompressionMode, choice(CompressionMode, "mode", "auto")] = "auto"
+    enabled: Annotated[bool, says("whether the plugin does anything")] = False
+    mode: Annotated[
+        CompressionMode,
+        choice(CompressionMode, "mode", "auto"),
+        says("only requests that are too long, or every request"),
+    ] = "auto"
     budget: CompressionBudget = CompressionBudget()
     targets: CompressionTargets = CompressionTargets()
     scoring: CompressionScoring = CompressionScoring()
     recovery: CompressionRecovery = CompressionRecovery()
     request_controls: CompressionRequestControls = CompressionRequestControls()
-    failure_mode: Annotated[FailureMode, choice(FailureMode, "failure_mode", "fail_open")] = "fail_open"
+    failure_mode: Annotated[
+        FailureMode,
+        choice(FailureMode, "failure_mode", "fail_open"),
+        says("what becomes of a request that cannot be shortened: it goes on as it is, or fails"),
+    ] = "fail_open"
 
 
 def check_context_compression(configuration: dict[str, Any], path: str, log: FaultLog) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from contract.faults import FaultLog
-from contract.fields import Part
+from contract.fields import Part, says
 
 BOUNDS: Final = ("gt", "gte", "lt", "lte")
 
@@ -13,10 +13,10 @@ BOUNDS: Final = ("gt", "gte", "lt", "lte")
 class NumericPredicate(Part):
     """Holds when the number lies within every bound that is given; at least one is."""
 
-    gt: float | None = None
-    gte: float | None = None
-    lt: float | None = None
-    lte: float | None = None
+    gt: Annotated[float | None, says("the number is greater than this")] = None
+    gte: Annotated[float | None, says("the number is this or greater")] = None
+    lt: Annotated[float | None, says("the number is less than this")] = None
+    lte: Annotated[float | None, says("the number is this or less")] = None
 
 
 def check_predicate(predicate: dict[str, Any], path: str, log: FaultLog) -> None:

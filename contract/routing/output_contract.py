@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 from contract.faults import FaultLog, item, shown, under
-from contract.fields import Items, Name, Optionally, Part, Text
+from contract.fields import Items, Name, Optionally, Part, Text, says
 from contract.plain_values import entries, section, text
 from contract.routing.choices import Prompt, choice
 
@@ -24,60 +24,83 @@ _PLACEHOLDERS: Final = ("{choice}", "{{choice}}")
 class ChoiceSet(Part):
     """The answers that may be given, whatever their case."""
 
-    values: Items[Text] = ()
+    values: Annotated[Items[Text], says("each once; of type choice at least one")] = ()
 
 
 class JsonSchemaRef(Part):
     """The shape of a structured answer."""
 
-    schema_ref: Annotated[SchemaRef | None, choice(SchemaRef, "json_schema.schema_ref")] = None
+    schema_ref: Annotated[
+        SchemaRef | None,
+        choice(SchemaRef, "json_schema.schema_ref"),
+        says("which of the router's schemas; needed by structured_json"),
+    ] = None
 
 
 class Reference(Part):
     """What a selected reference points to."""
 
-    source: Annotated[ReferenceSource | None, choice(ReferenceSource, "reference.source")] = None
-    id_format: Annotated[IdFormat | None, choice(IdFormat, "reference.id_format")] = None
+    source: Annotated[
+        ReferenceSource | None, choice(ReferenceSource, "reference.source"), says("among what is selected")
+    ] = None
+    id_format: Annotated[
+        IdFormat | None,
+        choice(IdFormat, "reference.id_format"),
+        says("how it is named: by its place, or by its reference number"),
+    ] = None
 
 
 class Render(Part):
     """How the value is written; a template holds {choice}."""
 
-    mode: Annotated[RenderMode | None, choice(RenderMode, "render.mode")] = None
-    template: Prompt = ""
+    mode: Annotated[RenderMode | None, choice(RenderMode, "render.mode"), says("as it is, or within the template")] = (
+        None
+    )
+    template: Annotated[Prompt, says("the text around it")] = ""
 
 
 class Extract(Part):
     """Where in an answer the value is looked for, in this order."""
 
-    mode: Annotated[ExtractMode | None, choice(ExtractMode, "extract.mode")] = None
-    sources: Items[Annotated[ExtractSource, choice(ExtractSource, "extract.sources")]] = ()
+    mode: Annotated[
+        ExtractMode | None,
+        choice(ExtractMode, "extract.mode"),
+        says("the answer is the value and nothing else, or holds a JSON object"),
+    ] = None
+    sources: Annotated[
+        Items[Annotated[ExtractSource, choice(ExtractSource, "extract.sources")]],
+        says("each once; none: the answer's content"),
+    ] = ()
 
 
 class Normalize(Part):
     """The order of fields, and what stands for those left out."""
 
-    field_order: Items[Name] = ()
-    defaults: dict[Name, Text] = {}
+    field_order: Annotated[Items[Name], says("in which order the fields are written")] = ()
+    defaults: Annotated[dict[Name, Text], says("by field, what is written where an answer has none")] = {}
 
 
 class OnViolation(Part):
     """What happens to an answer that breaks the contract."""
 
-    repair: bool = False
-    fallback: Optionally[Text] = None
+    repair: Annotated[bool, says("whether the model is asked to mend it")] = False
+    fallback: Annotated[Optionally[Text], says("what is answered in its place")] = None
 
 
 class Postprocess(Part):
     """A step after extraction; it is for reference_selection."""
 
-    type: Annotated[Postprocessing, choice(Postprocessing, "postprocess type")]
+    type: Annotated[
+        Postprocessing,
+        choice(Postprocessing, "postprocess type"),
+        says("to put what the reference points to in its place"),
+    ]
 
 
 class OutputContractSpec(Part):
     """The contract of answers as the router enforces it; `output_contract` is its prose for the model."""
 
-    type: Annotated[ContractType | None, choice(ContractType, "type")] = None
+    type: Annotated[ContractType | None, choice(ContractType, "type"), says("what kind of answer it has to be")] = None
     choice_set: ChoiceSet = ChoiceSet()
     json_schema: JsonSchemaRef = JsonSchemaRef()
     reference: Reference = Reference()
@@ -85,7 +108,7 @@ class OutputContractSpec(Part):
     extract: Extract = Extract()
     normalize: Normalize = Normalize()
     on_violation: OnViolation = OnViolation()
-    postprocess: Items[Postprocess] = ()
+    postprocess: Annotated[Items[Postprocess], says("what is done with the value that was found")] = ()
 
 
 def check_output_contract(spec: dict[str, Any], path: str, log: FaultLog) -> None:

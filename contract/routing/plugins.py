@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from contract.fields import Part, Variants
+from contract.fields import Part, Variants, says
 from contract.routing.cache_plugin import ResponseCache
 from contract.routing.compression_plugin import ContextCompression
 from contract.routing.knowledge_plugins import ImageGeneration, Memory, Rag
@@ -28,72 +28,100 @@ PLUGIN_ALIASES: Final[Mapping[str, str]] = dict.fromkeys(
 
 
 class ResponseCachePlugin(Part):
-    type: Literal["response_cache"]
+    """Answers that were given before are given again."""
+
+    type: Annotated[Literal["response_cache"], says("the kind of plugin")]
     configuration: ResponseCache
 
 
 class SystemPromptPlugin(Part):
-    type: Literal["system_prompt"]
+    """The model is told something besides."""
+
+    type: Annotated[Literal["system_prompt"], says("the kind of plugin")]
     configuration: SystemPrompt
 
 
 class HeaderMutationPlugin(Part):
-    type: Literal["header_mutation"]
+    """Headers of the request to the model are changed."""
+
+    type: Annotated[Literal["header_mutation"], says("the kind of plugin")]
     configuration: HeaderMutation
 
 
 class HallucinationPlugin(Part):
-    type: Literal["hallucination"]
+    """Answers are checked against their sources."""
+
+    type: Annotated[Literal["hallucination"], says("the kind of plugin")]
     configuration: Hallucination
 
 
 class RouterReplayPlugin(Part):
-    type: Literal["router_replay"]
+    """Requests and decisions are recorded."""
+
+    type: Annotated[Literal["router_replay"], says("the kind of plugin")]
     configuration: RouterReplay
 
 
 class MemoryPlugin(Part):
-    type: Literal["memory"]
+    """The model is told what is remembered of the person."""
+
+    type: Annotated[Literal["memory"], says("the kind of plugin")]
     configuration: Memory
 
 
 class RagPlugin(Part):
-    type: Literal["rag"]
+    """The model is given documents that fit the request."""
+
+    type: Annotated[Literal["rag"], says("the kind of plugin")]
     configuration: Rag
 
 
 class ImageGenerationPlugin(Part):
-    type: Literal["image_gen"]
+    """Images are made instead of text."""
+
+    type: Annotated[Literal["image_gen"], says("the kind of plugin")]
     configuration: ImageGeneration
 
 
 class FastResponsePlugin(Part):
-    type: Literal["fast_response"]
+    """The request is answered at once, without a model."""
+
+    type: Annotated[Literal["fast_response"], says("the kind of plugin")]
     configuration: FastResponse
 
 
 class RequestParamsPlugin(Part):
-    type: Literal["request_params"]
+    """Parameters of the request are taken out or capped."""
+
+    type: Annotated[Literal["request_params"], says("the kind of plugin")]
     configuration: RequestParams
 
 
 class ResponseJailbreakPlugin(Part):
-    type: Literal["response_jailbreak"]
+    """Answers are looked at for signs that the model was led astray."""
+
+    type: Annotated[Literal["response_jailbreak"], says("the kind of plugin")]
     configuration: ResponseJailbreak
 
 
 class ToolsPlugin(Part):
-    type: Literal["tools"]
+    """It is decided which tools of the request the model sees."""
+
+    type: Annotated[Literal["tools"], says("the kind of plugin")]
     configuration: Tools
 
 
 class ToolSelectionPlugin(Part):
-    type: Literal["tool_selection"]
+    """Tools that fit the request are added, or only those stay."""
+
+    type: Annotated[Literal["tool_selection"], says("the kind of plugin")]
     configuration: ToolSelection
 
 
 class ContextCompressionPlugin(Part):
-    type: Literal["context_compression"]
+    """Long requests are shortened."""
+
+    type: Annotated[Literal["context_compression"], says("the kind of plugin")]
     configuration: ContextCompression
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from contract.fields import Items, Part
+from contract.fields import Items, Part, says
 from contract.routing.choices import choice
 from contract.routing.decisions import Decision
 from contract.routing.projections import Projections
@@ -18,5 +18,9 @@ class RoutingProfile(Part):
 
     signals: Signals = Signals()
     projections: Projections = Projections()
-    strategy: Annotated[Strategy | None, choice(Strategy, "strategy")] = None
-    decisions: Items[Decision] = ()
+    strategy: Annotated[
+        Strategy | None,
+        choice(Strategy, "strategy"),
+        says("which of several decisions that hold is taken: the greatest priority, or the greatest confidence"),
+    ] = None
+    decisions: Annotated[Items[Decision], says("what may be decided; without any, the default model answers")] = ()

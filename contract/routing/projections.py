@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import model_validator
 
-from contract.fields import Items, Name, Optionally, Part
+from contract.fields import Items, Name, Optionally, Part, says
 from contract.words import known_word
 
 Semantics = Literal["exclusive", "softmax_exclusive"]
@@ -52,11 +52,17 @@ class Partition(Part):
     `softmax_exclusive` makes confidences comparable first and needs a `temperature` above 0.
     """
 
-    name: Name
-    semantics: Annotated[Semantics, known_word(Semantics, "semantics")]
-    temperature: float | None = None
-    members: Items[Name]
-    default: Name
+    name: Annotated[Name, says("what it is called; unique")]
+    semantics: Annotated[
+        Semantics,
+        known_word(Semantics, "semantics"),
+        says("the best by confidence as it is, or by confidences that are made comparable first"),
+    ]
+    temperature: Annotated[
+        float | None, says("of softmax_exclusive: how far apart confidences are kept; lower is farther")
+    ] = None
+    members: Annotated[Items[Name], says("domains alone, or embeddings alone")]
+    default: Annotated[Name, says("the member that stays when none matched")]
 
 
 class ScoreInput(Part):
@@ -65,14 +71,21 @@ class ScoreInput(Part):
     A `kb_metric` names `kb` and `metric`, everything else a `name`.
     """
 
-    type: Annotated[InputType, known_word(InputType, "input type", str.lower)]
-    name: Optionally[Name] = None
-    kb: Optionally[Name] = None
-    metric: Optionally[Name] = None
-    weight: float
-    value_source: Optionally[Annotated[ValueSource, known_word(ValueSource, "value_source", str.lower)]] = None
-    match: float = 1.0
-    miss: float = 0.0
+    type: Annotated[
+        InputType,
+        known_word(InputType, "input type", str.lower),
+        says("the family of the signal, a metric of a knowledge base, or another projection"),
+    ]
+    name: Annotated[Optionally[Name], says("the signal or score; not of a kb_metric")] = None
+    kb: Annotated[Optionally[Name], says("of a kb_metric: the knowledge base")] = None
+    metric: Annotated[Optionally[Name], says("of a kb_metric: which of its metrics")] = None
+    weight: Annotated[float, says("how much the value counts; below 0 it takes away")]
+    value_source: Annotated[
+        Optionally[Annotated[ValueSource, known_word(ValueSource, "value_source", str.lower)]],
+        says("what counts: matched or not, the confidence, the raw value, or a score; the type's own if not written"),
+    ] = None
+    match: Annotated[float, says("of binary: the value when the signal matched")] = 1.0
+    miss: Annotated[float, says("of binary: the value when it did not")] = 0.0
 
     @model_validator(mode="before")
     @classmethod
@@ -87,43 +100,51 @@ class ScoreInput(Part):
 
 
 class Score(Part):
-    name: Name
-    method: Annotated[ScoreMethod, known_word(ScoreMethod, "method")]
-    inputs: Items[ScoreInput]
+    """A number made of signals: the sum of each input's value times its weight."""
+
+    name: Annotated[Name, says("what mappings and other scores call it; unique")]
+    method: Annotated[ScoreMethod, known_word(ScoreMethod, "method"), says("how the inputs are joined")]
+    inputs: Annotated[Items[ScoreInput], says("what it is made of; no score is made of itself")]
 
 
 class Calibration(Part):
     """How confidence grows with the distance of a score from the nearest bound of its band."""
 
     method: Annotated[
-        CalibrationMethod, known_word(CalibrationMethod, "calibration method", default="sigmoid_distance")
+        CalibrationMethod,
+        known_word(CalibrationMethod, "calibration method", default="sigmoid_distance"),
+        says("how distance becomes confidence"),
     ]
-    slope: float = 12.0
+    slope: Annotated[float, says("how fast confidence grows with distance")] = 12.0
 
 
 class Output(Part):
     """A band of a score; rules name it: `type: projection, name: <output>`."""
 
-    name: Name
-    gt: float | None = None
-    gte: float | None = None
-    lt: float | None = None
-    lte: float | None = None
+    name: Annotated[Name, says("what rules call it; unique")]
+    gt: Annotated[float | None, says("the score is greater than this")] = None
+    gte: Annotated[float | None, says("the score is this or greater")] = None
+    lt: Annotated[float | None, says("the score is less than this")] = None
+    lte: Annotated[float | None, says("the score is this or less")] = None
 
 
 class Mapping(Part):
     """Bands of a score: the first that holds the score is given out (`threshold_bands`), or each (`multi_emit`)."""
 
-    name: Name
-    source: Name
-    method: Annotated[MappingMethod, known_word(MappingMethod, "method", default="threshold_bands")] = "threshold_bands"
+    name: Annotated[Name, says("what it is called; unique")]
+    source: Annotated[Name, says("the score whose bands these are")]
+    method: Annotated[
+        MappingMethod,
+        known_word(MappingMethod, "method", default="threshold_bands"),
+        says("whether the first band that holds is given out, or each"),
+    ] = "threshold_bands"
     calibration: Calibration | None = None
-    outputs: Items[Output]
+    outputs: Annotated[Items[Output], says("the bands, in the order in which they are looked at")]
 
 
 class Projections(Part):
     """Derived from the signals before decisions are made."""
 
-    partitions: Items[Partition] = ()
-    scores: Items[Score] = ()
-    mappings: Items[Mapping] = ()
+    partitions: Annotated[Items[Partition], says("signals of which only the best one stays")] = ()
+    scores: Annotated[Items[Score], says("numbers made of signals")] = ()
+    mappings: Annotated[Items[Mapping], says("bands of scores, which rules name")] = ()

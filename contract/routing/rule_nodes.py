@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 from contract.faults import FaultLog, item, shown, under
-from contract.fields import Items, Name, Part
+from contract.fields import Items, Name, Part, says
 from contract.plain_values import text
 from contract.routing.declared_signals import FAMILY_OF_TYPE, DeclaredSignals, LeafType
 from contract.routing.numeric_predicates import NumericPredicate, check_predicate
@@ -26,13 +26,22 @@ class RuleNode(Part):
     `label` and `on_error` are for classifier leaves, which need a `predicate`; other leaves may have one too.
     """
 
-    type: Annotated[LeafType, known_word(LeafType, "signal type", str.lower)] | None = None
-    name: Name | None = None
-    label: Name | None = None
+    type: Annotated[
+        Annotated[LeafType, known_word(LeafType, "signal type", str.lower)] | None,
+        says("of a leaf: the family of its signal"),
+    ] = None
+    name: Annotated[Name | None, says("of a leaf: the signal, as declared in its family")] = None
+    label: Annotated[Name | None, says("of a classifier leaf: the label whose score counts")] = None
     predicate: NumericPredicate | None = None
-    on_error: Annotated[OnError, known_word(OnError, "on_error")] | None = None
-    operator: Annotated[Operator, known_word(Operator, "operator", str.upper)] | None = None
-    conditions: Items[RuleNode] = ()
+    on_error: Annotated[
+        Annotated[OnError, known_word(OnError, "on_error")] | None,
+        says("of a classifier leaf: what holds when the classifier fails"),
+    ] = None
+    operator: Annotated[
+        Annotated[Operator, known_word(Operator, "operator", str.upper)] | None,
+        says("of a composite: all of the conditions, any of them, or not the one"),
+    ] = None
+    conditions: Annotated[Items[RuleNode], says("of a composite: the nodes below it; of NOT exactly one")] = ()
 
 
 def check_rule_node(node: dict[str, Any], path: str, declared: DeclaredSignals, log: FaultLog) -> None:

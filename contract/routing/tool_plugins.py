@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from contract.faults import FaultLog, under
-from contract.fields import Items, Name, Optionally, Text
+from contract.fields import Items, Name, Optionally, Share, Text, says
 from contract.plain_values import section, text
-from contract.routing.choices import Amount, OpenPart, Unit, Whole, choice, or_else
+from contract.routing.choices import Amount, OpenPart, Whole, choice, or_else
 
 ToolsMode = Literal["none", "passthrough", "filtered"]
 RetrievalStrategy = Literal["semantic_only", "hybrid_history"]
@@ -18,91 +18,105 @@ FilteringStrategy = Literal["weighted", "hybrid_history"]
 class RetrievalWeights(OpenPart):
     """How much each kind of evidence counts; 0 leaves it out."""
 
-    semantic: Amount = 1.0
-    history: Amount = 1.0
-    decision_prior: Amount = 0.0
-    repetition_penalty: Amount = 0.0
+    semantic: Annotated[Amount, says("likeness of the tool to the request")] = 1.0
+    history: Annotated[Amount, says("tools that followed one another before")] = 1.0
+    decision_prior: Annotated[Amount, says("tools that this decision used before")] = 0.0
+    repetition_penalty: Annotated[Amount, says("what calling the same tool again takes away")] = 0.0
 
 
 class DynamicRetrieval(OpenPart):
     """Tools that are found by what was called before, too."""
 
-    enabled: bool = False
-    strategy: Annotated[RetrievalStrategy, choice(RetrievalStrategy, "dynamic_retrieval.strategy", "semantic_only")] = (
-        "semantic_only"
-    )
-    history_window: Whole = 0
+    enabled: Annotated[bool, says("whether tools are found so")] = False
+    strategy: Annotated[
+        RetrievalStrategy,
+        choice(RetrievalStrategy, "dynamic_retrieval.strategy", "semantic_only"),
+        says("by likeness alone, or by earlier calls as well"),
+    ] = "semantic_only"
+    history_window: Annotated[Whole, says("how many calls are looked back on; 1 or more with hybrid_history")] = 0
     weights: RetrievalWeights | None = None
-    min_history_confidence: Unit = 0.0
-    fallback_on_low_confidence: bool = False
+    min_history_confidence: Annotated[Share, says("how sure earlier calls have to be to count")] = 0.0
+    fallback_on_low_confidence: Annotated[bool, says("whether likeness alone decides where they are not")] = False
 
 
 class Tools(OpenPart):
     """All tools of the request, none, or those that the lists let through."""
 
-    enabled: bool = False
-    mode: Annotated[ToolsMode, choice(ToolsMode, "mode", "passthrough")] = "passthrough"
-    semantic_selection: bool = True
-    allow_tools: Items[Name] = ()
-    block_tools: Items[Name] = ()
-    strip_tool_history: bool = False
-    strategy: Annotated[Text, or_else("default")] = "default"
+    enabled: Annotated[bool, says("whether the plugin does anything")] = False
+    mode: Annotated[
+        ToolsMode,
+        choice(ToolsMode, "mode", "passthrough"),
+        says("no tools, all of them, or those that the lists let through"),
+    ] = "passthrough"
+    semantic_selection: Annotated[bool, says("whether tools are chosen by likeness, too")] = True
+    allow_tools: Annotated[Items[Name], says("of filtered: only these stay")] = ()
+    block_tools: Annotated[Items[Name], says("of filtered: these go")] = ()
+    strip_tool_history: Annotated[bool, says("of none: whether earlier calls and their outputs go as well")] = False
+    strategy: Annotated[Text, or_else("default"), says("the router's way of finding tools")] = "default"
     dynamic_retrieval: DynamicRetrieval = DynamicRetrieval()
 
 
 class FilteringWeights(OpenPart):
     """How much each likeness of a tool to the request counts."""
 
-    embed: Unit | None = None
-    lexical: Unit | None = None
-    tag: Unit | None = None
-    name: Unit | None = None
-    category: Unit | None = None
+    embed: Annotated[Share | None, says("of meaning")] = None
+    lexical: Annotated[Share | None, says("of common words")] = None
+    tag: Annotated[Share | None, says("of tags")] = None
+    name: Annotated[Share | None, says("of the name")] = None
+    category: Annotated[Share | None, says("of the category")] = None
 
 
 class HybridHistory(OpenPart):
     """How much of what was called before counts."""
 
-    history_horizon: Whole | None = None
-    min_history_steps: Whole | None = None
-    history_confidence_threshold: Unit | None = None
-    weight_semantic: Unit | None = None
-    weight_history_transition: Unit | None = None
-    weight_decision_prior: Unit | None = None
-    repetition_penalty_strength: Unit | None = None
+    history_horizon: Annotated[Whole | None, says("how many calls are looked back on")] = None
+    min_history_steps: Annotated[Whole | None, says("with fewer calls nothing of it counts")] = None
+    history_confidence_threshold: Annotated[Share | None, says("how sure earlier calls have to be to count")] = None
+    weight_semantic: Annotated[Share | None, says("of likeness to the request")] = None
+    weight_history_transition: Annotated[Share | None, says("of tools that followed one another before")] = None
+    weight_decision_prior: Annotated[Share | None, says("of tools that the decision used before")] = None
+    repetition_penalty_strength: Annotated[Share | None, says("what calling the same tool again takes away")] = None
 
 
 class AdvancedFiltering(OpenPart):
     """A second look at the tools that were found."""
 
-    enabled: bool = False
-    retrieval_strategy: Annotated[FilteringStrategy, choice(FilteringStrategy, "retrieval_strategy", "weighted")] = (
-        "weighted"
-    )
-    candidate_pool_size: Whole | None = None
-    min_lexical_overlap: Whole | None = None
-    min_combined_score: Unit | None = None
+    enabled: Annotated[bool, says("whether there is a second look")] = False
+    retrieval_strategy: Annotated[
+        FilteringStrategy,
+        choice(FilteringStrategy, "retrieval_strategy", "weighted"),
+        says("by weights of likeness, or by earlier calls as well"),
+    ] = "weighted"
+    candidate_pool_size: Annotated[Whole | None, says("how many tools it looks at")] = None
+    min_lexical_overlap: Annotated[Whole | None, says("how many words a tool has to share with the request")] = None
+    min_combined_score: Annotated[Share | None, says("a tool below this goes")] = None
     weights: FilteringWeights = FilteringWeights()
-    use_category_filter: bool | None = None
-    category_confidence_threshold: Unit | None = None
-    allow_tools: Items[Name] = ()
-    block_tools: Items[Name] = ()
+    use_category_filter: Annotated[bool | None, says("whether tools of another category than the request's go")] = None
+    category_confidence_threshold: Annotated[Share | None, says("how sure the category has to be for that")] = None
+    allow_tools: Annotated[Items[Name], says("only these may stay")] = ()
+    block_tools: Annotated[Items[Name], says("these go")] = ()
     hybrid_history: HybridHistory = HybridHistory()
 
 
 class ToolSelection(OpenPart):
     """Tools of a database that are added (`add`), or tools of the request that stay (`filter`), by likeness."""
 
-    enabled: bool = False
-    mode: Annotated[SelectionMode, choice(SelectionMode, "mode", "add")] = "add"
-    tools_db_path: Optionally[Text] = None
-    top_k: Whole = 0
-    similarity_threshold: Unit | None = None
+    enabled: Annotated[bool, says("whether the plugin does anything")] = False
+    mode: Annotated[
+        SelectionMode,
+        choice(SelectionMode, "mode", "add"),
+        says("tools of the database are added, or tools of the request stay"),
+    ] = "add"
+    tools_db_path: Annotated[Optionally[Text], says("of add: the file of the database")] = None
+    top_k: Annotated[Whole, says("how many tools; 0: as global.integrations.tools says")] = 0
+    similarity_threshold: Annotated[Share | None, says("how like the request a tool has to be")] = None
     advanced_filtering: AdvancedFiltering = AdvancedFiltering()
-    strategy: Annotated[Text, or_else("default")] = "default"
-    fallback_to_empty: bool | None = None
-    relevance_threshold: Unit | None = None
-    preserve_count: Whole = 0
+    strategy: Annotated[Text, or_else("default"), says("the router's way of finding tools")] = "default"
+    fallback_to_empty: Annotated[
+        bool | None, says("whether a failure means no tools, where it would fail the request")
+    ] = None
+    relevance_threshold: Annotated[Share | None, says("of filter: how like the request it has to be to stay")] = None
+    preserve_count: Annotated[Whole, says("of filter: how many stay whatever their likeness")] = 0
 
 
 def check_tools(configuration: dict[str, Any], path: str, log: FaultLog) -> None:

@@ -16,3 +16,18 @@ def test_every_field_of_every_section_has_its_row() -> None:
     for schema in (workspace_json_schema(), consumer_json_schema()):
         for part in (schema, *schema["$defs"].values()):
             assert {f"| `{key}`" for key in part.get("properties", {})} <= set(rows), part["title"]
+
+
+def test_every_field_says_what_it_means() -> None:
+    rows = [line for line in page().splitlines() if line.startswith("| `")]
+
+    assert [row for row in rows if row.endswith("|  |")] == []
+    assert len(rows) > 1000
+
+
+def test_what_no_data_plane_runs_is_marked() -> None:
+    marked = [line for line in page().splitlines() if "*not run yet*" in line]
+
+    assert "### `routing.signals` *not run yet*" in marked
+    assert any(line.startswith("| `api_keys` ") for line in marked)
+    assert not any(line.startswith("### `providers") for line in marked)
