@@ -18,6 +18,7 @@ from controlplane.services import full_sync_steps
 from controlplane.transport.calls import Call
 from tests.contract.events.world import World, postgres_place
 from tests.contract.wires.documents import consumer
+from tests.contract.wires.followers import Followers
 from tests.contract.wires.procedures import procedure_of
 from tests.fakes.postgres import PostgresServer
 
@@ -77,10 +78,11 @@ async def left_behind(world: World) -> None:
         await work.full_syncs.put(FullSyncRun(world.workspace_id, world.ids.new("fs"), "third", lease_ends_at, now))
 
 
-async def test_callers_of_two_replicas_see_one_run(world: World) -> None:
+async def test_callers_of_two_replicas_see_one_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await left_behind(world)
+    followers = Followers(monkeypatch, *(replica.plane.full_syncs for replica in world.replicas))
     calls = [asyncio.create_task(full_sync(world, number)) for number in (0, 1)]
-    await asyncio.sleep(0.3)
+    await followers.are(2)
 
     world.place.skip(FULL_SYNC_LEASE)  # both may take it over now
     first, second = await asyncio.gather(*calls)
@@ -99,8 +101,9 @@ async def test_another_replica_carries_a_run_on_and_repeats_nothing(
         await asyncio.sleep(0.01)
     kill_runs(world, 0)
     before = await full_events(world)
+    followers = Followers(monkeypatch, world.replicas[1].plane.full_syncs)
     second = asyncio.create_task(full_sync(world, 1))
-    await asyncio.sleep(0.3)
+    await followers.are(1)
     assert not second.done()
 
     world.place.skip(timedelta(seconds=16))

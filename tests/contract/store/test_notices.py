@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -20,22 +21,23 @@ async def _announce(store: SqlStore, *notices: Notice) -> None:
 
 
 async def _listening(store: SqlStore) -> AsyncIterator[Notice]:
-    """A subscription that demonstrably hears (PostgreSQL needs a moment to connect)."""
+    """A subscription that demonstrably hears (PostgreSQL needs a moment to connect), and has heard all until now."""
     notices = store.notices()
-    probe = Notice("probe")
-    async with asyncio.timeout(10):
-        while True:
+    async with asyncio.timeout(60):
+        for number in itertools.count():
+            probe = Notice(f"probe {number}")  # an earlier one may still come, when this one was announced already
             await _announce(store, probe)
             try:
                 while await asyncio.wait_for(anext(notices), 0.5) != probe:
                     pass
             except TimeoutError:
                 continue
-            return notices
+            break
+    return notices
 
 
 async def _next(notices: AsyncIterator[Notice]) -> Notice:
-    return await asyncio.wait_for(anext(notices), 10)
+    return await asyncio.wait_for(anext(notices), 60)
 
 
 async def test_a_notice_is_heard_by_every_subscriber_in_order(store: SqlStore) -> None:
@@ -60,7 +62,7 @@ async def test_a_notice_is_heard_after_the_commit_only(store: SqlStore) -> None:
         await asyncio.wait([early], timeout=0.05)
         assert not early.done()
 
-    assert await asyncio.wait_for(early, 10) == Notice("ws_1")
+    assert await asyncio.wait_for(early, 60) == Notice("ws_1")
     async with store.reading() as work:
         workspace = await work.workspaces.get("ws_1")
     assert workspace is not None
@@ -115,7 +117,7 @@ async def test_a_subscription_ends_with_the_store(store_url: str) -> None:
         waiting = asyncio.ensure_future(anext(store.notices(), None))
         await asyncio.sleep(0)
 
-    while (heard := await asyncio.wait_for(waiting, 10)) == READ_EVERYTHING:
+    while (heard := await asyncio.wait_for(waiting, 60)) == READ_EVERYTHING:
         waiting = asyncio.ensure_future(anext(store.notices(), None))
     assert heard is None
     assert await anext(store.notices(), None) is None

@@ -56,7 +56,7 @@ async def exhaust(tenant: Tenant, agent: Agent) -> None:
 
 async def brought_back(tenant: Tenant, agent: Agent) -> Any:
     """The one event whose pause is over; the server's own upkeep may hold it, and need a moment to commit."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             await tenant.upkeep(*OF_EVENTS)
             if found := await pending(tenant, agent):

@@ -114,7 +114,7 @@ class Running:
         try:
             async with self.plane.store.unit_of_work() as work:
                 work.announce(Notice("", identity=ours))
-            await asyncio.wait_for(followed.wait(), 10)
+            await asyncio.wait_for(followed.wait(), 60)
         finally:
             self.plane.feed.on_identity = told
 

@@ -7,7 +7,7 @@ import json
 
 from tests.contract.wires.people import Tenant
 from tests.contract.wires.plain_http import get, post
-from tests.contract.wires.test_polls import until_hanging
+from tests.contract.wires.test_polls import until_none_hangs
 
 CONFIGURATOR = "/agentrouter.configurator.v1.ConfiguratorService"
 LIST = f"{CONFIGURATOR}/ListActiveUsers"
@@ -43,7 +43,7 @@ async def test_a_hanging_poll_ends_with_its_deadline(victim: Tenant) -> None:
     )
 
     assert (status, json.loads(answer)["code"]) == (504, "deadline_exceeded")
-    await until_hanging(victim, 0)
+    await until_none_hangs(victim)
 
 
 async def test_another_version_of_the_protocol_is_refused(victim: Tenant) -> None:

@@ -173,7 +173,7 @@ async def test_a_compressed_request_that_unpacks_to_too_much_is_refused_for_its_
 async def test_grpc_names_an_rpc_that_there_is_not_and_the_nearest(victim: Tenant, kind: str) -> None:
     async with grpc.aio.insecure_channel(victim.running.grpc) as channel:
         call = getattr(channel, kind)(f"/{SERVICE}/TriggerUpdat")
-        answered = call(iter([b""]) if kind.startswith("stream") else b"", timeout=20)
+        answered = call(iter([b""]) if kind.startswith("stream") else b"", timeout=60)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await (answered.read() if kind.endswith("stream") else answered)
 
@@ -193,7 +193,7 @@ async def test_an_agent_at_the_wrong_port_is_told_which_one_it_is(victim: Tenant
 
 async def _unreachable(wire: Wire) -> str:
     """What the agent makes of it."""
-    within = timedelta(seconds=20)
+    within = timedelta(seconds=60)
     try:
         with pytest.raises(WireFailure) as failed:
             await wire.call(

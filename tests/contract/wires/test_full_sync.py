@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, update
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
@@ -16,6 +17,7 @@ from controlplane.domain.full_syncs import FullSyncRun
 from controlplane.store.tables import configurations as stored
 from controlplane.store.urls import store_url
 from tests.contract.wires.documents import consumer, document
+from tests.contract.wires.followers import Followers
 from tests.contract.wires.people import Agent, Tenant
 from tests.contract.wires.refusals import refusal
 from tests.contract.wires.repairs import (
@@ -173,12 +175,13 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(tenant: Tenant) -> N
     assert await tenant.events_of(agent) == before
 
 
-async def test_a_second_caller_joins_and_is_told_the_same(tenant: Tenant) -> None:
+async def test_a_second_caller_joins_and_is_told_the_same(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     await tenant.put()
     agents = [await tenant.enrol() for _ in range(3)]
     await begun_elsewhere(tenant)  # so that both find a run to join
+    followers = Followers(monkeypatch, tenant.running.plane.full_syncs)
     calls = [asyncio.create_task(full_sync(tenant)) for _ in range(2)]
-    await asyncio.sleep(0.3)
+    await followers.are(2)
 
     tenant.running.clock.skip(timedelta(seconds=16))
     first, second = await asyncio.gather(*calls)
@@ -201,13 +204,16 @@ async def test_a_repeated_request_is_told_the_same_again(tenant: Tenant) -> None
     assert await full_sync(tenant) != []
 
 
-async def test_a_run_that_its_replica_left_is_carried_on_by_who_follows_it(tenant: Tenant) -> None:
+async def test_a_run_that_its_replica_left_is_carried_on_by_who_follows_it(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await tenant.put()
     agent = await tenant.enrol()
     await begun_elsewhere(tenant)
 
+    followers = Followers(monkeypatch, tenant.running.plane.full_syncs)
     following = asyncio.create_task(full_sync(tenant))
-    await asyncio.sleep(0.5)
+    await followers.are(1)
     assert not following.done()
     tenant.running.clock.skip(timedelta(seconds=16))
     steps = await following

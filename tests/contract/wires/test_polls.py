@@ -41,8 +41,16 @@ async def put_all(tenant: Tenant, *users: str) -> None:
 async def until_hanging(tenant: Tenant, count: int = 1) -> None:
     """The waiters are registered: what follows is a wake."""
     feed = tenant.running.plane.feed
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while feed.hanging < count:  # noqa: ASYNC110 - there is nothing to wait on
+            await asyncio.sleep(0.005)
+
+
+async def until_none_hangs(tenant: Tenant) -> None:
+    """No waiter is left."""
+    feed = tenant.running.plane.feed
+    async with asyncio.timeout(60):
+        while feed.hanging:  # noqa: ASYNC110 - there is nothing to wait on
             await asyncio.sleep(0.005)
 
 
@@ -119,14 +127,15 @@ async def test_every_hanging_poll_of_a_workspace_is_woken_and_no_other(tenant: T
         asyncio.create_task(agent.poll(known.revision, cursor=cursor, wait=30))
         for agent, cursor in zip(agents, cursors, strict=True)
     ]
-    foreign = asyncio.create_task(spy.poll((await spy.poll()).revision, cursor=99, wait=1))
+    foreign = asyncio.create_task(spy.poll((await spy.poll()).revision, cursor=99, wait=30))
     await until_hanging(tenant, 6)
 
     await tenant.trigger(force=True)
 
     for news in await asyncio.gather(*polls):
         assert len(news.configurations) == len(news.pending_events) == 1
-    assert not (await foreign).configurations
+    own = await stranger.put()
+    assert [each.digest for each in (await foreign).configurations] == [own.configuration.digest]
 
 
 async def test_a_cancelled_poll_leaves_no_waiter_behind(tenant: Tenant) -> None:
@@ -137,10 +146,7 @@ async def test_a_cancelled_poll_leaves_no_waiter_behind(tenant: Tenant) -> None:
 
     hanging.cancel()
 
-    feed = tenant.running.plane.feed
-    async with asyncio.timeout(10):
-        while feed.hanging:  # noqa: ASYNC110 - there is nothing to wait on
-            await asyncio.sleep(0.005)
+    await until_none_hangs(tenant)
     await asyncio.gather(hanging, return_exceptions=True)
 
 

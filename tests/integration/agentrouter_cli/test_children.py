@@ -44,13 +44,13 @@ def is_up(child: Child) -> Callable[[], object]:
     return ready
 
 
-async def started(child: Child, within: float = 20) -> Child:
+async def started(child: Child, within: float = 60) -> Child:
     await child.start(is_up(child), timedelta(seconds=within))  # type: ignore[arg-type]
     return child
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - another process is waited for
             await asyncio.sleep(0.01)
 
@@ -138,7 +138,7 @@ ANSWERER = "import sys, time; print(sys.argv[1:], flush=True); print('to the log
 async def test_what_a_child_is_asked_at_its_start_is_answered_to_us_alone(tmp_path: Path, said: list[str]) -> None:
     child = a_child(tmp_path, said, f"{ANSWERER}; time.sleep(600)")
 
-    answer = await child.start_and_hear(["--question"], timedelta(seconds=20))
+    answer = await child.start_and_hear(["--question"], timedelta(seconds=60))
     await until(lambda: "to the log" in child.excerpt())
     await child.stop()
 
@@ -151,7 +151,7 @@ async def test_a_child_that_is_started_again_is_not_asked_again(
 ) -> None:
     monkeypatch.setattr(children, "FIRST_PAUSE", timedelta(seconds=0.01))
     child = a_child(tmp_path, said, f"{ANSWERER}; time.sleep(600)")
-    await child.start_and_hear(["--question"], timedelta(seconds=20))
+    await child.start_and_hear(["--question"], timedelta(seconds=60))
     child.keep()
     first = child.pid
 
@@ -167,7 +167,7 @@ async def test_a_child_that_ends_without_an_answer_is_an_error(
     tmp_path: Path, said: list[str], code: str, problem: str
 ) -> None:
     with pytest.raises(ChildFailed, match=problem):
-        await a_child(tmp_path, said, code).start_and_hear([], timedelta(seconds=20))
+        await a_child(tmp_path, said, code).start_and_hear([], timedelta(seconds=60))
 
 
 async def test_a_child_that_does_not_answer_in_time_is_an_error_and_can_be_stopped(
@@ -204,7 +204,7 @@ def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not is_alive(child)

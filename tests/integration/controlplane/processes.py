@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-READY = re.compile(r"ready: gRPC on (\S+), HTTP on (https?://\S+)")
+READY = re.compile(r"ready: gRPC on (\S+), HTTP on (https?://\S+)\s")
 WITHIN_SECONDS = 60.0
 SERVE = ("-m", "controlplane", "serve")
 

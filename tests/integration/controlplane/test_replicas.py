@@ -26,6 +26,7 @@ from tests.contract.wires.running import Running, running
 from tests.fakes.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+COME_AGAIN = {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}  # with a pause to wait: a slow machine has many wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def elsewhere(pair: Pair, agent: Agent) -> Agent:
 
 async def hangs(replica: Running) -> None:
     """Return once a poll hangs there."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not replica.plane.feed.hanging:  # noqa: ASYNC110 - there is nothing to wait on
             await asyncio.sleep(0.01)
 
@@ -91,7 +92,7 @@ async def test_an_agent_that_saw_more_on_one_is_not_sent_back_by_the_other(pair:
 
     for alias in ("a", "b", "c"):
         await tenant.put(document(alias=alias))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             known = await agent.poll()
             news = await elsewhere(pair, agent).poll(known.revision, cursor=known.event_cursor, epoch=known.epoch)
         assert not news.resync
@@ -152,7 +153,7 @@ async def test_one_request_id_is_carried_out_once_wherever_it_is_sent(pair: Pair
 
     refused = {answer.code for answer in answers if isinstance(answer, Refused)}
     versions = {answer.configuration.version for answer in answers if not isinstance(answer, BaseException)}
-    assert refused <= {"ABORTED"}
+    assert refused <= {"ABORTED", *COME_AGAIN}
     assert versions == {2}
     assert (await pair.at_other(request, tenant.admin)).configuration.version == 2
 
@@ -168,7 +169,7 @@ async def held_until_so_many_wait(pair: Pair, tenant: Tenant, count: int) -> Asy
         await holder.execute("SELECT 1 FROM workspaces WHERE id = %s FOR UPDATE", [tenant.id])
         yield
         async with await psycopg.AsyncConnection.connect(pair.database, autocommit=True) as watcher:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while await (await watcher.execute(waiting)).fetchone() != (count,):  # noqa: ASYNC110 - nothing tells
                     await asyncio.sleep(0.01)
 
@@ -189,6 +190,19 @@ async def test_two_writers_of_one_document_with_one_etag_do_not_lose_an_update(p
     (stored,) = [answer for answer in answers if not isinstance(answer, BaseException)]
     assert (refused.code, refused.reason) == ("ABORTED", "ETAG_MISMATCH")
     assert stored.configuration.version == 2
+
+
+async def until_answered(tenant: Tenant, request_id: str) -> None:
+    """A forced change, once; who is told that too many wait comes again."""
+    while True:
+        try:
+            await tenant.trigger(force=True, request_id=request_id)
+        except Refused as refused:
+            if refused.code not in COME_AGAIN:
+                raise
+            await asyncio.sleep(refused.retry_after.total_seconds())
+        else:
+            return
 
 
 async def test_changes_on_both_at_once_become_visible_in_their_order(pair: Pair, tenant: Tenant) -> None:
@@ -213,7 +227,9 @@ async def test_changes_on_both_at_once_become_visible_in_their_order(pair: Pair,
     start = (await agent.poll()).revision
     last = start + 20
     watching = asyncio.create_task(watch())
-    await asyncio.gather(*(who.trigger(force=True) for who in (tenant, other) for _ in range(10)))
+    await asyncio.gather(
+        *(until_answered(who, f"{at}-{number}") for at, who in enumerate((tenant, other)) for number in range(10))
+    )
     await asyncio.wait_for(watching, 60)
 
     assert seen == sorted(set(seen))

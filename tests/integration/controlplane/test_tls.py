@@ -57,7 +57,7 @@ class Secured:
     def shown(self, port_of: str) -> bytes:
         """The certificate that a port presents now, DER."""
         host, _, port = port_of.removeprefix("https://").rpartition(":")
-        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, int(port)), timeout=10))
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, int(port)), timeout=60))
 
 
 @pytest.fixture(scope="module")

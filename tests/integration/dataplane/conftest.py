@@ -135,7 +135,7 @@ async def _serve(
         await gateway.stop(drain=timedelta(0))
 
     stack.push_async_callback(stop)
-    client = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)))
+    client = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=100)))
     return Plane(gateway, packer, options, desired, key, upstreams, client, *ports, compiled)
 
 

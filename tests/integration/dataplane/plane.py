@@ -163,8 +163,10 @@ class Plane:
         found: dict[str, dict[str, Any]] = {}
         while not found.keys() >= set(ids):  # the test's timeout ends it
             await asyncio.sleep(0.05)
-            lines = await asyncio.to_thread(text_of, Path(self.options.access_log))
-            found = {line["request_id"]: line for line in map(json.loads, lines.splitlines())}
+            written = await asyncio.to_thread(text_of, Path(self.options.access_log))
+            lines = written.splitlines(keepends=True)
+            whole = (json.loads(line) for line in lines if line.endswith("\n"))  # the last may be half written
+            found = {line["request_id"]: line for line in whole}
         return [found[one] for one in ids]
 
     async def everything_envoy_shows(self) -> str:

@@ -102,15 +102,12 @@ async def test_a_provider_whose_probe_fails_is_passed_over_without_being_asked(r
     await with_reliability(
         reliable, "pair", health_check_path="/healthy", health_check_interval="0.05s", health_check_timeout="1s"
     )
-    for _ in range(500):
-        if len(beta.received) >= 3:
-            break
+    while len(beta.received) < 3:  # noqa: ASYNC110 - the test's timeout ends it
         await asyncio.sleep(0.02)
 
     answered = await reliable.chat({"model": "pair"})
 
     assert answered.status == 200
-    assert len(beta.received) >= 3
     assert {one.target for one in beta.received} == {"/healthy"}
     probe = next(one for one in beta.received if one.target == "/healthy")
     assert "KEY-BETA" not in json.dumps(dataclasses.asdict(probe), default=str)

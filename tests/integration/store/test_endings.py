@@ -25,7 +25,11 @@ class Work:
         self.task = asyncio.create_task(self._do())
 
     async def begun(self) -> None:
-        await self._at_work.wait()
+        """Once it is in the middle. Raises what ended it before."""
+        reached = asyncio.create_task(self._at_work.wait())
+        await asyncio.wait({reached, self.task}, return_when=asyncio.FIRST_COMPLETED)
+        if self.task.done():
+            await self.task
 
     async def _do(self) -> None:
         async with self._store.unit_of_work() as work:
@@ -71,10 +75,10 @@ async def test_work_under_way_is_waited_for_and_kept(either_url: str) -> None:
 async def test_work_that_outlasts_the_store_has_its_connection_closed(
     either_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BEGIN_WAIT", timedelta(milliseconds=50))
     async with nothing_left_open():
         async with opened(either_url) as store:
             work = Work(store)
             await work.begun()
+            monkeypatch.setattr(engine, "BEGIN_WAIT", timedelta(milliseconds=50))
         work.task.cancel()
         await asyncio.wait([work.task])

@@ -15,7 +15,8 @@ from tests.fakes.postgres import PostgresServer, running_postgres, running_stand
 from tests.fakes.stores import opened
 from tests.integration.store.conftest import furnish
 
-RECOVERY = timedelta(seconds=5)
+RECOVERY = timedelta(seconds=60)
+"""Bounds the wait; how long it takes on a machine with nothing else to do is for a benchmark to say."""
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def _revision(server: PostgresServer, database: str) -> int:
 
 
 @pytest.mark.parametrize("harm", [PostgresServer.stop, PostgresServer.refuse_writes], ids=["gone", "demoted"])
-async def test_the_standby_that_is_promoted_is_written_to_within_seconds(
+async def test_the_standby_that_is_promoted_is_written_to(
     primary: PostgresServer, harm: Callable[[PostgresServer], None]
 ) -> None:
     database = primary.create_database()

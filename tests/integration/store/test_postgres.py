@@ -20,7 +20,8 @@ from tests.fakes.stores import eventually_answers, opened
 from tests.fakes.tcp import serving_tcp
 from tests.integration.store.conftest import furnish
 
-RECOVERY = timedelta(seconds=5)
+RECOVERY = timedelta(seconds=60)
+"""Bounds the wait; how long it takes on a machine with nothing else to do is for a benchmark to say."""
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def _announce(store: SqlStore, notice: Notice) -> None:
 
 
 async def _until(notices: AsyncIterator[Notice], expected: Notice) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await anext(notices) != expected:
             pass
 
@@ -173,23 +174,24 @@ async def test_what_no_replica_of_ours_says_is_a_reason_to_read_everything_and_i
         with _as_operator(server_url) as operator:
             operator.execute("SELECT pg_notify(%s, %s)", ["agentrouter", payload])
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await anext(notices) == READ_EVERYTHING
         await _announce(store, Notice("ws_1"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await anext(notices) == Notice("ws_1")
 
 
 async def test_readers_who_take_every_place_leave_the_writers_theirs(
     server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "BEGIN_WAIT", timedelta(milliseconds=200))
     async with opened(server_url, pool_size=2) as store, contextlib.AsyncExitStack() as hanging:
         for _ in range(2):
             await hanging.enter_async_context(store.reading())
 
-        with pytest.raises(Unavailable):
-            await store.ping()
+        with monkeypatch.context() as hasty:
+            hasty.setattr(engine, "BEGIN_WAIT", timedelta(milliseconds=200))
+            with pytest.raises(Unavailable):
+                await store.ping()
         assert await _take_revision(store) == 1
 
 
@@ -207,7 +209,7 @@ async def test_a_row_that_somebody_holds_is_waited_for_only_so_long(
 
 
 async def test_a_statement_that_takes_too_long_is_ended(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(postgres_connecting.SESSION, "statement_timeout", 50)
+    monkeypatch.setitem(postgres_connecting.SESSION, "statement_timeout", 1000)
     async with opened(server_url) as store:
         with _as_operator(server_url) as operator, operator.transaction():
             operator.execute("LOCK TABLE workspaces IN ACCESS EXCLUSIVE MODE")
@@ -280,7 +282,7 @@ async def test_a_server_that_does_not_let_us_in_is_unavailable_and_the_log_says_
     async with serving_tcp(_refuse_as_a_pooler) as port, opened(_address(port)) as store:
         with pytest.raises(Unavailable):
             await store.ping()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while "unsupported startup parameter" not in caplog.text:  # noqa: ASYNC110 - there is nothing to wait on
                 await asyncio.sleep(0.02)
 
