@@ -7,6 +7,7 @@ outside the range that the system chooses from, and a UDP socket of the same num
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from random import SystemRandom
@@ -19,7 +20,7 @@ _SYSTEMS_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _TRIES = 10_000
 
 _random = SystemRandom()  # Hypothesis seeds the other one, in every test process alike
-_reserved: list[socket.socket] = []
+_reserved: list[contextlib.ExitStack] = []
 
 
 def free_ports(count: int) -> list[int]:
@@ -27,24 +28,22 @@ def free_ports(count: int) -> list[int]:
     return [_reserve() for _ in range(count)]
 
 
-def free_port() -> int:
-    """One of them."""
-    return _reserve()
+def free_port(*beside: int) -> int:
+    """One of them; `beside` are distances to others that are kept as well, for what takes them unasked."""
+    return _reserve(*beside)
 
 
-def _reserve() -> int:
+def _reserve(*beside: int) -> int:
     choice = _beyond(*_systems_range())
     for _ in range(_TRIES):
         port = _random.choice(choice)
-        reservation = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            reservation.bind((HOST, port))
-            with socket.socket() as probe:
-                probe.bind((HOST, port))
-        except OSError:
-            reservation.close()
-        else:
-            _reserved.append(reservation)
+        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as held:
+            for number in (port, *(port + distance for distance in beside)):
+                reservation = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                reservation.bind((HOST, number))
+                with socket.socket() as probe:
+                    probe.bind((HOST, number))
+            _reserved.append(held.pop_all())
             return port
     raise OSError(f"no free TCP port was found in {_TRIES} tries")
 

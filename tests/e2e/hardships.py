@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -58,7 +59,7 @@ class KeptDead:
         self._thread = threading.Thread(target=self._kill)
 
     def __enter__(self) -> None:
-        os.kill(self._product.pid(self._name), signal.SIGKILL)
+        self._kill_one(self._product.pid(self._name))
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:
@@ -70,6 +71,11 @@ class KeptDead:
         while not self._over.is_set():
             pid = self._product.pid(self._name)
             if pid != killed:
-                os.kill(pid, signal.SIGKILL)
+                self._kill_one(pid)
                 killed = pid
             time.sleep(0.02)
+
+    @staticmethod
+    def _kill_one(pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.kill(pid, signal.SIGKILL)

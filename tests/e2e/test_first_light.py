@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[WholeProduct]:
-    with running(tmp_path_factory.mktemp("first-light") / "home", free_ports(3)) as started:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeProduct]:
+    with running(tmp_path_factory.mktemp("first-light") / "home") as started:
         yield started
 
 

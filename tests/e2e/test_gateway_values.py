@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[WholeProduct]:
-    with running(tmp_path_factory.mktemp("gateway-values") / "home", free_ports(3)) as started:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeProduct]:
+    with running(tmp_path_factory.mktemp("gateway-values") / "home") as started:
         yield started
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[WholeProduct]:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeProduct]:
     home = tmp_path_factory.mktemp("own-backends") / "home"
-    with running(home, free_ports(3), MY_KEY=CANARY) as started:
+    with running(home, MY_KEY=CANARY) as started:
         yield started
 
 

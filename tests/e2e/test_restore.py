@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def product(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[WholeProduct]:
-    with running(tmp_path / "home", free_ports(3)) as started:
+def product(tmp_path: Path) -> Iterator[WholeProduct]:
+    with running(tmp_path / "home") as started:
         yield started
 
 

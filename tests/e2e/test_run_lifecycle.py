@@ -21,17 +21,15 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def product(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Iterator[WholeProduct]:
-    with running(tmp_path / "home", free_ports(3)) as started:
+def product(tmp_path: Path) -> Iterator[WholeProduct]:
+    with running(tmp_path / "home") as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def untouched(
-    tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]
-) -> Iterator[WholeProduct]:
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeProduct]:
     """One that no test ends."""
-    with running(tmp_path_factory.mktemp("untouched") / "home", free_ports(3)) as started:
+    with running(tmp_path_factory.mktemp("untouched") / "home") as started:
         yield started
 
 
@@ -98,16 +96,15 @@ def test_a_port_in_use_is_named_before_anything_starts(
     assert not (tmp_path / "other" / "agentrouter.db").exists()
 
 
-def test_a_real_provider_is_served_when_its_key_is_set(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> None:
+def test_a_real_provider_is_served_when_its_key_is_set(tmp_path: Path, free_port: int) -> None:
     """The demo provider plays OpenAI, and demands the key."""
-    port = free_ports(1)[0]
-    command = [sys.executable, "-m", "agentrouter_cli.demo_provider", "--port", str(port), "--name", "openai"]
+    command = [sys.executable, "-m", "agentrouter_cli.demo_provider", "--port", str(free_port), "--name", "openai"]
     provider = subprocess.Popen(
         [*command, "--models", "gpt-4o-mini"], env={**os.environ, "DEMO_PROVIDER_API_KEY": "sk-openai-secret"}
     )
-    openai = {"OPENAI_API_KEY": "sk-openai-secret", "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1"}
+    openai = {"OPENAI_API_KEY": "sk-openai-secret", "OPENAI_BASE_URL": f"http://127.0.0.1:{free_port}/v1"}
     try:
-        with running(tmp_path / "real", free_ports(3), **openai) as real:
+        with running(tmp_path / "real", **openai) as real:
             answers = [real.chat(model) for model in ("gpt-4o-mini", "demo")]
             stored = json.dumps(real.document())
             database = b"".join(path.read_bytes() for path in real.home.glob("agentrouter.db*"))

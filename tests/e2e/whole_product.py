@@ -20,10 +20,14 @@ from typer.testing import CliRunner
 
 from agentrouter_cli.main import app
 from agentrouter_cli.run_file import is_alive
+from agentrouter_cli.running.ports import HTTP_PORT
+from agentrouter_cli.running.product import DEMO_PORT
+from tests.ports import free_port
 
 AGENTROUTER = [sys.executable, "-m", "agentrouter_cli.main"]
+DEMO_BESIDE_HTTP = DEMO_PORT - HTTP_PORT
 LIAISON_AGENT = [sys.executable, "-m", "liaison_agent"]
-PATIENCE = 60.0
+PATIENCE = 120.0
 _OPERATORS_OWN = ("AGENTROUTER_", "OPENAI_", "DEMO_PROVIDER_")
 
 
@@ -47,11 +51,11 @@ class Answer:
 
 
 class WholeProduct:
-    """One home and, once started, one run in it."""
+    """One home and, once started, one run in it, on `ports` of its own: gRPC, HTTP, gateway."""
 
-    def __init__(self, home: Path, ports: list[int], **environment: str) -> None:
+    def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
-        self.ports = ports
+        self.ports = [free_port(), free_port(DEMO_BESIDE_HTTP), free_port()]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(_OPERATORS_OWN)}
         self.environment = {**clean, "AGENTROUTER_HOME": str(home), **environment}
         self.output = home.with_name(f"{home.name}.out")
@@ -170,9 +174,9 @@ class WholeProduct:
 
 
 @contextlib.contextmanager
-def running(home: Path, ports: list[int], **environment: str) -> Iterator[WholeProduct]:
+def running(home: Path, **environment: str) -> Iterator[WholeProduct]:
     """A started product that is gone when the block ends."""
-    product = WholeProduct(home, ports, **environment)
+    product = WholeProduct(home, **environment)
     try:
         product.start()
         yield product

@@ -29,6 +29,13 @@ def test_a_port_is_given_to_one_test_process_only() -> None:
     assert "no free TCP port" in other.stderr
 
 
+def test_ports_beside_one_are_kept_with_it() -> None:
+    port = ports.free_port(9)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as another, pytest.raises(OSError, match="in use"):
+        another.bind((ports.HOST, port + 9))
+
+
 def test_a_port_where_somebody_listens_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     port, other = ports.free_ports(2)
     with socket.create_server((ports.HOST, port)):
