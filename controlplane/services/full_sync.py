@@ -87,7 +87,7 @@ class FullSyncService:
         """Join the run under way or start one; the id of the run to follow."""
         async with self._store.unit_of_work() as work:
             workspace = await work.workspaces.lock(workspace.id) or workspace
-            earlier = await repeated(work, request)
+            earlier = await repeated(work, request, kept_alike=True)
             if earlier is not None:
                 return earlier.decode()
             now = await work.now()

@@ -151,7 +151,12 @@ class Seam:
             bare.ClearField("validate_only")
         body, purpose = bare.SerializeToString(deterministic=True), f"answer/{operation.path}"
         mac, former = self._vault.mac(body, purpose), self._vault.former_macs(body, purpose)
-        return RequestKey(caller_id(caller), operation.path, request_id, mac, former)
+
+        def release_before() -> tuple[bytes, ...]:
+            purpose = f"request/{operation.path}"
+            return self._vault.mac(body, purpose), *self._vault.former_macs(body, purpose)
+
+        return RequestKey(caller_id(caller), operation.path, request_id, mac, former, release_before)
 
 
 def _checked(operation: Operation, incoming: Incoming) -> Message:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 
+from agentrouter.configurator.v1 import slots_pb2 as slots
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from controlplane.security.cipher import Cipher
+from controlplane.security.keyring import KeyRing
+from controlplane.services.ports import StoredAnswer
+from controlplane.system import SystemRandom
 from controlplane.transport.kept_answers import is_secret, leave_out
 from tests.contract.wires.acts import ACTS
 from tests.contract.wires.people import Tenant
-from tests.contract.wires.procedures import procedures
+from tests.contract.wires.procedures import procedure_of, procedures
 from tests.contract.wires.refusals import Refused, refusal
+from tests.contract.wires.running import MASTER_KEY
 
 REPEATABLE = sorted(each.name for each in procedures() if "request_id" in each.request.DESCRIPTOR.fields_by_name)
 # Safe by other means: fencing tokens and outcomes, the same keys again, a rotation that goes on where it stopped.
@@ -114,3 +121,54 @@ async def test_a_repeated_answer_comes_over_every_wire_without_its_secret(tenant
     assert first.secret
     assert not first.already_shown
     assert (again.key, again.secret, again.already_shown) == (first.key, "", True)
+
+
+FORMER_MAC = bytes.fromhex("EA78B15153B2A58BCAA3D6827E9C3C73EEFDF55CFBE9E2080713D1C3320138F7")
+FORMER_ANSWER = b"ws_01m7x70k9ymy6zqqda4e43ptht"
+"""As the release before kept them for CreateWorkspace{name: "recorded", request_id: "recorded"}, under MASTER_KEY."""
+
+
+async def kept_before_the_upgrade(tenant: Tenant, request: Message, mac: bytes, answer: bytes) -> None:
+    """A row of the release before, of this tenant's admin."""
+    keys = (await tenant.call(management_keys.ListManagementKeysRequest())).keys
+    async with tenant.running.plane.store.unit_of_work() as work:
+        expires_at = await work.now() + timedelta(hours=1)
+        kept = StoredAnswer(mac, answer)
+        await work.answers.put(keys[0].id, procedure_of(type(request)).path, "recorded", kept, expires_at)
+
+
+async def test_what_the_release_before_carried_out_is_told_from_a_request_id_that_is_used_again(
+    tenant: Tenant,
+) -> None:
+    same = workspaces.CreateWorkspaceRequest(name="recorded", request_id="recorded")
+    await kept_before_the_upgrade(tenant, same, FORMER_MAC, FORMER_ANSWER)
+
+    for request in (same, workspaces.CreateWorkspaceRequest(**as_dict(same), validate_only=True)):
+        with refusal("ALREADY_EXISTS", "ANSWERED_BEFORE_UPGRADE") as refused:
+            await tenant.call(request)
+        assert refused.info.metadata == {"kept": FORMER_ANSWER.decode()}
+    with refusal("ALREADY_EXISTS", "REQUEST_ID_REUSED"):
+        await tenant.call(workspaces.CreateWorkspaceRequest(name="other", request_id="recorded"))
+
+    names = [each.name for each in (await tenant.call(workspaces.ListWorkspacesRequest())).workspaces]
+    assert "recorded" not in names
+
+
+def as_dict(request: Any) -> dict[str, Any]:
+    return {field.name: value for field, value in request.ListFields()}
+
+
+@pytest.mark.parametrize("api", ["grpc"], indirect=True)
+async def test_a_full_sync_that_the_release_before_began_is_followed_as_it_was(tenant: Tenant) -> None:
+    request = slots.FullSyncWorkspaceRequest(workspace_id=tenant.id, request_id="first")
+    first = await tenant.call(request)
+    async with tenant.running.plane.store.reading() as work:
+        run = await work.full_syncs.get(tenant.id)
+    assert run is not None
+    request.request_id = "recorded"
+    bare = slots.FullSyncWorkspaceRequest(workspace_id=tenant.id).SerializeToString(deterministic=True)
+    purpose = f"request/{procedure_of(type(request)).path}"
+    mac = Cipher(KeyRing(MASTER_KEY), SystemRandom().bytes).mac(bare, purpose)
+    await kept_before_the_upgrade(tenant, request, mac, run.id.encode())
+
+    assert await tenant.call(request) == first
