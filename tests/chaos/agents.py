@@ -22,7 +22,7 @@ from agentrouter.configurator.v1 import events_pb2 as ev
 from agentrouter.management.v1 import dataplanes_pb2 as dp
 from contract.agent_tokens import make_agent_token
 from tests.chaos.calls import Calls, NobodyAnswered, Refused
-from tests.chaos.history import Acknowledged, Completed, History, Polled
+from tests.chaos.history import REHEARSAL, Acknowledged, Completed, History, Polled
 
 HANG = timedelta(seconds=4)
 LONGEST_APPLY = 0.05
@@ -47,6 +47,7 @@ class _Disk:
     revision: int = 0
     epoch: str = ""
     versions: dict[str, tuple[int, str]] = field(default_factory=dict)  # version and digest by slot
+    refused_keys: set[str] = field(default_factory=set)  # ids of revoked ones
 
 
 class _Dies(Exception):
@@ -74,6 +75,11 @@ class SimulatedAgent:
     def versions(self) -> dict[str, int]:
         """What it has received."""
         return {slot: version for slot, (version, _digest) in self._disk.versions.items()}
+
+    @property
+    def refused_keys(self) -> frozenset[str]:
+        """The ids of keys that it lets nobody in with."""
+        return frozenset(self._disk.refused_keys)
 
     async def enrol(self, join_token: str, name: str) -> None:
         """Become a data plane."""
@@ -140,9 +146,12 @@ class SimulatedAgent:
                 versions={slot: version for slot, (version, _digest) in received.items()},
                 known=known,
                 events=tuple((each.id, each.slot, each.configuration_version) for each in answer.pending_events),
+                removed=frozenset(_removed(answer)),
+                undone=REHEARSAL.encode() in answer.SerializeToString(),
             )
         )
         disk.versions |= received
+        disk.refused_keys |= {each.jti for each in answer.revocations}
         disk.revision, disk.epoch = answer.revision, answer.epoch
         return answer
 
@@ -256,6 +265,13 @@ def _received(answer: Any) -> Iterator[tuple[str, tuple[int, str]]]:
         yield each.slot, (each.version, each.digest)
     if answer.revocations:
         yield "revocations", (max(each.revision for each in answer.revocations), "")
+
+
+def _removed(answer: Any) -> Iterator[str]:
+    for each in answer.configurations:
+        if each.state == conf.CONFIGURATION_STATE_REMOVED:
+            assert not each.document, "a tombstone has no document"
+            yield f"config/{each.user_id}"
 
 
 def status_name(status: Any) -> str:

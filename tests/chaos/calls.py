@@ -60,7 +60,7 @@ class Calls:
             return procedure.response.FromString(body)
         refused = connect_json_refusal(body.decode())
         if refused.code in LATER:
-            assert refused.retry_after or refused.code in ("ABORTED", "DEADLINE_EXCEEDED"), refused
+            assert refused.code in ("ABORTED", "DEADLINE_EXCEEDED") or refused.retry_after, refused
             raise NobodyAnswered(refused.code)
         self._history.add(
             RefusedRecord(

@@ -11,6 +11,8 @@ R = TypeVar("R", bound="Record")
 
 AROUND = 1.5  # seconds shown on either side of a violation
 SHOWN = 60  # lines
+NEAR = 2  # versions shown on either side of one in question
+COMMAND, REHEARSAL = "command-", "rehearsal-"  # how the names of commands begin: of those that count, and of dry runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class Polled(Record):
     versions: Versions
     known: Versions = field(repr=False)  # what the agent had before
     events: tuple[tuple[str, str, int], ...]
+    removed: frozenset[str] = frozenset()  # slots that came as tombstones
+    undone: bool = False  # whether the answer told of something that was only rehearsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +72,38 @@ class Refused(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(Record):
-    """An operator's command was done. `version` is 0 and `slot` empty where the answer tells none."""
+    """An operator's command was done. `version` is 0 and `slot` empty where the answer tells none.
+
+    `made`: the id of what it made or revoked. `known_from`: the revision by which data planes let a new key in, that of
+    the consumer's newest version then.
+    """
 
     what: str
+    slot: str = ""
+    version: int = 0
+    revision: int = 0
+    made: str = ""
+    known_from: int = 0
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed(Record):
+    """A dry run told what a command would do: the version that it would make, 0 for none."""
+
+    what: str
+    command: str
+    slot: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined(Record):
+    """A command, or its dry run, was refused because there was no document of the consumer."""
+
+    what: str
+    command: str
     slot: str
-    version: int
-    revision: int
-    made: str = ""  # the id of what the command made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +145,12 @@ class Rest:
     health: Mapping[str, str]
     applied: Mapping[tuple[str, str], int]
     agents: Mapping[str, Versions]  # what each has received
+    tombstones: frozenset[tuple[str, int]] = frozenset()  # slot and version
+    revisions: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by slot and version
+    revoked: frozenset[str] = frozenset()  # ids of keys that are shown as revoked
+    refused_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)  # ids revoked, as each agent has heard
+    audited: tuple[str, ...] = ()  # the names of commands in audit records, one for each record
+    broken_chain: str = ""  # what is wrong with the audit's records
 
 
 class History:
@@ -142,5 +177,23 @@ class History:
         end = max(record.ended_at for record in records) + AROUND
         near = [record for record in self.records if record.ended_at >= start and record.began_at <= end]
         lines = [str(each) for each in near if isinstance(each, Fault) or any(word in str(each) for word in wanted)]
-        left_out = [f"… {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-        return "\n".join(lines[:SHOWN] + left_out)
+        return "\n".join(cut(lines))
+
+    def of_slot(self, slot: str, versions: Iterable[int]) -> list[str]:
+        """What commands did with the slot, and, of many, those with a version near one of these."""
+        kinds = (Changed, Rehearsed, Declined)
+        found = [record for record in self.records if isinstance(record, kinds) and record.slot == slot]
+        wanted = list(versions)
+        if len(found) > SHOWN and wanted:
+            found = [each for each in found if near(getattr(each, "version", 0), wanted)]
+        return cut([str(each) for each in found])
+
+
+def near(version: int, versions: Iterable[int]) -> bool:
+    """Whether it is one of these or close to one."""
+    return any(abs(version - each) <= NEAR for each in versions)
+
+
+def cut(lines: list[str]) -> list[str]:
+    """No more than people read."""
+    return lines[:SHOWN] + ([f"… {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
-from tests.chaos.history import Acknowledged, Changed, Completed, History, Polled, Record, Refused, Rest, Shown
+from tests.chaos import promises_to_operators as to_operators
+from tests.chaos.history import Acknowledged, Completed, History, Polled, Record, Refused, Rest, Shown
+from tests.chaos.violations import Violation
 
 ENDED = {"APPLIED", "FAILED", "SUPERSEDED", "DEAD_LETTER"}
 FOR_GOOD = {"APPLIED", "FAILED"}
@@ -15,20 +16,16 @@ AT_REST = {"SYNCED", "DEGRADED"}
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A promise that was broken, by what, and the words to look for around it."""
-
-    promise: str
-    records: tuple[Record, ...] = ()
-    words: tuple[str, ...] = ()
-
-
 def violations(history: History, rest: Rest) -> list[Violation]:
     """All of them; an empty list is what a run is for."""
     rules: tuple[Callable[[History, Rest], Iterator[Violation]], ...] = (
-        _changes_are_kept,
-        _commands_take_effect_once,
+        to_operators.changes_are_kept,
+        to_operators.commands_take_effect_once,
+        to_operators.commands_are_audited_once,
+        to_operators.removals_leave_tombstones,
+        to_operators.nobody_is_told_that_a_document_is_gone_that_is_there,
+        to_operators.rehearsals_leave_nothing,
+        to_operators.revocations_reach_everybody,
         _changes_reach_everybody,
         _polls_go_forward,
         _bells_come_with_their_documents,
@@ -41,57 +38,20 @@ def violations(history: History, rest: Rest) -> list[Violation]:
     return [violation for rule in rules for violation in rule(history, rest)]
 
 
-def told(history: History, found: Iterable[Violation]) -> str:
-    """For people: each violation with what happened around it."""
-    return "\n\n".join(
-        f"{each.promise}\n{history.around(each.records, each.words)}".strip() for each in list(found)[:10]
-    )
-
-
-def _changes_are_kept(history: History, rest: Rest) -> Iterator[Violation]:
-    for change in history.of(Changed):
-        if change.version and change.version not in rest.stored.get(change.slot, ()):
-            yield Violation("an acknowledged change is never lost", (change,), (change.slot,))
-        if change.what == "IssueConsumerKey" and change.made not in rest.keys:
-            yield Violation("an acknowledged key is never lost", (change,), (change.made,))
-
-
-def _commands_take_effect_once(history: History, rest: Rest) -> Iterator[Violation]:
-    """Every command was repeated under its id until it was answered, so what exists is what was answered."""
-    changes = history.of(Changed)
-    for (slot, version), count in Counter((each.slot, each.version) for each in changes if each.version).items():
-        if count > 1:
-            twins = tuple(each for each in changes if (each.slot, each.version) == (slot, version))
-            yield Violation("two commands never take one version", twins, (slot,))
-    for revision, count in Counter(each.revision for each in changes if each.revision).items():
-        if count > 1:
-            twins = tuple(each for each in changes if each.revision == revision)
-            yield Violation("two commands never take one revision", twins)
-    for slot, versions in rest.stored.items():
-        if sorted(versions) != list(range(1, len(versions) + 1)):
-            yield Violation(f"versions are counted without gaps: {slot} has {sorted(versions)}")
-        answered = {each.version for each in changes if each.slot == slot}
-        if unasked := set(versions) - answered - {1}:
-            yield Violation(f"a repeated command never takes effect twice: {slot} has {sorted(unasked)} unasked")
-    issued = {each.made for each in changes if each.what == "IssueConsumerKey"}
-    if unasked_keys := rest.keys - issued:
-        yield Violation(f"a repeated command never takes effect twice: keys {sorted(unasked_keys)} unasked")
-
-
 def _changes_reach_everybody(_history: History, rest: Rest) -> Iterator[Violation]:
+    """Of what was removed before an agent ever heard of it, it need not hear."""
+    given_up = {(each.dataplane_id, each.slot) for each in rest.events if each.status in ("FAILED", "DEAD_LETTER")}
     for agent, received in rest.agents.items():
         for slot, version in rest.newest.items():
-            if received.get(slot, 0) != version:
-                has = received.get(slot, 0)
-                yield Violation(f"a change reaches every live agent: {agent} has {slot} in {has}, not {version}")
-    given_up = {(each.dataplane_id, each.slot) for each in rest.events if each.status in ("FAILED", "DEAD_LETTER")}
-    for agent in rest.agents:
-        for slot, version in rest.newest.items():
-            if slot.startswith("config/") and (agent, slot) not in given_up:
-                applied = rest.applied.get((agent, slot), 0)
-                if applied != version:
-                    promise = f"a change is applied by every live agent: {slot} of {agent} is {applied}, not {version}"
-                    yield Violation(promise)
+            has, applied = received.get(slot, 0), rest.applied.get((agent, slot), 0)
+            if not has and (slot, version) in rest.tombstones:
+                continue
+            if has != version:
+                promise = f"a change reaches every live agent: {agent} has {slot} in {has}, not {version}"
+                yield Violation(promise, slot=slot, versions=(has, version))
+            if applied != version and slot.startswith("config/") and (agent, slot) not in given_up:
+                promise = f"a change is applied by every live agent: {slot} of {agent} is {applied}, not {version}"
+                yield Violation(promise, slot=slot, versions=(applied, version))
 
 
 def _polls_go_forward(history: History, _rest: Rest) -> Iterator[Violation]:
@@ -168,6 +128,8 @@ def _everything_is_at_rest(_history: History, rest: Rest) -> Iterator[Violation]
 
 def _nobody_is_turned_away(history: History, _rest: Rest) -> Iterator[Violation]:
     for refusal in history.of(Refused):
+        if refusal.reason.startswith("DOCUMENT_REMOVED"):
+            continue  # which is judged by what was removed when
         if refusal.code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND", "INTERNAL", "UNKNOWN"):
             yield Violation("an outage is never told as anything else", (refusal,), (refusal.who,))
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agentrouter.configurator.v1 import configurations_pb2 as conf
 from agentrouter.configurator.v1 import events_pb2 as ev
-from agentrouter.configurator.v1 import gateways_pb2 as gateways
+from agentrouter.management.v1 import audit_pb2 as audit
 from agentrouter.management.v1 import consumer_keys_pb2 as keys
 from agentrouter.management.v1 import dataplanes_pb2 as dp
-from agentrouter.management.v1 import documents_pb2 as documents
 from tests.chaos.agents import SimulatedAgent, status_name
-from tests.chaos.calls import Calls
-from tests.chaos.history import Changed, FinalEvent, History, Rest, Shown
-from tests.contract.wires.documents import document
+from tests.chaos.calls import Calls, Refused
+from tests.chaos.commands import Command, Commands
+from tests.chaos.history import COMMAND, REHEARSAL, Changed, Declined, FinalEvent, History, Rehearsed, Rest, Shown
 
 PAGE = 1000
-Done = tuple[str, int, int, str]  # slot, version, revision, what was made
+ONLY_REHEARSED = REHEARSED_FIRST = 0.1  # of all commands
+NAME = re.compile(rf"(?:{COMMAND}|{REHEARSAL})[\w-]+")
 
 
 class Operators:
@@ -33,15 +34,12 @@ class Operators:
         self._random = random_
         self._workspace_id = workspace_id
         self._key = key
-        self._consumers = [f"consumer-{number}" for number in range(consumers)]
-        self._commands = 0
-        self.dataplanes: list[str] = []
+        self.commands = Commands(random_, workspace_id, [f"consumer-{number}" for number in range(consumers)])
 
     async def furnish(self) -> None:
-        """A document, and a key for each consumer."""
-        await self._do(self._put_document())
-        for consumer in self._consumers:
-            await self._do(self._issue_key(consumer))
+        """Documents and keys."""
+        for command in self.commands.furnishing():
+            await self._do(command)
 
     async def join_token(self, uses: int) -> str:
         """For that many data planes."""
@@ -54,7 +52,8 @@ class Operators:
         One under way is waited for: it may have been done already, and what exists is held against what was answered.
         """
         while True:
-            command = asyncio.create_task(self._do(self._some_command()))
+            only_rehearsed = self._random.random() < ONLY_REHEARSED
+            command = asyncio.create_task(self._do(self.commands.some(only_rehearsed=only_rehearsed)))
             try:
                 await asyncio.shield(command)
             except asyncio.CancelledError:
@@ -66,11 +65,7 @@ class Operators:
         """At what is applied, until cancelled."""
         while True:
             began_at = self._history.now()
-            applied = {
-                (plane.dataplane_id, f"config/{each.user_id}"): plane.applied_version
-                for each in await self._configurations(history=False)
-                for plane in each.dataplanes
-            }
+            applied = await self._applied()
             self._history.add(Shown(who="operator", began_at=began_at, ended_at=self._history.now(), applied=applied))
             await asyncio.sleep(pause)
 
@@ -82,12 +77,7 @@ class Operators:
 
     async def busy_events(self) -> list[Any]:
         """Events that somebody still has to process."""
-        return await self._pages(
-            lambda token: ev.ListPendingEventsRequest(
-                workspace_id=self._workspace_id, page_size=PAGE, page_token=token
-            ),
-            "events",
-        )
+        return await self._events()
 
     async def newest(self) -> dict[str, int]:
         """The newest version of everything that all data planes have, by slot."""
@@ -100,100 +90,90 @@ class Operators:
 
     async def rest(self, agents: list[SimulatedAgent]) -> Rest:
         """How everything stands."""
-        stored = await self._configurations(history=True)
+        stored = {(f"config/{each.user_id}", each.version): each for each in await self._configurations(history=True)}
         by_slot: dict[str, list[int]] = {}
-        for each in stored:
-            by_slot.setdefault(f"config/{each.user_id}", []).append(each.version)
-        events = await self._pages(
-            lambda token: ev.ListPendingEventsRequest(
-                workspace_id=self._workspace_id, page_size=PAGE, page_token=token, include_finished=True
-            ),
-            "events",
-        )
-        issued = await self._pages(
-            lambda token: keys.ListConsumerKeysRequest(
-                workspace_id=self._workspace_id, page_size=PAGE, page_token=token
-            ),
-            "keys",
-        )
+        for slot, version in stored:
+            by_slot.setdefault(slot, []).append(version)
+        issued = await self._consumer_keys()
         return Rest(
-            newest=await self.newest(),
+            newest=await self.newest() | {slot: max(versions) for slot, versions in by_slot.items()},
             stored=by_slot,
-            events=[_final(event) for event in events],
+            events=[_final(event) for event in await self._events(include_finished=True)],
             keys=frozenset(key.jti for key in issued),
             health=await self._health(),
-            applied={
-                (plane.dataplane_id, f"config/{each.user_id}"): plane.applied_version
-                for each in await self._configurations(history=False)
-                for plane in each.dataplanes
-            },
+            applied=await self._applied(),
             agents={agent.id: agent.versions for agent in agents},
+            tombstones=frozenset(key for key, each in stored.items() if not each.digest),
+            revisions={key: each.revision for key, each in stored.items()},
+            revoked=frozenset(key.jti for key in issued if key.state == keys.CONSUMER_KEY_STATE_REVOKED),
+            refused_keys={agent.id: agent.refused_keys for agent in agents},
+            audited=tuple(await self._audited()),
+            broken_chain=(await self._ask(audit.VerifyAuditRequest())).problem,
         )
 
-    def _some_command(self) -> tuple[str, Any, Callable[[Any], Done]]:
-        consumer = self._random.choice(self._consumers)
-        drawn = self._random.random()
-        if drawn < 0.15:
-            return self._put_document()
-        if drawn < 0.25:
-            return self._issue_key(consumer)
-        if drawn < 0.3:
-            return self._set_url()
-        if drawn < 0.35:
-            return self._catalogue()
-        if drawn < 0.4:
-            return self._revoke()
-        user_id = "" if drawn < 0.5 else consumer
-        request = conf.TriggerUpdateRequest(workspace_id=self._workspace_id, user_id=user_id, force=True)
-        return "TriggerUpdate", request, _of_configuration
+    async def _do(self, command: Command) -> None:
+        """Some are rehearsed first, under the same id, and some are only rehearsed."""
+        if command.only_rehearsed or self._random.random() < REHEARSED_FIRST:
+            await self._rehearse(command)
+        if not command.only_rehearsed:
+            await self._carry_out(command)
 
-    def _put_document(self) -> tuple[str, Any, Callable[[Any], Done]]:
-        content = document(alias=f"model-{self._commands}")
-        return "PutDocument", documents.PutDocumentRequest(workspace_id=self._workspace_id, content=content), _put
-
-    def _issue_key(self, consumer: str) -> tuple[str, Any, Callable[[Any], Done]]:
-        request = keys.IssueConsumerKeyRequest(workspace_id=self._workspace_id, consumer_id=consumer)
-        return "IssueConsumerKey", request, lambda answer: ("", 0, 0, answer.key.jti)
-
-    def _set_url(self) -> tuple[str, Any, Callable[[Any], Done]]:
-        url = f"https://gateway-{self._commands}.example.com"
-        request = gateways.SetDataplaneURLRequest(
-            workspace_id=self._workspace_id, url=url, dataplane_id=self._random.choice(self.dataplanes)
-        )
-        return "SetDataplaneURL", request, lambda _answer: ("", 0, 0, "")
-
-    def _catalogue(self) -> tuple[str, Any, Callable[[Any], Done]]:
-        request = gateways.UpsertMCPCatalogServerRequest(
-            workspace_id=self._workspace_id,
-            id=f"server-{self._random.randrange(3)}",
-            name=f"name {self._commands}",
-            url="https://mcp.example.com",
-            is_enabled=True,
-        )
-        return "UpsertMCPCatalogServer", request, lambda answer: ("", 0, answer.revision, "")
-
-    def _revoke(self) -> tuple[str, Any, Callable[[Any], Done]]:
-        request = gateways.RevokeUserTokenRequest(workspace_id=self._workspace_id, jti=f"leaked-{self._commands}")
-        return "RevokeUserToken", request, lambda answer: ("", 0, answer.revision, "")
-
-    async def _do(self, command: tuple[str, Any, Callable[[Any], Done]]) -> None:
-        what, request, done = command
-        self._commands += 1
-        request.request_id = f"command-{self._commands}"
+    async def _carry_out(self, command: Command) -> None:
         began_at = self._history.now()
-        slot, version, revision, made = done(await self._ask(request))
+        told = await self._told(command, command.request)
+        if told is not None:
+            self._history.add(
+                Changed(
+                    who="operator",
+                    began_at=began_at,
+                    ended_at=self._history.now(),
+                    what=command.what,
+                    command=command.name,
+                    **told,
+                )
+            )
+        if told and command.what == "IssueConsumerKey":
+            self.commands.unrevoked.append(told["made"])
+
+    async def _rehearse(self, command: Command) -> None:
+        began_at = self._history.now()
+        dry = type(command.request)()
+        dry.CopyFrom(command.request)
+        dry.validate_only = True
+        told = await self._told(command, dry)
+        if told is not None:
+            self._history.add(
+                Rehearsed(
+                    who="operator",
+                    began_at=began_at,
+                    ended_at=self._history.now(),
+                    what=command.what,
+                    command=command.name,
+                    slot=command.slot,
+                    version=told.get("version", 0),
+                )
+            )
+
+    async def _told(self, command: Command, request: Any) -> dict[str, Any] | None:
+        """What the answer says; None when there was no document to do it with."""
+        began_at = self._history.now()
+        request.request_id = command.name
+        try:
+            return command.told(await self._ask(request))
+        except Refused as refused:
+            if not command.gone or refused.reason != command.gone:
+                raise
         self._history.add(
-            Changed(
+            Declined(
                 who="operator",
                 began_at=began_at,
                 ended_at=self._history.now(),
-                what=what,
-                slot=slot,
-                version=version,
-                revision=revision,
-                made=made,
+                what=command.what,
+                command=command.name,
+                slot=command.slot,
             )
         )
+        return None
 
     async def _configurations(self, *, history: bool) -> list[Any]:
         return await self._pages(
@@ -202,6 +182,39 @@ class Operators:
             ),
             "configurations",
         )
+
+    async def _applied(self) -> dict[tuple[str, str], int]:
+        return {
+            (plane.dataplane_id, f"config/{each.user_id}"): plane.applied_version
+            for each in await self._configurations(history=False)
+            for plane in each.dataplanes
+        }
+
+    async def _events(self, *, include_finished: bool = False) -> list[Any]:
+        return await self._pages(
+            lambda token: ev.ListPendingEventsRequest(
+                workspace_id=self._workspace_id, page_size=PAGE, page_token=token, include_finished=include_finished
+            ),
+            "events",
+        )
+
+    async def _consumer_keys(self) -> list[Any]:
+        return await self._pages(
+            lambda token: keys.ListConsumerKeysRequest(
+                workspace_id=self._workspace_id, page_size=PAGE, page_token=token
+            ),
+            "keys",
+        )
+
+    async def _audited(self) -> list[str]:
+        """The names of commands, once for each record that one stands in."""
+        records = await self._pages(
+            lambda token: audit.ListAuditRecordsRequest(
+                workspace_id=self._workspace_id, page_size=PAGE, page_token=token
+            ),
+            "records",
+        )
+        return [name for record in records for name in set(_names(record))]
 
     async def _health(self) -> dict[str, str]:
         planes = await self._pages(
@@ -224,13 +237,9 @@ class Operators:
         return await self._calls.until_answered(request, self._key, "operator")
 
 
-def _of_configuration(answer: Any) -> Done:
-    made = answer.configuration
-    return f"config/{made.user_id}", made.version, made.revision, ""
-
-
-def _put(answer: Any) -> Done:
-    return _of_configuration(answer) if answer.changed else ("", 0, 0, "")
+def _names(record: Any) -> Iterator[str]:
+    for said in (record.subject, *record.details.values()):
+        yield from NAME.findall(said)
 
 
 def _final(event: Any) -> FinalEvent:

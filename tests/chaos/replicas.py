@@ -23,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MASTER_KEY = "5a" * 32
 COMES_UP_WITHIN = 60.0
 ENDS_WITHIN = 30.0
-RESTART, KILL, DRAIN, END_CONNECTIONS = "database restart", "SIGKILL", "SIGTERM", "connections ended"
-KINDS = frozenset({RESTART, KILL, DRAIN, END_CONNECTIONS})  # of faults; each comes in every run
+RESTART, CRASH, KILL, DRAIN = "database restart", "database crash", "SIGKILL", "SIGTERM"
+END_CONNECTIONS = "connections ended"
+KINDS = frozenset({RESTART, CRASH, KILL, DRAIN, END_CONNECTIONS})  # of faults; each comes in every run
 
 
 class Replica:
@@ -113,7 +114,8 @@ class Hand:
     async def keep_harming(self, pause: float) -> None:
         """Until cancelled; seconds between two harms. The first round has every kind."""
         harms: list[Callable[[], Coroutine[Any, Any, None]]]
-        harms = [self._restart_database, self._kill, self._drain, self._end_connections, self._kill]
+        harms = [self._restart_database, self._kill, self._drain, self._end_connections, self._crash_database]
+        harms += [self._kill]
         while True:
             for harm in harms:
                 await asyncio.sleep(self._random.uniform(0.5, 1.5) * pause)
@@ -147,6 +149,13 @@ class Hand:
     async def _restart_database(self) -> None:
         with self._noted("the database restarts", RESTART):
             await asyncio.to_thread(self._postgres.stop)
+            await asyncio.sleep(self._random.uniform(0, 1))
+            await asyncio.to_thread(self._postgres.start)
+
+    async def _crash_database(self) -> None:
+        """What it had committed is there again; what was being committed may be."""
+        with self._noted("the database crashes", CRASH):
+            await asyncio.to_thread(self._postgres.crash)
             await asyncio.sleep(self._random.uniform(0, 1))
             await asyncio.to_thread(self._postgres.start)
 
