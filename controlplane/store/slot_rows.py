@@ -29,5 +29,12 @@ def slot_state_of(row: Row[Any]) -> SlotState:
     fields = dict(row._mapping)
     if fields["reverted"] is not None:
         entered_at, *told = json.loads(fields["reverted"])
-        fields["reverted"] = EnteredRevert(revert_from(told), datetime.fromisoformat(entered_at))
+        entered = EnteredRevert(revert_from(told), datetime.fromisoformat(entered_at))
+        fields["reverted"] = entered if _stands(entered, row) else None
     return SlotState(**fields)
+
+
+def _stands(entered: EnteredRevert, row: Row[Any]) -> bool:
+    """A version that was taken back counts as refused until the slot is applied again, which ends both. A replica of
+    the release before knows the refusal alone: what it applied has ended the return as well."""
+    return bool(row.applied_version <= entered.told.from_version <= row.rejected_version)

@@ -115,8 +115,9 @@ class SqlSlots:
         return found
 
     async def deviating(self, dataplane_id: str) -> list[SlotState]:
-        """Found by their partial index."""
-        return [slot_state_of(row) for row in await self._transaction.rows(queries.deviating(dataplane_id))]
+        """Found by their partial index, which may have what a replica of the release before applied again."""
+        found = (slot_state_of(row) for row in await self._transaction.rows(queries.deviating(dataplane_id)))
+        return [state for state in found if state.deviates]
 
     async def forget_covered(self, dataplane_id: str, revision: int) -> None:
         """The newest APPLIED event of a slot still has its proof."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from controlplane.domain.configurations import Configuration, SlotValue
 from controlplane.domain.reverts import EnteredRevert, Revert, RevertFigures
 from controlplane.domain.revocations import Revocation
 from controlplane.domain.slots import AppliedSlot, DesiredSlot
 from controlplane.store import SqlStore
+from controlplane.store.tables import slot_states
 from tests.contract.store.nouns import NOW, configuration, later, slot_state, slot_value, tombstone
 
 
@@ -162,3 +165,30 @@ async def test_only_rows_that_deviate_are_found_and_the_covered_ones_forgotten(s
 
     async with store.reading() as work:
         assert await work.dataplanes.slot_states(["dp_1", "dp_2"]) == [own, refused, ahead, back, others]
+
+
+@pytest.mark.parametrize(
+    ("written", "stands"),
+    [
+        pytest.param({"rejected_version": 0, "rejected_reason": ""}, False, id="applied again"),
+        pytest.param({"applied_version": 4, "rejected_version": 0}, False, id="a newer one applied"),
+        pytest.param({"applied_version": 4, "rejected_version": 5}, False, id="a newer one applied, the next refused"),
+        pytest.param({"rejected_version": 4}, True, id="a newer one refused"),
+    ],
+)
+async def test_what_a_replica_of_the_release_before_applied_is_no_longer_taken_back(
+    store: SqlStore, written: dict[str, Any], stands: bool
+) -> None:
+    """It writes the columns that it knows, and leaves what was taken back as it is."""
+    back = EnteredRevert(Revert("config/d", 3, 2), NOW)
+    state = slot_state("dp_1", "config/d", rejected_version=3, reverted=back)
+    work: Any
+    async with store.unit_of_work() as work:
+        await work.dataplanes.put_slot_state(state)
+        await work._transaction.change(update(slot_states).values(**written))
+
+    async with store.reading() as work:
+        expected = replace(state, **written, reverted=back if stands else None)
+        assert await work.slots.states_of("dp_1", ["config/d"]) == {"config/d": expected}
+        assert await work.dataplanes.slot_states(["dp_1"]) == [expected]
+        assert await work.slots.deviating("dp_1") == ([expected] if expected.deviates else [])

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
@@ -15,6 +16,7 @@ from controlplane.domain.callers import DataplaneCaller
 from controlplane.domain.dataplanes import Boot
 from controlplane.domain.reverts import Revert
 from controlplane.services.reverts import Reverts
+from controlplane.store.tables import slot_states
 from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.event_steps import row, rung
 from tests.contract.wires.people import Agent, Tenant
@@ -89,6 +91,26 @@ async def test_it_is_listed_as_rejected_and_left_alone_until_it_is_asked_for_aga
     shown = await row(tenant, agent)
     assert (shown.applied_version, shown.running_version, shown.rejected_version) == (2, 2, 0)
     assert not shown.HasField("reverted")
+    assert found(await reconcile(tenant)) == []
+
+
+@one_wire
+async def test_what_a_replica_of_the_release_before_records_as_applied_ends_it_too(tenant: Tenant) -> None:
+    agent = await applied(tenant)
+    await report(agent, returned())
+    work: Any
+    async with tenant.running.plane.store.unit_of_work() as work:  # it does not know what is taken back
+        lifted = {"rejected_version": 0, "rejected_reason": ""}
+        await work._transaction.change(
+            update(slot_states).where(slot_states.c.dataplane_id == agent.id).values(**lifted)
+        )
+
+    await agent.poll()
+    await tenant.upkeep()
+
+    shown = await row(tenant, agent)
+    assert (shown.applied_version, shown.running_version, shown.HasField("reverted")) == (2, 2, False)
+    assert (await tenant.dataplane(agent)).sync == dataplanes.DATAPLANE_SYNC_SYNCED
     assert found(await reconcile(tenant)) == []
 
 
