@@ -259,9 +259,9 @@ async def test_a_thousand_dead_endpoints_of_one_consumer_hold_up_nobody_elses_to
     )
     bench.issuer.hanging = "dead-"
 
-    presented = await bench.minter.present(wanted)
+    while (await bench.minter.present(wanted)).secrets.keys() != others.secrets.keys():
+        await asyncio.sleep(0)  # the dead ones never come, the test's timeout ends it
 
-    assert presented.secrets.keys() == others.secrets.keys()
     assert len([each for each in bench.issuer.asked if each.startswith("dead-")]) == OF_ONE_CONSUMER
     await bench.minter.close()
 
