@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -174,14 +173,12 @@ def _serve(settings: Settings, bootstrap_key: str) -> None:
         if made:
             print(json.dumps(made), flush=True)
 
-    @contextlib.asynccontextmanager
-    async def opened(settings: Settings) -> AsyncIterator[ControlPlane]:
-        async with control_plane(settings) as plane:
-            if bootstrap_key:
-                made.update(await _bootstrap(plane, CreateManagementKey(bootstrap_key, Role.ADMIN)))
-            yield plane
+    async def first(plane: ControlPlane) -> None:
+        """A port that is taken has ended the process by now: no key is left of a start that failed."""
+        if bootstrap_key:
+            made.update(await _bootstrap(plane, CreateManagementKey(bootstrap_key, Role.ADMIN)))
 
-    _run(serve_until_stopped(settings, ready, opened))
+    _run(serve_until_stopped(settings, ready, first=first))
 
 
 def _say(work: Callable[[], str]) -> None:

@@ -24,12 +24,19 @@ from controlplane.transport.http_protocol import HttpProtocol
 DRAIN_SECONDS = 10
 HEALTH_EVERY = 1.0
 Opened = Callable[[Settings], AbstractAsyncContextManager[ControlPlane]]
+First = Callable[[ControlPlane], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, ready: Callable[[str, str], None], opened: Opened = control_plane) -> None:
-    """Until SIGTERM or SIGINT. `ready(grpc address, http address)` is called once both ports are bound.
-    `opened` puts together what is served.
+async def _nothing(_plane: ControlPlane) -> None:
+    """There is nothing to do first."""
+
+
+async def serve(
+    settings: Settings, ready: Callable[[str, str], None], opened: Opened = control_plane, first: First = _nothing
+) -> None:
+    """Until SIGTERM or SIGINT. Once both ports are bound `first` is carried out, which may change what is stored, and
+    then `ready(grpc address, http address)` is called. `opened` puts together what is served.
 
     Raises OSError naming the port that is taken, CertificateError.
     """
@@ -41,7 +48,7 @@ async def serve(settings: Settings, ready: Callable[[str, str], None], opened: O
     listener = bind(settings.http_address)
     try:
         async with opened(settings) as plane:
-            await serve_plane(plane, settings, listener, stopping, ready, certificate)
+            await serve_plane(plane, settings, listener, stopping, ready, certificate, first)
     finally:
         listener.close()
 
@@ -53,11 +60,18 @@ async def serve_plane(
     stopping: asyncio.Event,
     ready: Callable[[str, str], None],
     certificate: Certificate | None = None,
+    first: First = _nothing,
 ) -> None:
-    """Serve what is put together on both ports until `stopping` is set, then drain; `listener` is the HTTP port's."""
+    """Serve what is put together on both ports until `stopping` is set, then drain; `listener` is the HTTP port's.
+    Raises what `first` raises, before HTTP is served."""
     grpc_server = GrpcServer(plane.seam, plane.operations)
     host, _ = split_address(settings.grpc_address)
     port = await grpc_server.start(settings.grpc_address, (lambda: _presented(certificate)) if certificate else None)
+    try:
+        await first(plane)
+    except BaseException:
+        await grpc_server.stop(0)
+        raise
     http_server = _uvicorn(plane, certificate)
     follower = asyncio.create_task(plane.feed.follow())
     plane.upkeep.start()

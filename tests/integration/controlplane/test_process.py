@@ -194,7 +194,7 @@ def test_a_second_process_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["http_address", "grpc_address"])
-def test_a_port_that_is_taken_is_named(tmp_path: Path, name: str) -> None:
+def test_a_port_that_is_taken_is_named_and_no_key_is_left_behind(tmp_path: Path, name: str) -> None:
     bootstrapped(tmp_path)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -202,7 +202,14 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, name: str) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         ports = {"http_address": "127.0.0.1:0", "grpc_address": "127.0.0.1:0", name: address}
 
-        assert address in _refused(command(tmp_path, "serve", **ports))
+        assert address in _refused(command(tmp_path, "serve", "--bootstrap-key", "first", **ports))
+
+    assert _keys(tmp_path) == ["bootstrap"]
+
+
+def _keys(home: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(home / "agentrouter.db")) as database:
+        return [name for (name,) in database.execute("SELECT name FROM management_keys ORDER BY id")]
 
 
 async def test_buf_curl_calls_it_by_reflection_alone(tmp_path: Path) -> None:
