@@ -75,7 +75,7 @@ def _of(told: Mapping[str, Any]) -> WireError:
 
 
 def _last_envelope(body: bytes) -> bytes:
-    """The body event of a stream is one envelope each."""
+    """The body event of a stream is one envelope each, never compressed: the library hears of no offer to."""
     flag = body[0] if body else 0
     if flag == END_OF_STREAM:
         told = json.loads(body[ENVELOPE:])

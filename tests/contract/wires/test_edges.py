@@ -30,6 +30,7 @@ pytestmark = pytest.mark.parametrize("control_plane", ["sqlite"], indirect=True)
 SERVICE = "agentrouter.configurator.v1.ConfiguratorService"
 LIST, TRIGGER, SYNC = f"/{SERVICE}/ListActiveUsers", f"/{SERVICE}/TriggerUpdate", f"/{SERVICE}/FullSyncWorkspace"
 JSON = {"content-type": "application/json"}
+END_OF_STREAM = 2  # the flag of an envelope that is not compressed
 
 
 async def asked(tenant: Tenant, method: str, path: str, body: bytes | str = b"", **headers: str) -> tuple[Any, bytes]:
@@ -151,12 +152,16 @@ async def test_a_deadline_that_passes_has_its_reason(victim: Tenant, compressed:
     assert (answer.status, reason_of(body)) == (504, "DEADLINE_EXCEEDED")
 
 
-async def test_streams_and_grpc_web_carry_the_details_as_well(victim: Tenant) -> None:
-    _, stream = await asked(
-        victim, "POST", SYNC, b"", content_type="application/connect+json", connect_content_encoding="zstd"
-    )
-    _, web = await asked(victim, "POST", LIST, b"", content_type="application/grpc-web+proto", grpc_encoding="zstd")
+@pytest.mark.parametrize("offer", ["identity", "gzip, br, zstd"])
+async def test_streams_and_grpc_web_carry_the_details_as_well_whatever_the_caller_could_unpack(
+    victim: Tenant, offer: str
+) -> None:
+    streamed = {"content_type": "application/connect+json", "connect_content_encoding": "zstd"}
+    _, stream = await asked(victim, "POST", SYNC, b"", **streamed, connect_accept_encoding=offer)
+    framed = {"content_type": "application/grpc-web+proto", "grpc_encoding": "zstd"}
+    _, web = await asked(victim, "POST", LIST, b"", **framed, grpc_accept_encoding=offer)
 
+    assert stream[0] == END_OF_STREAM
     assert reason_of(json.dumps(json.loads(stream[5:])["error"]).encode()) == "COMPRESSION_UNKNOWN"
     assert b"grpc-status: 12" in web
     assert b"grpc-status-details-bin: " in web
