@@ -84,7 +84,7 @@ async def test_the_former_key_alone_does_not_start_and_both_are_named_by_fingerp
     with serving(tmp_path, master_key=NEW, master_keys_old=OLD) as process:
         assert rotate(tmp_path, process, made.management_key).returncode == 0
 
-    refused = command(tmp_path, "serve", "--grpc-address", "127.0.0.1:0", master_key=OLD)
+    refused = command(tmp_path, "serve", master_key=OLD, grpc_address="127.0.0.1:0", http_address="127.0.0.1:0")
 
     assert refused.returncode != 0
     assert parse_master_key(NEW).fingerprint in refused.stderr
