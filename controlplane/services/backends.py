@@ -12,7 +12,7 @@ from contract.egress import STRICT, EgressPolicy
 from controlplane.domain.backends import Backend, BackendMode, BackendSet, Credential
 from controlplane.domain.callers import Caller, ManagementCaller, Role
 from controlplane.domain.documents import SourceDocument
-from controlplane.domain.errors import Changed, FieldFault
+from controlplane.domain.errors import Changed, FieldFault, NotFound
 from controlplane.domain.events import EventType
 from controlplane.domain.workspaces import Workspace
 from controlplane.services.access import reach_workspace, require_management, unknown
@@ -23,7 +23,7 @@ from controlplane.services.ports import Ids, Store, UnitOfWork
 from controlplane.services.publishing import Cause, Publisher
 from controlplane.services.secrets import SecretKeeper
 from controlplane.services.snapshots import consumer_snapshot_of
-from controlplane.services.sources import change_by, keep_version, store_default
+from controlplane.services.sources import change_by, keep_version, present_source, store_default
 from controlplane.services.unused_secrets import drop_unused_own
 from controlplane.valet.compiling import compile_consumer
 
@@ -73,7 +73,8 @@ class BackendService:
     async def save(self, caller: Caller, command: SaveBackends, request: RequestKey | None = None) -> ShownSet:
         """All or nothing: check, seal the credentials, store, compile, publish.
 
-        Makes the consumer's document when there is none. Raises InvalidInput with every fault, Changed for an old etag.
+        Makes the consumer's document when there is none, or none any more; an empty set of a consumer that has none
+        makes nothing. Raises InvalidInput with every fault, Changed for an old etag.
         """
         management = require_management(caller)
         async with self._store.reading() as work:  # who may not save is told so before the set is looked at
@@ -99,7 +100,8 @@ class BackendService:
     async def delete(
         self, caller: Caller, workspace_id: str, user_id: str, names: tuple[str, ...], request: RequestKey | None = None
     ) -> ShownSet:
-        """These, or all when none is named; what is left. Raises NotFound for a name that is not there.
+        """These, or all when none is named; what is left. Raises NotFound for a name that is not there, or a consumer
+        that never brought any or was removed.
 
         Without a last backend the mode ends too: the platform's backends serve again.
         """
@@ -110,7 +112,7 @@ class BackendService:
             await first_time(work, request)
             stored = await work.backends.get(workspace.id, user_id)
             if stored is None:
-                raise unknown(f"set of backends of consumer {user_id!r}")
+                raise await _none_of(work, workspace, user_id)
             missing = set(names) - {one.name for one in stored.backends}
             if missing:
                 raise unknown(f"backend {sorted(missing)[0]!r} of consumer {user_id!r}")
@@ -173,6 +175,8 @@ class BackendService:
         renewed: bool = False,
     ) -> BackendSet:
         stored, workspace, user_id = target.stored, target.workspace, target.user_id
+        if stored is None and not backends:
+            return BackendSet(workspace.id, user_id, None, (), "", await work.now())
         if stored is not None and not renewed and (stored.backends, stored.mode) == (backends, mode):
             return stored
         saved = BackendSet(workspace.id, user_id, mode, backends, self._ids.new("etg"), await work.now())
@@ -186,6 +190,15 @@ class BackendService:
             await keep_version(work, source, change, published.configuration.version)
         await drop_unused_own(work, workspace.id, user_id)
         return saved
+
+
+async def _none_of(work: UnitOfWork, workspace: Workspace, user_id: str) -> NotFound:
+    """Why there is nothing to delete."""
+    source = await present_source(work, workspace.id, user_id)
+    if source is None or not source.removed:
+        return unknown(f"set of backends of consumer {user_id!r}")
+    why = f"consumer {user_id!r} was removed, and its own backends with it: there is nothing left to delete"
+    return NotFound(why, reason="DOCUMENT_REMOVED")
 
 
 async def _touched(work: UnitOfWork, source: SourceDocument) -> SourceDocument:

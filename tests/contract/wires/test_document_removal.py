@@ -139,6 +139,59 @@ async def test_a_consumer_that_is_made_again_goes_on_counting(tenant: Tenant, ag
     assert [each.removed for each in await versions(tenant)] == [False, True, False]
 
 
+@pytest.mark.parametrize("names", [(), ("mine",)], ids=["all", "by name"])
+async def test_of_a_removed_consumer_there_are_no_backends_to_delete(tenant: Tenant, names: tuple[str, ...]) -> None:
+    await save_backends(tenant)
+    await delete(tenant)
+    request = backends.DeleteBYOKBackendsRequest(workspace_id=tenant.id, user_id="ada", names=names)
+
+    with refusal("NOT_FOUND", "DOCUMENT_REMOVED") as refused:
+        await tenant.call(request)
+    assert "was removed, and its own backends with it" in refused.message
+    request.user_id = "nobody"
+    with refusal("NOT_FOUND", "NOT_FOUND"):
+        await tenant.call(request)
+
+
+@pytest.mark.parametrize("user_id", ["ada", "nobody"])
+async def test_an_empty_set_makes_no_consumer(tenant: Tenant, user_id: str) -> None:
+    """Nor does it bring a removed one back, whose keys would be let in again."""
+    await save_backends(tenant)
+    await delete(tenant)
+    before = await every_version(tenant)
+
+    saved = await tenant.call(backends.SaveBYOKBackendsRequest(workspace_id=tenant.id, user_id=user_id))
+
+    assert (list(saved.backends), saved.etag) == ([], "")
+    assert await every_version(tenant) == before
+    assert (await stored(tenant)).state == REMOVED
+
+
+async def every_version(tenant: Tenant) -> list[tuple[str, int]]:
+    request = configurations.ListConfigurationsRequest(workspace_id=tenant.id, history=True)
+    return [(each.user_id, each.version) for each in (await tenant.call(request)).configurations]
+
+
+async def test_a_removed_consumers_set_is_saved_anew_with_its_credential_and_not_by_what_was_known(
+    tenant: Tenant,
+) -> None:
+    before = await save_backends(tenant)
+    await delete(tenant)
+    one = backends.Backend(name="mine", base_url="https://own.example/v1", models=["gpt-4o"])
+    request = backends.SaveBYOKBackendsRequest(
+        workspace_id=tenant.id, user_id="ada", mode=backends.BACKEND_MODE_EXCLUSIVE, backends=[one]
+    )
+
+    with refusal("INVALID_ARGUMENT", "BACKENDS_INVALID") as refused:
+        await tenant.call(request)
+    assert refused.faults == {"backends[0].credential": "is required"}
+    request.backends[0].credential.api_key = "sk-own-0123456789abcdef"
+    request.etag = before.etag
+    with refusal("ABORTED", "ETAG_MISMATCH"):
+        await tenant.call(request)
+    assert (await stored(tenant)).state == REMOVED
+
+
 async def test_a_credential_that_comes_again_is_another_version_of_its_secret(tenant: Tenant) -> None:
     """Data planes know a credential by its reference, and may still hold the one of before."""
     await save_backends(tenant)
