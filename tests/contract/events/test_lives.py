@@ -40,12 +40,12 @@ def live(place: Place, loop: asyncio.AbstractEventLoop) -> None:
     run_state_machine_as_test(LivesHere, settings=MODEST)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_one_control_plane_on_a_file_keeps_every_promise(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> None:
     live(sqlite_place(tmp_path), loop)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_two_control_planes_on_one_database_keep_every_promise(
     postgres_server: PostgresServer, loop: asyncio.AbstractEventLoop
 ) -> None:

@@ -25,6 +25,7 @@ from tests.contract.wires.documents import document
 from tests.contract.wires.refusals import Refused
 from tests.integration.controlplane.processes import ROOT, SERVE, Process, bootstrapped, command, serving
 
+ANY_PORTS = {"http_address": "127.0.0.1:0", "grpc_address": "127.0.0.1:0"}
 DOOMED = (str(Path(__file__).with_name("dies_before_answering.py")),)
 
 
@@ -172,7 +173,7 @@ def _refused(done: subprocess.CompletedProcess[str]) -> str:
 def test_a_wrong_master_key_is_refused_by_its_fingerprint_before_anything_is_served(tmp_path: Path) -> None:
     bootstrapped(tmp_path, master_key="00" * 32)
 
-    said = _refused(command(tmp_path, "serve", master_key="11" * 32, http_address="127.0.0.1:0"))
+    said = _refused(command(tmp_path, "serve", **ANY_PORTS, master_key="11" * 32))
 
     assert "sealed under master key" in said
     assert "11" * 32 not in said
@@ -182,13 +183,13 @@ def test_a_master_key_open_to_others_is_refused(tmp_path: Path) -> None:
     bootstrapped(tmp_path)
     (tmp_path / "master.key").chmod(0o644)
 
-    assert "chmod 600" in _refused(command(tmp_path, "serve", http_address="127.0.0.1:0"))
+    assert "chmod 600" in _refused(command(tmp_path, "serve", **ANY_PORTS))
 
 
 def test_a_second_process_on_one_sqlite_file_is_refused(tmp_path: Path) -> None:
     bootstrapped(tmp_path)
     with serving(tmp_path):
-        said = _refused(command(tmp_path, "serve", http_address="127.0.0.1:0", grpc_address="127.0.0.1:0"))
+        said = _refused(command(tmp_path, "serve", **ANY_PORTS))
 
     assert "in use" in said or "another process" in said
 
@@ -200,7 +201,7 @@ def test_a_port_that_is_taken_is_named_and_no_key_is_left_behind(tmp_path: Path,
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        ports = {"http_address": "127.0.0.1:0", "grpc_address": "127.0.0.1:0", name: address}
+        ports = {**ANY_PORTS, name: address}
 
         assert address in _refused(command(tmp_path, "serve", "--bootstrap-key", "first", **ports))
 
