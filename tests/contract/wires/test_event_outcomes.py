@@ -12,9 +12,11 @@ from tests.contract.wires.event_steps import (
     later,
     row,
     rung,
+    statuses,
 )
 from tests.contract.wires.people import Tenant
 from tests.contract.wires.refusals import refusal
+from tests.contract.wires.repairs import reconcile, settle
 
 
 async def test_the_fifth_failure_is_the_last_and_shows(tenant: Tenant) -> None:
@@ -72,6 +74,32 @@ async def test_applying_a_newer_version_lifts_the_rejection(tenant: Tenant) -> N
 
     found = await row(tenant, agent)
     assert (found.applied_version, found.rejected_version, found.rejected_reason) == (3, 0, "")
+
+
+async def test_a_refused_version_that_is_applied_after_all_is_refused_no_more(tenant: Tenant) -> None:
+    agent, event = await rung(tenant)
+    await agent.fail(await agent.acknowledge(event.id), retryable=False)
+
+    await reconcile(tenant, include_rejected=True)
+    await settle(tenant, agent)
+
+    found = await row(tenant, agent)
+    assert (found.applied_version, found.rejected_version, found.rejected_reason) == (2, 0, "")
+
+
+async def test_a_lease_that_runs_out_for_the_fifth_time_gives_the_version_up(tenant: Tenant) -> None:
+    agent, event = await rung(tenant)
+
+    for _ in range(5):
+        agent.restart()  # of one life the lease would be renewed, not begun anew
+        await agent.acknowledge(event.id)
+        await later(tenant)
+
+    assert (await statuses(tenant, agent))[event.id] == events.EVENT_STATUS_DEAD_LETTER
+    found = await row(tenant, agent)
+    assert (found.applied_version, found.rejected_version) == (1, 2)
+    assert "the lease ran out in attempt 5" in found.rejected_reason
+    assert (await reconcile(tenant)).stale_count == 1
 
 
 async def test_an_applied_version_never_goes_back(tenant: Tenant) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 from agentrouter.configurator.v1 import events_pb2 as events
+from tests.contract.wires.documents import consumer
 from tests.contract.wires.event_steps import (
     ACKNOWLEDGED,
     APPLIED,
@@ -71,11 +72,20 @@ async def test_a_completion_may_not_name_a_version_before_the_events_nor_one_tha
     with refusal("FAILED_PRECONDITION", "VERSION_TOO_OLD"):
         await agent.complete(held, 1)
     with refusal("INVALID_ARGUMENT"):
-        await agent.complete(held, 99)
+        await agent.complete(held, event.configuration_version + 1)
     with refusal("FAILED_PRECONDITION", "DIGEST_MISMATCH"):
         await agent.complete(held, digest="0" * 64)
 
     assert (await agent.complete(held)).status == APPLIED
+
+
+async def test_what_was_refused_is_taken_in_whatever_digest(tenant: Tenant) -> None:
+    agent, event = await rung(tenant)
+    held = await agent.acknowledge(event.id)
+
+    refused = await agent.complete(held, outcome=events.EVENT_OUTCOME_FAILED, digest="0" * 64, error="not ours")
+
+    assert (refused.status, refused.error) == (events.EVENT_STATUS_FAILED, "not ours")
 
 
 async def test_the_same_completion_twice_is_fine(tenant: Tenant) -> None:
@@ -160,6 +170,29 @@ async def test_a_higher_boot_takes_over_at_once_and_a_lower_one_is_refused(tenan
     with refusal("FAILED_PRECONDITION", "BOOT_TOO_OLD"):
         await agent.poll()
     assert (await tenant.dataplane(agent)).boot_counter == 2
+
+
+async def test_a_life_that_begins_with_an_acknowledgement_is_remembered(tenant: Tenant) -> None:
+    agent, event = await rung(tenant)
+    agent.restart()
+
+    await agent.acknowledge(event.id)
+
+    assert (await tenant.dataplane(agent)).boot_counter == 2
+
+
+async def test_what_older_lives_hold_is_given_to_the_new_one_and_what_that_holds_is_left_to_it(tenant: Tenant) -> None:
+    agent, event = await rung(tenant)
+    await tenant.put(consumer("alice"), "alice")
+    await agent.acknowledge(event.id)
+    (alice,) = [each for each in await agent.pending() if each.user_id == "alice"]
+    agent.restart()
+    await agent.acknowledge(alice.id)  # the first that is heard of the new life, by a process that saw only the old
+
+    brought = [each.id for each in await agent.pending()]
+
+    assert brought == [event.id]
+    assert (await statuses(tenant, agent))[alice.id] == ACKNOWLEDGED
 
 
 async def test_two_agents_with_one_identity_are_found_out(tenant: Tenant) -> None:

@@ -76,6 +76,15 @@ async def test_revoking_twice_changes_nothing_and_a_later_end_is_taken(tenant: T
     assert (sooner, later) == (first, first + 1)
 
 
+async def test_a_key_is_revoked_until_its_own_end_at_least(tenant: Tenant) -> None:
+    agent, key = await tenant.settled_agent(), await issued(tenant)
+
+    revision = await revoke(tenant, key.jti, expires_at=after(tenant, timedelta(days=1)))
+
+    (revocation,) = (await news_of(tenant, agent, revision - 1)).revocations
+    assert revocation.expires_at == key.expires_at
+
+
 async def test_a_key_without_a_record_is_revoked_for_years(tenant: Tenant) -> None:
     agent = await tenant.settled_agent()
     before = (await news_of(tenant, agent)).revision
@@ -109,13 +118,13 @@ async def test_what_a_data_plane_holds_and_a_restored_store_lost_is_taken_over_a
     known = await revoke(tenant, "ck_known")
     held = [
         configurations.Revocation(jti=jti, expires_at=after(tenant, timedelta(days=ends_in)))
-        for jti, ends_in in (("ck_known", 3), ("ck_lost", 3), ("ck_ended", -3))
+        for jti, ends_in in (("ck_known", 3), ("ck_lost", 3), ("ck_just_ended", -1), ("ck_ended", -3))
     ]
 
     await one.poll(held_revocations=held)
 
     news = await news_of(tenant, other, known)
-    assert [each.jti for each in news.revocations] == ["ck_lost"]
+    assert {each.jti for each in news.revocations} == {"ck_lost", "ck_just_ended"}
     assert [event.slot for event in news.pending_events] == ["revocations"]
     await one.poll(held_revocations=held)
     assert (await news_of(tenant, other)).revision == news.revision

@@ -66,3 +66,12 @@ async def test_tokens_that_may_still_be_used_are_listed_with_their_maker_and_the
     assert not any(each.join_token in str(everything) for each in made)
     tenant.running.clock.skip(timedelta(hours=2))
     assert await listed(tenant) == []
+
+
+async def test_a_token_of_which_nothing_is_said_is_good_for_one(tenant: Tenant) -> None:
+    made = await tenant.call(dataplanes.CreateJoinTokenRequest(workspace_id=tenant.id))
+
+    await tenant.api(fresh(made.join_token))
+
+    with refusal("UNAUTHENTICATED", "JOIN_TOKEN_REFUSED"):
+        await tenant.api(fresh(made.join_token))

@@ -8,6 +8,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from tests.contract.wires.documents import consumer, document
@@ -185,6 +187,7 @@ async def test_a_revision_from_the_future_is_answered_from_nothing(tenant: Tenan
     known = await agent.poll()
 
     news = await agent.poll(known.revision + 1000, epoch=known.epoch, wait=30)
+    await agent.poll(known.revision + 1000, epoch=known.epoch)  # which is not told of again
 
     assert news.resync
     assert (news.revision, len(news.configurations)) == (known.revision, 2)
@@ -192,19 +195,37 @@ async def test_a_revision_from_the_future_is_answered_from_nothing(tenant: Tenan
     assert f"revision {known.revision + 1000} of" in alarm
 
 
-async def test_a_change_made_elsewhere_is_read_for_an_agent_that_saw_it_already(tenant: Tenant) -> None:
+async def test_who_comes_from_another_epoch_is_told_to_take_everything_once_a_life(tenant: Tenant) -> None:
+    agent = await tenant.settled_agent()
+    for _ in range(2):
+        await agent.poll(epoch="of-another-store")
+        await agent.settle()
+    once = await tenant.events_of(agent)
+
+    agent.restart()
+    await agent.poll(epoch="of-another-store")
+
+    assert [len(once), len(await tenant.events_of(agent))] == [2, 3]  # the first is that of its enrolment
+
+
+@pytest.mark.parametrize("behind", [(1, 1), (1, 0), (0, 1)], ids=["both", "revision", "event"])
+async def test_a_change_made_elsewhere_is_read_for_an_agent_that_saw_it_already(
+    tenant: Tenant, behind: tuple[int, int]
+) -> None:
     await put_all(tenant)
     agent = await tenant.settled_agent()
     await tenant.noticed()
     view = tenant.running.plane.feed.view_now(tenant.id)
     assert view is not None
     known = await agent.poll()
-    view.revision, view.event_cursor = view.revision - 1, view.event_cursor - 1  # a replica that has not heard yet
+    heard = view.revision, view.event_cursor
+    view.revision, view.event_cursor = heard[0] - behind[0], heard[1] - behind[1]  # a replica that has not heard yet
 
-    news = await agent.poll(known.revision, cursor=known.event_cursor, epoch=known.epoch)
+    news = await agent.poll(known.revision, cursor=heard[1], epoch=known.epoch)
 
     assert not news.resync
     assert news.revision == known.revision
+    assert (view.revision, view.event_cursor) == heard
 
 
 async def test_a_wait_longer_than_half_a_minute_and_a_negative_one(tenant: Tenant) -> None:

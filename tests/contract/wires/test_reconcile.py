@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.configurator.v1 import upgrades_pb2 as upgrades
 from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
@@ -17,6 +18,7 @@ from tests.contract.wires.repairs import (
     ORPHANED,
     REJECTED,
     STALE,
+    brought_back,
     exhaust,
     found,
     only_pending,
@@ -248,6 +250,61 @@ async def test_a_data_plane_that_never_got_everything_is_sent_everything_in_one_
     assert event.payload.fields["full"].bool_value
     await settle(tenant, agent)
     assert found(await reconcile(tenant)) == []
+
+
+async def test_what_was_to_be_sent_whole_and_was_given_up_is_sent_whole_again(tenant: Tenant) -> None:
+    await tenant.put()
+    agent = await tenant.settled_agent()
+    await agent.poll(report=configurations.AgentReport(agent_version="1.2.3", ledger_lost=True))
+    await exhaust(tenant, agent)
+
+    answer = await reconcile(tenant)
+
+    event = await only_pending(tenant, agent)
+    assert (found(answer), event.id) == ([("config/", STALE)], answer.rows[0].event_id)
+    assert event.payload.fields["full"].bool_value
+    await settle(tenant, agent)
+    assert found(await reconcile(tenant)) == []
+
+
+async def test_what_was_refused_is_no_reason_to_send_everything_anew(tenant: Tenant) -> None:
+    agent = await tenant.enrol()
+    await tenant.put(consumer("alice"), "alice")
+    full, alice = await pending(tenant, agent)
+    held = await agent.acknowledge(alice.id)
+    await agent.complete(held, outcome=events.EVENT_OUTCOME_FAILED, error="Envoy said no")
+
+    answer = await reconcile(tenant)
+
+    assert (found(answer), answer.enqueued_count) == ([("config/alice", REJECTED)], 0)
+    assert (await only_pending(tenant, agent)).id == full.id
+
+
+async def test_a_full_event_tells_nothing_of_what_came_after_it(tenant: Tenant) -> None:
+    agent = await tenant.enrol()
+    full = await only_pending(tenant, agent)
+    await agent.acknowledge(full.id)
+    await tenant.put(consumer("alice"), "alice")
+    for pause in (0, 2, 3, 5, 9):  # five attempts within the lease of the other event
+        tenant.running.clock.skip(timedelta(seconds=pause))
+        due = await brought_back(tenant, agent)
+        await agent.fail(await agent.acknowledge(due.id), retryable=True)
+
+    assert found(await reconcile(tenant)) == [("config/alice", MISSING)]
+
+
+async def test_an_answer_of_exactly_one_part_is_kept_like_any_other(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = await tenant.settled_agent()
+    await tenant.put(consumer("alice"), "alice")
+    await exhaust(tenant, agent)
+    monkeypatch.setattr("controlplane.services.reconciliation.AT_ONCE", 1)
+
+    first = await reconcile(tenant, request_id="once")
+
+    assert found(first) == [("config/alice", MISSING)]
+    assert await reconcile(tenant, request_id="once") == first
 
 
 async def test_what_a_full_event_found_refused_is_rejected_and_everything_else_is_as_desired(tenant: Tenant) -> None:

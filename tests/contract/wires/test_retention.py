@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from tests.contract.wires.documents import consumer, document
@@ -45,3 +47,20 @@ async def test_what_a_data_plane_still_applies_is_known_however_old(tenant: Tena
     request = configurations.ListConfigurationsRequest(workspace_id=tenant.id, user_id="alice")
     (current,) = (await tenant.call(request)).configurations
     assert (current.dataplanes[0].desired_version, current.dataplanes[0].applied_version) == (2, 1)
+
+
+async def test_more_than_one_transaction_takes_is_let_go_all_the_same(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tenant.put()
+    agent = await tenant.settled_agent()
+    for _ in range(4):
+        await tenant.trigger(force=True)
+    await tenant.noticed()
+    await agent.settle()
+    monkeypatch.setattr("controlplane.services.retention.AT_ONCE", 2)
+
+    tenant.running.clock.skip(MONTH)
+    await tenant.upkeep()
+
+    assert await tenant.events_of(agent) == []
