@@ -110,7 +110,7 @@ async def serving(simulator: ControlPlaneSimulator) -> AsyncIterator[Served]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     served.connect_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    http = uvicorn.Server(uvicorn.Config(_app(served), log_level="critical", lifespan="off", timeout_keep_alive=60))
+    http = uvicorn.Server(uvicorn.Config(_app(served), log_level="critical", lifespan="off", timeout_keep_alive=3600))
     http.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     running = asyncio.create_task(http.serve(sockets=[listening]))
     try:

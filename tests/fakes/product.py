@@ -305,7 +305,10 @@ def _application(product: FakeProduct) -> Any:
 def running_product() -> Iterator[FakeProduct]:
     """Serve it on a free port for as long as the block lasts."""
     product = FakeProduct()
-    config = uvicorn.Config(_application(product), port=0, log_level="error", lifespan="off", ws="none")
+    # It never hangs up by itself: a client of the next test may be about to use the connection again.
+    config = uvicorn.Config(
+        _application(product), port=0, log_level="error", lifespan="off", ws="none", timeout_keep_alive=3600
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -316,5 +319,5 @@ def running_product() -> Iterator[FakeProduct]:
         product.url = f"http://127.0.0.1:{port}"
         yield product
     finally:
-        server.should_exit = True
+        server.should_exit = server.force_exit = True
         thread.join()

@@ -19,11 +19,8 @@ def test_the_holder_of_a_port_is_found_and_named() -> None:
     assert f"(pid {os.getpid()})" in explained
 
 
-def test_a_port_that_nobody_holds_has_no_holder() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-
-    assert find_holder(port) is None
+def test_a_port_that_nobody_holds_has_no_holder(free_port: int) -> None:
+    assert find_holder(free_port) is None
 
 
 def test_other_reasons_are_left_as_they_are() -> None:
