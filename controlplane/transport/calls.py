@@ -15,23 +15,23 @@ from controlplane.transport.kept_answers import to_keep
 
 @dataclass(frozen=True, slots=True)
 class Spliced:
-    """An answer in two parts: bytes of its message that many answers share, and a message with the rest of its fields.
-    Encoded parts of one message that follow each other are that message."""
+    """An answer in encoded parts, some of which many answers share: parts of one message (`kind`) that follow each
+    other are that message."""
 
-    shared: bytes
-    own: Message
+    kind: type[Message]
+    parts: tuple[bytes, ...]
 
     def SerializeToString(self) -> bytes:
         """The whole answer."""
-        return self.shared + self.own.SerializeToString()
+        return b"".join(self.parts)
 
     def message(self) -> Message:
         """The same as one message."""
-        return type(self.own).FromString(self.SerializeToString())
+        return self.kind.FromString(self.SerializeToString())
 
     def ByteSize(self) -> int:
         """Of the whole answer."""
-        return len(self.shared) + self.own.ByteSize()
+        return sum(map(len, self.parts))
 
 
 Answer = Message | Spliced

@@ -19,10 +19,12 @@ from controlplane.services.publishing import Published
 from controlplane.services.views import Batch
 from controlplane.transport.calls import Spliced
 from controlplane.transport.messages import events
+from controlplane.transport.messages.encoded import delimited
 from controlplane.transport.messages.json_bytes import read_struct
 from controlplane.transport.messages.times import duration, read_duration, read_timestamp, timestamp
 
 STATES = {state: f"CONFIGURATION_STATE_{state.name}" for state in ConfigurationState}
+PENDING_EVENTS = pb.GetConfigurationResponse.PENDING_EVENTS_FIELD_NUMBER
 SMALL_POLL = 2048  # bytes; longer ones are not kept
 STATES_READ = {pb.ConfigurationState.Value(name): state for state, name in STATES.items()}
 
@@ -116,9 +118,10 @@ def news(value: News, *, sealed: bool) -> Spliced:
         next_poll_after=duration(value.next_poll_after),
         event_cursor=value.event_cursor,
         delivery_keys=[pb.DeliveryKey(id=key, sealed=blob) for key, blob in value.sealed_keys.items()],
-        pending_events=map(events.event, value.events),
     )
-    return Spliced(_encoded(value.batch, sealed), own)
+    rung = (delimited(PENDING_EVENTS, events.encoded(each)) for each in value.events)
+    parts = (_encoded(value.batch, sealed), own.SerializeToString(), *rung)
+    return Spliced(pb.GetConfigurationResponse, parts)
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
 from google.protobuf import json_format
 
 from agentrouter.configurator.v1 import events_pb2 as pb
@@ -14,6 +19,9 @@ from controlplane.transport.messages.times import timestamp
 
 TYPES = {kind: f"EVENT_TYPE_{kind.name}" for kind in EventType}
 STATUSES = {status: f"EVENT_STATUS_{status.name}" for status in EventStatus}
+OWN: dict[str, Any] = {"id": "", "dataplane_id": "", "etag": "", "cursor": 0}  # in which the events of one ring differ
+IN_COMMON = tuple(each.name for each in fields(Event) if each.name not in OWN)
+_in_common = attrgetter(*IN_COMMON)
 
 
 def event(value: Event) -> pb.Event:
@@ -40,6 +48,17 @@ def event(value: Event) -> pb.Event:
         superseded_by=value.superseded_by,
         proof=proof(value.proof),
     )
+
+
+def encoded(value: Event) -> bytes:
+    """The same in bytes: what it has in common with others of its ring is encoded for the first of them."""
+    own = pb.Event(id=value.id, dataplane_id=value.dataplane_id, etag=value.etag)
+    return own.SerializeToString() + _encoded_in_common(_in_common(value))
+
+
+@lru_cache(maxsize=32)
+def _encoded_in_common(values: tuple[Any, ...]) -> bytes:
+    return event(Event(**OWN, **dict(zip(IN_COMMON, values, strict=True)))).SerializeToString()
 
 
 def proof(value: bytes) -> pb.ApplyProof | None:

@@ -55,6 +55,6 @@ async def test_an_answer_over_the_limit_is_refused_with_the_way_out(shared: int)
     own = named(ANSWER_BYTES + 1 - shared)
 
     with pytest.raises(WireError, match="ask for a smaller page") as refused:
-        await answered(Spliced(bytes(shared), own) if shared else own)
+        await answered(Spliced(type(own), (bytes(shared), own.SerializeToString())) if shared else own)
 
     assert (refused.value.code_name, refused.value.reason) == ("INVALID_ARGUMENT", "ANSWER_TOO_LARGE")
