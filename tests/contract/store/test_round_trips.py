@@ -33,7 +33,11 @@ ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45)), timezone
 TIMES = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=ZONES)  # noqa: DTZ001 - a zone is added
 NUMBERS = itertools.count()
 
-property_test = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+property_test = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @property_test
