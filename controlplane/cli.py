@@ -34,6 +34,7 @@ Home = Annotated[Path | None, typer.Option(help="Where state is kept (AGENTROUTE
 Database = Annotated[
     str | None, typer.Option(help="sqlite:///PATH or postgresql://… (AGENTROUTER_DATABASE_URL; default: under home).")
 ]
+LONGEST_KEY_NAME = 200  # as the API has it
 KNOWN = (
     SettingsError,
     MasterKeyError,
@@ -104,7 +105,10 @@ def bootstrap(
     database_url: Database = None,
     key_name: Annotated[str, typer.Option(help="The new key's name, for people.")] = "bootstrap",
     role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = "admin",
-    lifetime: Annotated[int | None, typer.Option(help="Seconds the key lives; default until revoked.")] = None,
+    lifetime: Annotated[
+        int | None, typer.Option(min=1, max=10**11, help="Seconds the key lives; default until revoked.")
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="A tenant that lost its last admin key, by name; it gets one.")] = "",
     output: Annotated[str, typer.Option(help="text or json.")] = "text",
 ) -> None:
     """Make the default tenant and workspace if missing, and a management key that is shown once.
@@ -113,11 +117,13 @@ def bootstrap(
     """
     if role.upper() not in Role.__members__:
         raise typer.BadParameter("must be viewer, operator or admin", param_hint="--role")
+    if output not in ("text", "json"):
+        raise typer.BadParameter("must be text or json", param_hint="--output")
+    if not 0 < len(key_name) <= LONGEST_KEY_NAME:
+        raise typer.BadParameter(f"must have 1 to {LONGEST_KEY_NAME} characters", param_hint="--key-name")
     settings = _settings(home=home, database_url=database_url)
-    command = CreateManagementKey(
-        key_name, Role[role.upper()], lifetime=timedelta(seconds=lifetime) if lifetime else None
-    )
-    made = _run(_bootstrap_alone(settings, command))
+    living = timedelta(seconds=lifetime) if lifetime is not None else None
+    made = _run(_bootstrap_alone(settings, CreateManagementKey(key_name, Role[role.upper()], lifetime=living), tenant))
     if output == "json":
         typer.echo(json.dumps(made))
         return
@@ -188,9 +194,16 @@ def _say(work: Callable[[], str]) -> None:
         _fail(error)
 
 
-async def _bootstrap_alone(settings: Settings, command: CreateManagementKey) -> dict[str, str]:
+async def _bootstrap_alone(settings: Settings, command: CreateManagementKey, tenant: str) -> dict[str, str]:
     async with control_plane(settings) as plane:
-        return await _bootstrap(plane, command)
+        if not tenant:
+            return await _bootstrap(plane, command)
+        created = await plane.management_keys.regain(tenant, command)
+        return {
+            "tenant_id": created.key.tenant_id,
+            "management_key": created.secret.plaintext,
+            "key_id": created.key.id,
+        }
 
 
 async def _bootstrap(plane: ControlPlane, command: CreateManagementKey) -> dict[str, str]:

@@ -59,7 +59,8 @@ def new_epoch(ctx: typer.Context) -> None:
 def bootstrap(ctx: typer.Context) -> None:
     """Make the default tenant and workspace where absent, and print a fresh management key once.
 
-    Works on the database itself, so it needs no key. Options: --key-name, --role, --lifetime, --output json.
+    Works on the database itself, so it needs no key. Options: --key-name, --role, --lifetime, --output json;
+    --tenant NAME for another tenant that lost its last admin key.
     """
     _become("bootstrap", *ctx.args)
 

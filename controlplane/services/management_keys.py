@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from controlplane.domain.callers import Caller, ManagementCaller, Role
-from controlplane.domain.errors import PermissionRefused
+from controlplane.domain.errors import NotFound, PermissionRefused
 from controlplane.domain.keys import ManagementKey
 from controlplane.services.access import require_management, require_role, sees, unknown
 from controlplane.services.answers import RequestKey, first_time, remember
@@ -58,12 +58,20 @@ class ManagementKeyService:
             return created
 
     async def bootstrap(self, tenant_id: str, command: CreateManagementKey) -> CreatedKey:
-        """The same without a caller, for whoever holds the database itself."""
+        """The same without a caller, for whoever holds the database itself: a platform key."""
         async with self._store.unit_of_work() as work:
-            created = await self.add_in(work, tenant_id, command.workspace_ids, command, platform=True)
-            local = ManagementCaller(BOOTSTRAP, tenant_id, Role.ADMIN, origin="this machine")
-            await record(work, local, "management_key.create", created.key.id, details=_facts(created.key))
-            return created
+            return await self._made_here(work, tenant_id, command, platform=True)
+
+    async def regain(self, tenant_name: str, command: CreateManagementKey) -> CreatedKey:
+        """A key of a tenant that lost its own, for whoever holds the database itself. It is no platform key.
+
+        Raises NotFound.
+        """
+        async with self._store.unit_of_work() as work:
+            tenant = await work.workspaces.tenant_by_name(tenant_name)
+            if tenant is None:
+                raise NotFound(f"no tenant is named {tenant_name!r}; `agentrouter admin list-tenants` lists them")
+            return await self._made_here(work, tenant.id, command, platform=False)
 
     async def list_keys(self, caller: Caller, after: str, limit: int) -> list[ManagementKey]:
         """The tenant's keys that the caller's covers, ascending by id."""
@@ -93,6 +101,14 @@ class ManagementKeyService:
             await remember(work, request, revoked)
         self._forget(key_id)
         return revoked
+
+    async def _made_here(
+        self, work: UnitOfWork, tenant_id: str, command: CreateManagementKey, *, platform: bool
+    ) -> CreatedKey:
+        created = await self.add_in(work, tenant_id, command.workspace_ids, command, platform=platform)
+        local = ManagementCaller(BOOTSTRAP, tenant_id, Role.ADMIN, origin="this machine")
+        await record(work, local, "management_key.create", created.key.id, details=_facts(created.key))
+        return created
 
     async def add_in(
         self,

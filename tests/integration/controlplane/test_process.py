@@ -20,6 +20,9 @@ import pytest
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.management.v1 import documents_pb2
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
+from agentrouter.management.v1 import tenants_pb2 as tenants
+from agentrouter.management.v1 import workspaces_pb2 as workspaces
 from tests.contract.wires.clients import open_api
 from tests.contract.wires.documents import document
 from tests.contract.wires.refusals import Refused
@@ -91,6 +94,39 @@ def said_after_ready(process: Process) -> str:
             return found[0]
         time.sleep(0.02)
     raise AssertionError(process.log.read_text())
+
+
+async def test_a_tenant_that_lost_its_last_admin_key_gets_another_one_which_is_no_platform_key(tmp_path: Path) -> None:
+    made = bootstrapped(tmp_path)
+    with serving(tmp_path) as process:
+        lost = await call(process, tenants.CreateTenantRequest(name="acme"), made.management_key)
+        (key,) = (await call(process, management_keys.ListManagementKeysRequest(), lost.management_key)).keys
+        await call(process, management_keys.RevokeManagementKeyRequest(key_id=key.id), lost.management_key)
+
+    done = command(tmp_path, "bootstrap", "--tenant", "acme", "--key-name", "again", "--output", "json")
+
+    regained = json.loads(done.stdout)["management_key"]
+    with serving(tmp_path) as process:
+        seen = await call(process, workspaces.ListWorkspacesRequest(), regained)
+        assert [each.id for each in seen.workspaces] == [lost.workspace_id]
+        with pytest.raises(Refused) as refused:
+            await call(process, tenants.CreateTenantRequest(name="more"), regained)
+        assert refused.value.reason == "PLATFORM_KEY_NEEDED"
+    unknown = command(tmp_path, "bootstrap", "--tenant", "nobody")
+    assert (unknown.returncode, "no tenant is named 'nobody'" in unknown.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--lifetime", "0"), ("--lifetime", "-5"), ("--lifetime", "9" * 15), ("--output", "xml"), ("--key-name", "")],
+)
+def test_a_first_key_that_is_not_meant_so_is_not_made(tmp_path: Path, option: str, value: str) -> None:
+    done = command(tmp_path, "bootstrap", option, value)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert option in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "agentrouter.db").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
