@@ -23,6 +23,7 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,1000}")
 _ACCESS_KEY_ID: Final = re.compile(r"[A-Za-z0-9_]{16,128}")
 _ACCESS_KEY: Final = re.compile(r"[A-Za-z0-9/+=]{16,256}")
 _SESSION_TOKEN: Final = re.compile(r"[A-Za-z0-9/+=_-]{0,8192}")
+_TEMPORARY: Final = "ASIA"
 _REGION: Final = re.compile(r"[a-z0-9-]{1,40}")
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -167,6 +168,9 @@ def _aws(given: Mapping[str, Any], faults: list[CredentialFault]) -> AwsKeys | N
             faults.append(CredentialFault(name, "required", "is required"))
         elif not shape.fullmatch(kept.get(name, "")):
             faults.append(CredentialFault(name, "secret", problem))
+    if kept.get("access_key_id", "").startswith(_TEMPORARY) and not kept.get("session_token"):
+        problem = f"is required: keys whose id begins with {_TEMPORARY} are temporary and count with it alone"
+        faults.append(CredentialFault("session_token", "required", problem))
     return None if faults else AwsKeys(**{name: kept[name] for name in shapes if name in kept})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 import typer
@@ -32,6 +33,14 @@ Instead of a key, one of these. Any text may come from the environment (…_env)
     aws: {access_key_id: AKIA…, secret_access_key_env: AWS_SECRET_ACCESS_KEY, region: us-east-1}
 """
 
+MINTED_NOTE: Final = (
+    "each data plane gets access tokens itself; `agentrouter dataplanes list` shows one that cannot as DEGRADED"
+)
+TEMPORARY_NOTE: Final = (
+    "temporary AWS keys are not renewed. Once they end, AWS refuses what they sign (403): with EXCLUSIVE such requests "
+    "fail, else the platform's backends serve them. Save the backend again before that"
+)
+
 Consumer = Annotated[str, typer.Argument(help="The consumer: letters, digits and . _ @ -")]
 
 
@@ -59,6 +68,9 @@ def save(
     )
     answer = client.call(client.configurator.save_byok_backends, request)
     _show(answer, output, empty=_none_left(consumer, dry_run=dry_run), dry_run=dry_run)
+    if output is Output.TABLE and not dry_run:
+        for note in _to_know(given.backends):
+            print(note)
 
 
 @app.command("list", epilog="Example: agentrouter backends list alice --output json")
@@ -90,6 +102,18 @@ def delete(
     )
     answer = client.call(client.configurator.delete_byok_backends, request)
     _show(answer, output, empty=_none_left(consumer, dry_run=dry_run), dry_run=dry_run)
+
+
+def _to_know(saved: Iterable[backends_pb2.Backend]) -> list[str]:
+    """What nobody can tell yet, or nobody will tell later, of the credentials that were given."""
+    notes = []
+    minted = [one.name for one in saved if one.credential.HasField("oauth") or one.credential.HasField("gcp")]
+    if minted:
+        notes.append(f"{', '.join(minted)}: {MINTED_NOTE}")
+    temporary = [one.name for one in saved if one.credential.aws.session_token]
+    if temporary:
+        notes.append(f"{', '.join(temporary)}: {TEMPORARY_NOTE}")
+    return notes
 
 
 def _none_left(consumer: str, *, dry_run: bool) -> str:

@@ -134,3 +134,36 @@ def test_deleting_wants_names_or_the_word_all(product: FakeProduct, cli: Call) -
     assert cli("backends", "delete", "ada", "--all").exit_code == 0
 
     assert [list(each.names) for each in product.asked_for(pb.DeleteBYOKBackendsRequest)] == [["mine"], []]
+
+
+LASTING = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "k" * 40, "region": "us-east-1"}
+TEMPORARY = {**LASTING, "access_key_id": "ASIAIOSFODNN7EXAMPLE", "session_token": "t" * 40}
+CLIENT = {"token_url": "https://idp.example/token", "client_id": "me", "client_secret": "s3cret"}
+
+
+def test_what_happens_when_temporary_keys_end_is_said_when_they_are_saved(
+    product: FakeProduct, cli: Call, tmp_path: Path
+) -> None:
+    product.backends.append(SUMMARY)
+    kept = {"base_url": "https://own.example/v1", "models": ["fast"]}
+    whole = {
+        "mode": "EXCLUSIVE",
+        "backends": [
+            {"name": "brief", "aws": TEMPORARY, **kept},
+            {"name": "lasting", "aws": LASTING, **kept},
+            {"name": "minted", "oauth": CLIENT, **kept},
+        ],
+    }
+    file = _file(tmp_path, json.dumps(whole))
+
+    saved, dry, machine = (
+        cli("backends", "save", "ada", "-f", file, *more) for more in ([], ["--dry-run"], ["-ojson"])
+    )
+
+    (temporary,) = [line for line in saved.out.splitlines() if "are not renewed" in line]
+    assert temporary.startswith("brief: temporary AWS keys")
+    assert "Save the backend again before that" in temporary
+    (minted,) = [line for line in saved.out.splitlines() if "DEGRADED" in line]
+    assert minted.startswith("minted: ")
+    assert "renewed" not in dry.out + machine.out
+    assert json.loads(machine.out)["backends"]

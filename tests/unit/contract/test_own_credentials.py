@@ -64,6 +64,7 @@ def test_a_credential_says_where_its_tokens_come_from_and_what_it_is_known_by(
         ("aws", {"region": "", "access_key_id": "short"}, {"region": "required", "access_key_id": "secret"}),
         ("aws", {"secret_access_key": "what is this, a sentence"}, {"secret_access_key": "secret"}),
         ("aws", {"session_token": "\r\nx: y"}, {"session_token": "secret"}),
+        ("aws", {"access_key_id": "ASIAIOSFODNN7EXAMPLE"}, {"session_token": "required"}),
         ("gcp", {"key_file": "{"}, {"key_file": "secret"}),
         ("gcp", {"key_file": json.dumps({"type": "authorized_user"})}, {"key_file": "secret"}),
         ("gcp", {"key_file": json.dumps(key_file(token_uri="http://evil.example/"))}, {"key_file": "address"}),
