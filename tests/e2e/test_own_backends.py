@@ -6,12 +6,16 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.whole_product import WholeProduct, http, running
+from tests.fakes.aws_signatures import signed_by
+from tests.fakes.credentials import AWS_KEYS, key_file
+from tests.fakes.scripted_upstream import ScriptedUpstream
 from tests.fakes.token_server import TokenServer
 
 ADA = "ada@example.com"
@@ -29,12 +33,28 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeProduct]:
 
 @pytest.fixture(scope="module")
 def idp() -> Iterator[TokenServer]:
-    """A token endpoint, in a loop of its own: these tests wait without one."""
-    loop, server = asyncio.new_event_loop(), TokenServer(ada=CANARY)
+    """A token endpoint."""
+    server = TokenServer(ada=CANARY)
+    with beside(server):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bedrock() -> Iterator[ScriptedUpstream]:
+    """A place that keeps what it gets."""
+    server = ScriptedUpstream()
+    with beside(server):
+        yield server
+
+
+@contextmanager
+def beside(server: TokenServer | ScriptedUpstream) -> Iterator[None]:
+    """In a loop of its own: these tests wait without one."""
+    loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     asyncio.run_coroutine_threadsafe(server.start(), loop).result()
-    yield server
+    yield
     asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
@@ -118,6 +138,35 @@ def test_the_tokens_of_a_consumers_client_are_spent_and_nothing_of_it_stands_in_
     assert not [one for one in secrets if one in product.said]
 
 
+def test_the_tokens_of_a_service_account_are_spent(
+    product: WholeProduct, key: str, idp: TokenServer, tmp_path: Path
+) -> None:
+    (tmp_path / "account.json").write_text(json.dumps(key_file(token_uri=idp.url)))
+    account = {"key_file": str(tmp_path / "account.json")}
+    whole = {"mode": "EXCLUSIVE", "backends": [{"name": "vertex", "provider": "beta", "gcp": account}]}
+    product.cli("backends", "save", ADA, "-f", "-", stdin=json.dumps(whole))
+
+    product.wait_until(
+        lambda: product.chat(key=key).status == 200 and spent(product)[-1] == ("beta", idp.given[-1][-4:]),
+        "ada pays by the account's token",
+    )
+    assert idp.given[-1].endswith("-of-ada@project-of-ada.iam.example")
+
+
+def test_requests_are_signed_with_a_consumers_own_aws_keys(
+    product: WholeProduct, key: str, bedrock: ScriptedUpstream
+) -> None:
+    place = {"base_url": f"http://127.0.0.1:{bedrock.port}/openai/v1", "models": ["demo"]}
+    whole = {"mode": "EXCLUSIVE", "backends": [{"name": "bedrock", "aws": AWS_KEYS, **place}]}
+    product.cli("backends", "save", ADA, "-f", "-", stdin=json.dumps(whole))
+
+    product.wait_until(lambda: product.chat(key=key).status == 200 and bedrock.received != [], "ada signs")
+
+    signed = signed_by(bedrock.received[-1], AWS_KEYS["secret_access_key"])
+    assert signed is not None
+    assert signed[:3] == (AWS_KEYS["access_key_id"], AWS_KEYS["region"], "bedrock")
+
+
 def test_a_client_that_is_refused_is_told_of_and_pays_nothing(
     product: WholeProduct, key: str, idp: TokenServer
 ) -> None:
@@ -126,8 +175,16 @@ def test_a_client_that_is_refused_is_told_of_and_pays_nothing(
     product.cli("backends", "save", ADA, "-f", "-", stdin=json.dumps(whole))
 
     product.wait_until(lambda: product.chat(key=key).status == 503, "ada has no token")
-    reason = "backend mine: 127.0.0.1 answered 401 (invalid_client)"
-    product.wait_until(lambda: reason in str(product.data("dataplanes", "list")), "the reason is told")
+    why = {"user_id": ADA, "backend": "mine", "reason": "127.0.0.1 answered 401 (invalid_client)"}
+    product.wait_until(lambda: health(product) == ("DATAPLANE_SYNC_DEGRADED", [why]), "the reason is told")
+
+    product.cli("backends", "delete", ADA, "--all")
+    product.wait_until(lambda: health(product) == ("DATAPLANE_SYNC_SYNCED", []), "it is well again")
+
+
+def health(product: WholeProduct) -> tuple[str, list[dict[str, str]]]:
+    (plane,) = product.data("dataplanes", "list")["dataplanes"]
+    return plane["sync"], plane["report"].get("outages", [])
 
 
 def test_a_place_where_requests_may_not_go_is_refused_by_its_path(product: WholeProduct) -> None:
