@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from contract.faults import FaultLog, shown, under
 from contract.fields import Items, Name, Optionally, Part, refuse, says
 from contract.plain_values import entries, text
-from contract.routing.choices import Payload
+from contract.routing.values import Payload
 from contract.unique_names import check_unique_words
 from contract.words import known_word
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from pydantic import BeforeValidator
@@ -16,6 +17,8 @@ from contract.spelling import nearest
 
 MOST_COMPARED: Final = 200
 MOST_LISTED: Final = 20
+
+NONE_RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.:/-]+(?: [A-Za-z0-9_.:/-]+)*")
 
@@ -28,19 +31,49 @@ def known_word(
     With `fold` (str.lower, str.upper) a word counts however it is cased, and is kept as the Literal writes it. With
     `default` empty text stands for that.
     """
+    return _one_of(
+        get_args(words),
+        lambda value: f"unsupported {what} {shown(value)}",
+        {} if default is None else {"": default},
+        (lambda value: fold(value.strip())) if fold else str,
+    )
+
+
+def choice(words: Any, name: str, default: str | None = None, retired: Mapping[str, str] = NONE_RETIRED) -> Any:
+    """The same, told by the field's name: `Annotated[Words, choice(Words, "mode", "auto")]`. Empty text is the default.
+
+    `retired` holds words that earlier releases took, with the one that is meant by them now; rules warn of them.
+    """
     known: tuple[str, ...] = get_args(words)
+    return _one_of(
+        known, lambda value: f"{name} must be {_listed(known)}, not {shown(value)}", {"": default, **retired}
+    )
+
+
+def _one_of(
+    known: tuple[str, ...],
+    complaint: Callable[[str], str],
+    meant: Mapping[str, str | None],
+    read: Callable[[str], str] = str,
+) -> BeforeValidator:
+    """`meant`: what else is taken, and what is meant by it."""
 
     def validate(value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        word = fold(value.strip()) if fold else value
-        if word == "" and default is not None:
-            return default
+        word = read(value)
+        if word in meant:
+            return meant[word]
         if word not in known:
-            raise refuse("value", f"unsupported {what} {shown(value)}", find_way_out(value, known))
+            raise refuse("value", complaint(value), find_way_out(value, known))
         return word
 
     return BeforeValidator(validate)
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def way_out(word: str, known: Iterable[str], if_none: str = "declare it") -> str:

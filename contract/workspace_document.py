@@ -31,9 +31,9 @@ from contract.fields import (
 from contract.retries import RetryConditions
 from contract.router_settings import GlobalSettings
 from contract.routes import Route
-from contract.routing.choices import Payload
 from contract.routing.profile import RoutingProfile
 from contract.routing.recipes import Entrypoint, Recipe
+from contract.routing.values import Payload
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 

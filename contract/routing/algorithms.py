@@ -9,10 +9,10 @@ from pydantic import BeforeValidator
 
 from contract.faults import shown
 from contract.fields import Name, Part, Share, Text, refuse, says
-from contract.routing.choices import Amount, Percentile, Prompt, Whole, choice, filled
 from contract.routing.loopers import Confidence, Fusion, Ratings, ReMoM, Workflows
+from contract.routing.values import Amount, Percentile, Prompt, Whole, filled
 from contract.selectors import Hybrid, RouterDC
-from contract.words import way_out
+from contract.words import choice, way_out
 
 AlgorithmType = Literal[
     "static",

@@ -8,7 +8,8 @@ from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from contract.faults import FaultLog, under
 from contract.fields import HeaderName, Items, Name, Optionally, Part, Share, says
-from contract.routing.choices import Whole, choice
+from contract.routing.values import Whole
+from contract.words import choice
 
 CacheMode = Literal["semantic", "exact", "exact_then_semantic"]
 CacheScope = Literal["user", "team", "tenant", "global"]

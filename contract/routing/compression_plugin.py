@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from contract.faults import FaultLog, under
 from contract.fields import HeaderName, Items, Name, Optionally, Part, refuse, says
 from contract.plain_values import section, text
-from contract.routing.choices import Whole, choice
+from contract.routing.values import Whole
+from contract.words import choice
 
 CompressionMode = Literal["auto", "always"]
 TargetMode = Literal["preserve", "extractive", "recoverable"]

@@ -9,10 +9,11 @@ from pydantic import AfterValidator, Field
 
 from contract.fields import Items, Name, Optionally, Part, Text, refuse, says
 from contract.routing.algorithms import Algorithm
-from contract.routing.choices import Amount, Payload, Prompt, Whole, choice
 from contract.routing.output_contract import OutputContractSpec
 from contract.routing.plugins import Plugin
 from contract.routing.rule_nodes import RuleNode
+from contract.routing.values import Amount, Payload, Prompt, Whole
+from contract.words import choice
 
 IterationSource = Literal["decision.candidates", "models"]
 IterationOutput = Literal["model"]

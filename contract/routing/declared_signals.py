@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 from contract.plain_values import entries, section, text
 
-LeafType = Literal[
+ScoredType = Literal[
     "keyword",
     "embedding",
     "domain",
@@ -27,10 +27,10 @@ LeafType = Literal[
     "kb",
     "conversation",
     "event",
-    "metadata",
-    "classifier",
-    "projection",
 ]
+"""Families whose signals a score may be made of, too."""
+
+LeafType = Literal[ScoredType, "metadata", "classifier", "projection"]
 
 LEAF_TYPES: Final[tuple[str, ...]] = get_args(LeafType)
 

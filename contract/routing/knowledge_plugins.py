@@ -10,7 +10,8 @@ from pydantic import Field
 from contract.faults import FaultLog, under
 from contract.fields import Items, Name, Optionally, Share, Text, says
 from contract.plain_values import section, text
-from contract.routing.choices import OpenPart, Payload, Positive, Whole, choice
+from contract.routing.values import OpenPart, Payload, Positive, Whole
+from contract.words import choice
 
 RagBackend = Literal["milvus", "qdrant", "external_api", "mcp", "openai", "hybrid", "vectorstore"]
 InjectionMode = Literal["tool_role", "system_prompt"]

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field
 
 from contract.fields import BaseUrl, Items, Name, Optionally, Part, Share, Text, says
-from contract.routing.choices import Amount, Positive, Prompt, Whole, choice, filled, or_else
+from contract.routing.values import Amount, Positive, Prompt, Whole, filled, or_else
+from contract.words import choice
 
 OnError = Literal["skip", "fail"]
 ConfidenceMethod = Literal["avg_logprob", "margin", "hybrid", "self_verify", "automix_entailment"]

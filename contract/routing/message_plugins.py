@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from contract.fields import HeaderName, HeaderValue, Items, Name, Part, Share, says
-from contract.routing.choices import OpenPart, Positive, Prompt, Whole, choice, filled
+from contract.routing.values import OpenPart, Positive, Prompt, Whole, filled
+from contract.words import choice
 
 PromptMode = Literal["replace", "insert"]
 FindingAction = Literal["header", "body", "none"]

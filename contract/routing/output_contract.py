@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from contract.faults import FaultLog, item, shown, under
 from contract.fields import Items, Name, Optionally, Part, Text, says
 from contract.plain_values import entries, section, text
-from contract.routing.choices import Prompt, choice
+from contract.routing.values import Prompt
+from contract.words import choice
 
 ContractType = Literal["choice", "structured_json", "reference_selection"]
 SchemaRef = Literal["terminal_action_v1"]

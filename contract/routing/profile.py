@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from contract.fields import Items, Part, says
-from contract.routing.choices import choice
 from contract.routing.decisions import Decision
 from contract.routing.projections import Projections
 from contract.routing.signals import Signals
+from contract.words import choice
 
 Strategy = Literal["priority", "confidence"]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import model_validator
 
 from contract.fields import Items, Name, Optionally, Part, says
+from contract.routing.declared_signals import ScoredType
 from contract.words import known_word
 
 Semantics = Literal["exclusive", "softmax_exclusive"]
@@ -14,28 +15,7 @@ ScoreMethod = Literal["weighted_sum"]
 MappingMethod = Literal["threshold_bands", "multi_emit"]
 CalibrationMethod = Literal["sigmoid_distance"]
 ValueSource = Literal["binary", "confidence", "raw", "score"]
-InputType = Literal[
-    "keyword",
-    "embedding",
-    "domain",
-    "fact_check",
-    "user_feedback",
-    "reask",
-    "preference",
-    "language",
-    "context",
-    "structure",
-    "complexity",
-    "modality",
-    "authz",
-    "jailbreak",
-    "pii",
-    "kb",
-    "conversation",
-    "event",
-    "kb_metric",
-    "projection",
-]
+InputType = Literal[ScoredType, "kb_metric", "projection"]
 
 SIGMOID: Final = "sigmoid_distance"
 OF_SCORES: Final = ("kb_metric", "projection")

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConst
 
 from contract.fields import Name, Part, Text, refuse, says
 from contract.routing.catalogue import trimmed_names
-from contract.routing.choices import filled
 from contract.routing.profile import RoutingProfile
+from contract.routing.values import filled
 
 
 def _trimmed(value: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from contract.faults import FaultLog, under
 from contract.fields import Items, Name, Optionally, Share, Text, says
 from contract.plain_values import section, text
-from contract.routing.choices import Amount, OpenPart, Whole, choice, or_else
+from contract.routing.values import Amount, OpenPart, Whole, or_else
+from contract.words import choice
 
 ToolsMode = Literal["none", "passthrough", "filtered"]
 RetrievalStrategy = Literal["semantic_only", "hybrid_history"]

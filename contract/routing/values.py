@@ -1,38 +1,13 @@
-"""The kinds of value that decisions, algorithms and plugins share: one word of a few, amounts, payloads of anybody."""
+"""The kinds of value that decisions, algorithms and plugins share: amounts, prompts, payloads of anybody."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import isfinite
-from types import MappingProxyType
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from contract.faults import shown
 from contract.fields import Part, refuse
-from contract.words import find_way_out
-
-NONE_RETIRED: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-def choice(words: Any, name: str, default: str | None = None, retired: Mapping[str, str] = NONE_RETIRED) -> Any:
-    """For `Annotated[Words, choice(Words, "mode", "auto")]`: Words is a Literal of texts, empty text means the default.
-
-    `retired` holds words that earlier releases took, with the one that is meant by them now; rules warn of them.
-    """
-    known: tuple[str, ...] = get_args(words)
-
-    def validate(value: Any) -> Any:
-        if value == "":
-            return default
-        if not isinstance(value, str) or value in known:
-            return value
-        if value in retired:
-            return retired[value]
-        raise refuse("value", f"{name} must be {_listed(known)}, not {shown(value)}", find_way_out(value, known))
-
-    return BeforeValidator(validate)
 
 
 def or_else(default: str) -> BeforeValidator:
@@ -49,11 +24,6 @@ def filled(name: str, complaint: str = "cannot be empty") -> AfterValidator:
         return value
 
     return AfterValidator(validate)
-
-
-def _listed(words: tuple[str, ...]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _finite(value: Any) -> Any:
