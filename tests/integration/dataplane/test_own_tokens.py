@@ -226,3 +226,22 @@ async def test_neither_the_credential_nor_its_token_can_be_read_from_envoys_conf
 
     assert "byok-oauth/ada/alpha" in dump
     assert not [secret for secret in ("canary-of-client", *town.server.given) if secret in dump]
+
+
+@pytest.mark.parametrize("disabled", [True, False], ids=["disabled", "without its backend"])
+async def test_the_token_of_a_consumer_that_no_longer_presents_it_leaves_envoy_at_once(
+    town: Town, disabled: bool
+) -> None:
+    own = town.own("ada", "alpha")
+    await town.bring(document("ada", "EXCLUSIVE", own), **{ref("ada", "alpha"): town.client("ada")})
+    await town.ask("ada")
+    before = await town.plane.everything_envoy_shows()
+
+    without = {"enabled": False, "mode": "EXCLUSIVE", "backends": [own]} if disabled else {}
+    await town.bring(consumer("ada", 2, **without))
+    after = await town.plane.everything_envoy_shows()
+    await town.later(7200)
+
+    assert "byok-oauth/ada/alpha" in before
+    assert "byok-oauth/ada/alpha" not in after
+    assert len(town.server.asked) == 1
