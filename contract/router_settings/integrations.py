@@ -7,28 +7,7 @@ from typing import Annotated, Literal
 from contract.fields import Items, Name, Part, Share, says
 from contract.router_settings.datastores import PlainRedis
 from contract.router_settings.values import Chosen, Headers, Line, Url, Whole, Worded
-
-
-class ToolWeights(Part):
-    """How much each likeness of a tool to the request counts."""
-
-    embed: Annotated[Share | None, says("of meaning")] = None
-    lexical: Annotated[Share | None, says("of common words")] = None
-    tag: Annotated[Share | None, says("of tags")] = None
-    name: Annotated[Share | None, says("of the name")] = None
-    category: Annotated[Share | None, says("of the category")] = None
-
-
-class ToolHistory(Part):
-    """How much the tools called so far count."""
-
-    history_horizon: Annotated[Whole | None, says("how many calls are looked back on")] = None
-    min_history_steps: Annotated[Whole | None, says("with fewer calls nothing of it counts")] = None
-    history_confidence_threshold: Annotated[Share | None, says("how sure earlier calls have to be to count")] = None
-    weight_semantic: Annotated[Share | None, says("of likeness to the request")] = None
-    weight_history_transition: Annotated[Share | None, says("of tools that followed one another before")] = None
-    weight_decision_prior: Annotated[Share | None, says("of tools that the decision used before")] = None
-    repetition_penalty_strength: Annotated[Share | None, says("what calling the same tool again takes away")] = None
+from contract.tool_filtering import ToolHistory, ToolWeights
 
 
 class ToolFiltering(Part):

@@ -8,6 +8,7 @@ from contract.faults import FaultLog, under
 from contract.fields import Items, Name, Optionally, Share, Text, says
 from contract.plain_values import section, text
 from contract.routing.values import Amount, OpenPart, Whole, or_else
+from contract.tool_filtering import ToolHistory, ToolWeights
 from contract.words import choice
 
 ToolsMode = Literal["none", "passthrough", "filtered"]
@@ -57,26 +58,12 @@ class Tools(OpenPart):
     dynamic_retrieval: DynamicRetrieval = DynamicRetrieval()
 
 
-class FilteringWeights(OpenPart):
+class FilteringWeights(ToolWeights, OpenPart):
     """How much each likeness of a tool to the request counts."""
 
-    embed: Annotated[Share | None, says("of meaning")] = None
-    lexical: Annotated[Share | None, says("of common words")] = None
-    tag: Annotated[Share | None, says("of tags")] = None
-    name: Annotated[Share | None, says("of the name")] = None
-    category: Annotated[Share | None, says("of the category")] = None
 
-
-class HybridHistory(OpenPart):
-    """How much of what was called before counts."""
-
-    history_horizon: Annotated[Whole | None, says("how many calls are looked back on")] = None
-    min_history_steps: Annotated[Whole | None, says("with fewer calls nothing of it counts")] = None
-    history_confidence_threshold: Annotated[Share | None, says("how sure earlier calls have to be to count")] = None
-    weight_semantic: Annotated[Share | None, says("of likeness to the request")] = None
-    weight_history_transition: Annotated[Share | None, says("of tools that followed one another before")] = None
-    weight_decision_prior: Annotated[Share | None, says("of tools that the decision used before")] = None
-    repetition_penalty_strength: Annotated[Share | None, says("what calling the same tool again takes away")] = None
+class HybridHistory(ToolHistory, OpenPart):
+    """How much the tools called so far count."""
 
 
 class AdvancedFiltering(OpenPart):
