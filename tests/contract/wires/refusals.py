@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any as Anything
@@ -14,6 +15,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
 M = TypeVar("M", bound=Message)
+Answer = TypeVar("Answer")
+COME_AGAIN = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED"})  # each with a pause to wait: a busy machine has many wait
 
 
 class Refused(Exception):
@@ -64,6 +67,18 @@ class Refused(Exception):
             if detail.Unpack(message):
                 return message
         raise AssertionError(f"{self} has no {kind.DESCRIPTOR.name} among {[each.type_url for each in self.details]}")
+
+
+async def patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """What comes of it in the end: who is told to come again does so, when it is told to. Raises Refused."""
+    while True:
+        try:
+            return await ask()
+        except Refused as refused:
+            if refused.code not in COME_AGAIN:
+                raise
+            pause = refused.retry_after.total_seconds()
+        await asyncio.sleep(pause)
 
 
 class Caught:

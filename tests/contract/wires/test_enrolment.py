@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -12,7 +13,7 @@ from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from contract.sealing import delivery_context, open_delivery_key
 from tests.contract.wires.documents import document
 from tests.contract.wires.people import Tenant, enrolment
-from tests.contract.wires.refusals import Refused, refusal
+from tests.contract.wires.refusals import Refused, patiently, refusal
 
 
 def fresh(token: str) -> dataplanes.EnrollDataplaneRequest:
@@ -26,7 +27,8 @@ def fresh(token: str) -> dataplanes.EnrollDataplaneRequest:
 async def test_of_fifty_enrolments_at_once_on_a_one_time_token_exactly_one_succeeds(tenant: Tenant) -> None:
     token = await tenant.join_token()
 
-    answers = await asyncio.gather(*(tenant.api(fresh(token)) for _ in range(50)), return_exceptions=True)
+    asked = [partial(tenant.api, fresh(token)) for _ in range(50)]
+    answers = await asyncio.gather(*map(patiently, asked), return_exceptions=True)
 
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert len(refused) == 49
@@ -111,7 +113,7 @@ async def test_an_enrolment_whose_answer_was_lost_is_answered_again_and_uses_not
 async def test_the_same_enrolment_many_times_at_once_makes_one_data_plane(tenant: Tenant) -> None:
     request = fresh(await tenant.join_token())
 
-    answers = await asyncio.gather(*(tenant.api(request) for _ in range(10)))
+    answers = await asyncio.gather(*(patiently(partial(tenant.api, request)) for _ in range(10)))
 
     assert len({answer.dataplane.id for answer in answers}) == 1
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -21,12 +22,11 @@ from controlplane.store import migrate
 from tests.contract.wires.clients import Api, open_api
 from tests.contract.wires.documents import document
 from tests.contract.wires.people import Agent, Tenant, enrolment, new_tenant
-from tests.contract.wires.refusals import Refused, refusal
+from tests.contract.wires.refusals import COME_AGAIN, Refused, patiently, refusal
 from tests.contract.wires.running import Running, running
 from tests.fakes.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-COME_AGAIN = {"UNAVAILABLE", "RESOURCE_EXHAUSTED"}  # with a pause to wait: a slow machine has many wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +192,6 @@ async def test_two_writers_of_one_document_with_one_etag_do_not_lose_an_update(p
     assert stored.configuration.version == 2
 
 
-async def until_answered(tenant: Tenant, request_id: str) -> None:
-    """A forced change, once; who is told that too many wait comes again."""
-    while True:
-        try:
-            await tenant.trigger(force=True, request_id=request_id)
-        except Refused as refused:
-            if refused.code not in COME_AGAIN:
-                raise
-            await asyncio.sleep(refused.retry_after.total_seconds())
-        else:
-            return
-
-
 async def test_changes_on_both_at_once_become_visible_in_their_order(pair: Pair, tenant: Tenant) -> None:
     await tenant.put()
     agent = await tenant.settled_agent()
@@ -227,9 +214,12 @@ async def test_changes_on_both_at_once_become_visible_in_their_order(pair: Pair,
     start = (await agent.poll()).revision
     last = start + 20
     watching = asyncio.create_task(watch())
-    await asyncio.gather(
-        *(until_answered(who, f"{at}-{number}") for at, who in enumerate((tenant, other)) for number in range(10))
-    )
+    asked = [
+        partial(who.trigger, force=True, request_id=f"{at}-{number}")
+        for at, who in enumerate((tenant, other))
+        for number in range(10)
+    ]
+    await asyncio.gather(*map(patiently, asked))
     await asyncio.wait_for(watching, 60)
 
     assert seen == sorted(set(seen))
@@ -239,13 +229,11 @@ async def test_changes_on_both_at_once_become_visible_in_their_order(pair: Pair,
 async def test_one_time_tokens_used_on_both_at_once_enrol_one(pair: Pair, tenant: Tenant) -> None:
     token = await tenant.join_token()
 
-    answers = await asyncio.gather(
-        *(
-            api(enrolment(token, Ed25519PrivateKey.generate(), X25519PrivateKey.generate()))
-            for api in (pair.at_one, pair.at_other)
-            for _ in range(10)
-        ),
-        return_exceptions=True,
-    )
+    asked = [
+        partial(api, enrolment(token, Ed25519PrivateKey.generate(), X25519PrivateKey.generate()))
+        for api in (pair.at_one, pair.at_other)
+        for _ in range(10)
+    ]
+    answers = await asyncio.gather(*map(patiently, asked), return_exceptions=True)
 
     assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
