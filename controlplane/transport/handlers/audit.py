@@ -24,7 +24,7 @@ class AuditHandlers:
 
     async def list(self, request: pb.ListAuditRecordsRequest, call: Call) -> pb.ListAuditRecordsResponse:
         size = page_size(request.page_size)
-        (before,) = page_after(request.page_token, 1)
+        (before,) = page_after(request, 1)
         if request.page_token and not (before.isdecimal() and len(before) < 19):
             raise bad_token()
         wanted = ListAudit(request.workspace_id, request.actor, request.action)
@@ -32,7 +32,7 @@ class AuditHandlers:
         page, more = cut(found, size)
         return pb.ListAuditRecordsResponse(
             records=[audit_record(item) for item in page],
-            next_page_token=next_token(str(page[-1].sequence)) if more else "",
+            next_page_token=next_token(request, str(page[-1].sequence)) if more else "",
         )
 
     async def verify(self, _request: pb.VerifyAuditRequest, call: Call) -> pb.VerifyAuditResponse:

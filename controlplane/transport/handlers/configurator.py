@@ -61,7 +61,7 @@ class ConfiguratorHandlers:
         self, request: pb.ListConfigurationsRequest, call: Call
     ) -> pb.ListConfigurationsResponse:
         size = page_size(request.page_size)
-        user_id, version = page_after(request.page_token, 2)
+        user_id, version = page_after(request, 2)
         if request.page_token and not version.isdecimal():
             raise bad_token()
         narrow = ConfigurationFilter(
@@ -80,21 +80,21 @@ class ConfiguratorHandlers:
         last = page[-1].configuration if more else None
         return pb.ListConfigurationsResponse(
             configurations=[configurations.listed(item, document=full) for item in page],
-            next_page_token=next_token(last.user_id, str(last.version)) if last else "",
+            next_page_token=next_token(request, last.user_id, str(last.version)) if last else "",
         )
 
     async def list_active_users(self, request: pb.ListActiveUsersRequest, call: Call) -> pb.ListActiveUsersResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         found = await self._configurations.list_active_users(call.caller, request.workspace_id, after, size + 1)
         page, more = cut(found, size)
-        return pb.ListActiveUsersResponse(user_ids=page, next_page_token=next_token(page[-1]) if more else "")
+        return pb.ListActiveUsersResponse(user_ids=page, next_page_token=next_token(request, page[-1]) if more else "")
 
     async def list_pending_events(
         self, request: events_pb2.ListPendingEventsRequest, call: Call
     ) -> events_pb2.ListPendingEventsResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         query = ListEvents(
             workspace_id=request.workspace_id,
             dataplane_id=request.dataplane_id,
@@ -105,7 +105,8 @@ class ConfiguratorHandlers:
         )
         page, more = cut(await self._events.list_events(call.caller, query), size)
         return events_pb2.ListPendingEventsResponse(
-            events=[events.event(item) for item in page], next_page_token=next_token(page[-1].id) if more else ""
+            events=[events.event(item) for item in page],
+            next_page_token=next_token(request, page[-1].id) if more else "",
         )
 
     async def acknowledge_event(

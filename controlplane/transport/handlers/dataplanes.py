@@ -49,12 +49,12 @@ class DataplaneHandlers:
 
     async def list(self, request: pb.ListDataplanesRequest, call: Call) -> pb.ListDataplanesResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         found = await self._service.list_dataplanes(call.caller, request.workspace_id, after, size + 1)
         page, more = cut(found, size)
         return pb.ListDataplanesResponse(
             dataplanes=[management.seen_dataplane(item) for item in page],
-            next_page_token=next_token(page[-1].dataplane.id) if more else "",
+            next_page_token=next_token(request, page[-1].dataplane.id) if more else "",
         )
 
     async def get(self, request: pb.GetDataplaneRequest, call: Call) -> pb.GetDataplaneResponse:

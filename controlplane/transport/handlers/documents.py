@@ -68,14 +68,14 @@ class DocumentHandlers:
         self, request: documents_pb2.ListDocumentVersionsRequest, call: Call
     ) -> documents_pb2.ListDocumentVersionsResponse:
         size = page_size(request.page_size)
-        (before,) = page_after(request.page_token, 1)
+        (before,) = page_after(request, 1)
         found = await self._history.list_versions(
             call.caller, request.workspace_id, request.user_id, _version(before), size + 1
         )
         page, more = cut(found, size)
         return documents_pb2.ListDocumentVersionsResponse(
             versions=[management.document_version(item) for item in page],
-            next_page_token=next_token(str(page[-1].version)) if more else "",
+            next_page_token=next_token(request, str(page[-1].version)) if more else "",
         )
 
     async def roll_back(

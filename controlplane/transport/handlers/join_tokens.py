@@ -38,13 +38,14 @@ class JoinTokenHandlers:
 
     async def list(self, request: pb.ListJoinTokensRequest, call: Call) -> pb.ListJoinTokensResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         found = await self._service.list_tokens(
             call.caller, request.workspace_id, after, size + 1, ended=request.include_ended
         )
         page, more = cut(found, size)
         return pb.ListJoinTokensResponse(
-            join_tokens=[_join_token(item) for item in page], next_page_token=next_token(page[-1].id) if more else ""
+            join_tokens=[_join_token(item) for item in page],
+            next_page_token=next_token(request, page[-1].id) if more else "",
         )
 
     async def revoke(self, request: pb.RevokeJoinTokenRequest, call: Call) -> pb.RevokeJoinTokenResponse:

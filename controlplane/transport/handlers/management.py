@@ -46,11 +46,11 @@ class WorkspaceHandlers:
         self, request: workspaces_pb2.ListWorkspacesRequest, call: Call
     ) -> workspaces_pb2.ListWorkspacesResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         page, more = cut(await self._service.list_workspaces(call.caller, after, size + 1), size)
         return workspaces_pb2.ListWorkspacesResponse(
             workspaces=[management.workspace(item) for item in page],
-            next_page_token=next_token(page[-1].id) if more else "",
+            next_page_token=next_token(request, page[-1].id) if more else "",
         )
 
 
@@ -91,11 +91,11 @@ class ManagementKeyHandlers:
         self, request: management_keys_pb2.ListManagementKeysRequest, call: Call
     ) -> management_keys_pb2.ListManagementKeysResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         page, more = cut(await self._service.list_keys(call.caller, after, size + 1), size)
         return management_keys_pb2.ListManagementKeysResponse(
             keys=[management.management_key(item) for item in page],
-            next_page_token=next_token(page[-1].id) if more else "",
+            next_page_token=next_token(request, page[-1].id) if more else "",
         )
 
     async def revoke(
@@ -145,12 +145,12 @@ class ConsumerKeyHandlers:
         self, request: consumer_keys_pb2.ListConsumerKeysRequest, call: Call
     ) -> consumer_keys_pb2.ListConsumerKeysResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         found = await self._service.list_keys(call.caller, request.workspace_id, request.consumer_id, after, size + 1)
         page, more = cut(found, size)
         return consumer_keys_pb2.ListConsumerKeysResponse(
             keys=[management.seen_consumer_key(item) for item in page],
-            next_page_token=next_token(page[-1].key.jti) if more else "",
+            next_page_token=next_token(request, page[-1].key.jti) if more else "",
         )
 
     async def revoke(

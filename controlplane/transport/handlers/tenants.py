@@ -27,10 +27,10 @@ class TenantHandlers:
 
     async def list(self, request: pb.ListTenantsRequest, call: Call) -> pb.ListTenantsResponse:
         size = page_size(request.page_size)
-        (after,) = page_after(request.page_token, 1)
+        (after,) = page_after(request, 1)
         page, more = cut(await self._service.list_tenants(call.caller, after, size + 1), size)
         return pb.ListTenantsResponse(
-            tenants=[tenant(item) for item in page], next_page_token=next_token(page[-1].id) if more else ""
+            tenants=[tenant(item) for item in page], next_page_token=next_token(request, page[-1].id) if more else ""
         )
 
 

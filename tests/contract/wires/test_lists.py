@@ -16,6 +16,7 @@ from agentrouter.management.v1 import dataplanes_pb2 as dataplanes
 from agentrouter.management.v1 import documents_pb2 as documents
 from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from agentrouter.management.v1 import workspaces_pb2 as workspaces
+from controlplane.transport.paging import next_token
 from tests.contract.wires.documents import consumer, document
 from tests.contract.wires.people import Tenant
 from tests.contract.wires.refusals import refusal
@@ -150,11 +151,26 @@ async def test_a_page_token_that_no_list_returned_is_refused(tenant: Tenant) -> 
 
 async def test_versions_in_a_foreign_page_token_are_numbers_or_refused(tenant: Tenant) -> None:
     for version in ("x", "-1", "9" * 30):
-        token = base64.urlsafe_b64encode(json.dumps(["alice", version]).encode()).decode()
-        request = configurations.ListConfigurationsRequest(workspace_id=tenant.id, page_token=token)
+        request = configurations.ListConfigurationsRequest(workspace_id=tenant.id)
+        request.page_token = next_token(request, "alice", version)
 
         with refusal("INVALID_ARGUMENT"):
             await tenant.call(request)
+
+
+async def test_a_page_token_is_good_for_its_own_list_and_filters_only(tenant: Tenant) -> None:
+    await tenant.put()
+    await tenant.put(consumer("alice"), user_id="alice")
+    asked = configurations.ListConfigurationsRequest(workspace_id=tenant.id)
+    token = (await tenant.call(with_page(asked, 1))).next_page_token
+
+    assert (await tenant.call(with_page(asked, 7, token))).configurations[0].user_id == "alice"
+    narrower = configurations.ListConfigurationsRequest(workspace_id=tenant.id, history=True)
+    others = [narrower, *(request for request, _ in lists(tenant).values() if request != asked)]
+    for other in others:
+        with refusal("INVALID_ARGUMENT") as refused:
+            await tenant.call(with_page(other, 1, token))
+        assert set(refused.faults) == {"page_token"}
 
 
 async def test_configurations_are_filtered_by_user_state_digest_and_time(tenant: Tenant) -> None:
