@@ -5,16 +5,20 @@ A text `$NAME` in a body is a shell variable; `keeps` names what later lines use
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-CONFIGURATOR = "agentrouter.configurator.v1.ConfiguratorService"
-MANAGEMENT = "agentrouter.management.v1."
-ADMIN, OPERATOR, VIEWER, PLATFORM = "role admin", "role operator", "role viewer", "a platform key of role admin"
-DATAPLANE = "the data plane itself"
-EITHER = "role viewer, or a data plane"
-NOBODY = "no credential: the join token is one"
+from tools.api_calls import (
+    ADMIN,
+    DATAPLANE,
+    EITHER,
+    MANAGEMENT,
+    NOBODY,
+    OPERATOR,
+    PLATFORM,
+    VIEWER,
+    Example,
+    configurator,
+    dataplanes,
+    documents,
+)
 
 YAML = "version: consumer/v1\nconsumer_id: alice\n"
 BACKEND = {
@@ -27,122 +31,87 @@ MCP = {"id": "git", "name": "Git", "url": "https://mcp.example.com/git"}
 UPGRADE = {"registry": "registry.example.com", "username": "robot", "secret": "s3cret", "target_version": "1.2.0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One call. `caller`: who may, for people."""
-
-    service: str
-    method: str
-    says: str
-    caller: str
-    body: Mapping[str, Any] = field(default_factory=dict)
-    keeps: Mapping[str, str] = field(default_factory=dict)
-    streams: bool = False
-
-    @property
-    def path(self) -> str:
-        """`package.Service/Method`."""
-        return f"{self.service}/{self.method}"
-
-    @property
-    def token(self) -> str:
-        """The variable whose value is sent; empty for none."""
-        return {NOBODY: "", DATAPLANE: "DATAPLANE_TOKEN"}.get(self.caller, "AK")
-
-
-def _documents(method: str, says: str, caller: str, **more: Any) -> Example:
-    return Example(f"{MANAGEMENT}DocumentService", method, says, caller, **more)
-
-
-def _configurator(method: str, says: str, caller: str, **more: Any) -> Example:
-    return Example(CONFIGURATOR, method, says, caller, **more)
-
-
-def _dataplanes(method: str, says: str, caller: str, **more: Any) -> Example:
-    return Example(f"{MANAGEMENT}DataplaneService", method, says, caller, **more)
-
-
 EXAMPLES: tuple[Example, ...] = (
-    _documents(
+    documents(
         "ValidateDocument",
         "Says exactly what PutDocument would refuse; stores nothing.",
         VIEWER,
         body={"user_id": "alice", "content": YAML},
     ),
-    _documents(
+    documents(
         "PutDocument",
         "Stores a source document, YAML or JSON, compiles and announces it.",
         OPERATOR,
         body={"user_id": "alice", "content": YAML, "reason": "alice joins"},
     ),
-    _documents("GetDocument", "Gives a source document back, credentials as references.", VIEWER, body={"user_id": ""}),
-    _documents(
+    documents("GetDocument", "Gives a source document back, credentials as references.", VIEWER, body={"user_id": ""}),
+    documents(
         "DiffDocument",
         "Says what a document means otherwise than the stored one, by path.",
         VIEWER,
         body={"user_id": "alice", "content": f"{YAML}enabled: false\n"},
     ),
-    _documents(
+    documents(
         "ListDocumentVersions",
         "Versions that are kept of a source document, newest first: who, when, why.",
         VIEWER,
         body={"user_id": "alice", "page_size": 10},
         keeps={"DOCUMENT_VERSION": "versions.0.version"},
     ),
-    _documents(
+    documents(
         "RollbackDocument",
         "Puts an earlier version again, with all that PutDocument checks.",
         OPERATOR,
         body={"user_id": "alice", "version": "$DOCUMENT_VERSION", "reason": "as it was"},
     ),
-    _documents(
+    documents(
         "DeleteDocument",
         "Removes a consumer: its document, the backends it brought; keys stay, and are refused until it is made again.",
         OPERATOR,
         body={"user_id": "alice", "reason": "alice left", "request_id": "alice-left"},
     ),
-    _configurator(
+    configurator(
         "TriggerUpdate",
         "Compiles a configuration anew and announces it when it differs.",
         OPERATOR,
         body={"user_id": "", "reason": "by hand", "force": True},
     ),
-    _configurator(
+    configurator(
         "GetConfiguration",
         "Configurations newer than the caller's; without queries everything after a revision.",
         EITHER,
         body={"queries": [{"user_id": "", "current_version": 0}]},
         keeps={"VERSION": "configurations.0.version", "DIGEST": "configurations.0.digest"},
     ),
-    _configurator(
+    configurator(
         "ListConfigurations",
         "Every configuration, with what each data plane has of it.",
         EITHER,
         body={"state": "CONFIGURATION_STATE_ACTIVE", "page_size": 50},
     ),
-    _configurator("ListActiveUsers", "Users that have an active configuration.", EITHER),
-    _configurator("ListActiveProviders", "Enabled providers, their models, whether a credential resolves.", EITHER),
-    _configurator(
+    configurator("ListActiveUsers", "Users that have an active configuration.", EITHER),
+    configurator("ListActiveProviders", "Enabled providers, their models, whether a credential resolves.", EITHER),
+    configurator(
         "ListPendingEvents",
         "Events that need processing, oldest first.",
         EITHER,
         body={"dataplane_id": "$DATAPLANE", "slot": "config/"},
         keeps={"EVENT": "events.0.id"},
     ),
-    _configurator(
+    configurator(
         "UpdateEventMetadata",
         "Replaces the metadata of an event.",
         OPERATOR,
         body={"event_id": "$EVENT", "metadata": {"ticket": "OPS-4711"}},
     ),
-    _configurator(
+    configurator(
         "AcknowledgeEvent",
         "Takes an event over, or renews its lease of 60 s.",
         DATAPLANE,
         body={"event_id": "$EVENT", "boot": {"counter": 1, "nonce": "nonce-of-boot-1"}},
         keeps={"FENCING_TOKEN": "event.fencingToken"},
     ),
-    _configurator(
+    configurator(
         "CompleteEvent",
         "Says how the work on an event ended; the same twice is fine.",
         DATAPLANE,
@@ -154,16 +123,16 @@ EXAMPLES: tuple[Example, ...] = (
             "fencing_token": "$FENCING_TOKEN",
         },
     ),
-    _configurator(
+    configurator(
         "ReconcileWorkspace",
         "Finds what deviates and enqueues it again; `validate_only` only shows it.",
         OPERATOR,
         body={"validate_only": True},
     ),
-    _configurator(
+    configurator(
         "FullSyncWorkspace", "Walks everything, compiles and enqueues it again; streams progress.", ADMIN, streams=True
     ),
-    _configurator(
+    configurator(
         "SaveBYOKBackends",
         "Replaces the whole set of backends that a user brought. A credential is an api_key, oauth, aws or gcp.",
         OPERATOR,
@@ -176,62 +145,62 @@ EXAMPLES: tuple[Example, ...] = (
         VIEWER,
         body={"user_id": "alice"},
     ),
-    _configurator("DeleteBYOKBackends", "Removes some by name, or all.", OPERATOR, body={"user_id": "alice"}),
-    _configurator("UpsertMCPCatalogServer", "Wires an MCP server into the catalogue.", OPERATOR, body=MCP),
-    _configurator(
+    configurator("DeleteBYOKBackends", "Removes some by name, or all.", OPERATOR, body={"user_id": "alice"}),
+    configurator("UpsertMCPCatalogServer", "Wires an MCP server into the catalogue.", OPERATOR, body=MCP),
+    configurator(
         "RevokeUserToken",
         "Revokes a consumer key in every data plane; twice is fine.",
         OPERATOR,
         body={"jti": "ck_lost", "reason": "laptop was stolen", "expires_at": "2099-01-01T00:00:00Z"},
     ),
-    _configurator(
+    configurator(
         "SetDataplaneURL",
         "The URL at which customers reach the gateway.",
         OPERATOR,
         body={"dataplane_id": "$DATAPLANE", "url": "https://llm.example.com"},
     ),
-    _configurator(
+    configurator(
         "ValidateDataplane", "Whether a data plane is known, and the public keys of consumer keys.", DATAPLANE
     ),
-    _configurator(
+    configurator(
         "SubmitDataplaneUpgradeCredentials",
         "Begins an upgrade with registry credentials that only the data plane can open.",
         OPERATOR,
         body={"dataplane_id": "$DATAPLANE", **UPGRADE, "request_id": "upgrade-to-1.2.0"},
         keeps={"UPGRADE": "upgradeEventId"},
     ),
-    _configurator(
+    configurator(
         "GetDataplaneUpgradeCredentials",
         "The sealed credentials; every read is audited.",
         DATAPLANE,
         body={"upgrade_event_id": "$UPGRADE"},
     ),
-    _configurator(
+    configurator(
         "AckDataplaneUpgradeCredentials",
         "The data plane has them; the stored copy is wiped.",
         DATAPLANE,
         body={"upgrade_event_id": "$UPGRADE"},
     ),
-    _configurator(
+    configurator(
         "CancelDataplaneUpgrade",
         "Cancels the running upgrade; nothing happens when it has ended.",
         OPERATOR,
         body={"dataplane_id": "$DATAPLANE"},
     ),
-    _configurator(
+    configurator(
         "RollbackDataplaneUpgrade",
         "Goes back after a completed upgrade.",
         OPERATOR,
         body={"dataplane_id": "$UPGRADED_DATAPLANE", "request_id": "back-from-1.2.0"},
     ),
-    _dataplanes(
+    dataplanes(
         "CreateJoinToken",
         "Lets another data plane join; the token is shown once.",
         ADMIN,
         body={"max_uses": 5, "lifetime": "3600s"},
         keeps={"JOIN_TOKEN": "joinToken", "JOIN_TOKEN_ID": "id"},
     ),
-    _dataplanes(
+    dataplanes(
         "EnrollDataplane",
         "Exchanges a join token for an identity; both keys are raw public halves, base64.",
         NOBODY,
@@ -243,16 +212,16 @@ EXAMPLES: tuple[Example, ...] = (
         },
         keeps={"ENROLLED": "dataplane.id"},
     ),
-    _dataplanes("ListJoinTokens", "Tokens that may still be used, never the tokens themselves.", ADMIN),
-    _dataplanes(
+    dataplanes("ListJoinTokens", "Tokens that may still be used, never the tokens themselves.", ADMIN),
+    dataplanes(
         "RevokeJoinToken",
         "Nobody enrols with it any more; twice is fine.",
         ADMIN,
         body={"join_token_id": "$JOIN_TOKEN_ID", "reason": "leaked"},
     ),
-    _dataplanes("ListDataplanes", "Data planes: heard or not, in step or not, and their reports.", EITHER),
-    _dataplanes("GetDataplane", "One of them.", EITHER, body={"dataplane_id": "$DATAPLANE"}),
-    _dataplanes(
+    dataplanes("ListDataplanes", "Data planes: heard or not, in step or not, and their reports.", EITHER),
+    dataplanes("GetDataplane", "One of them.", EITHER, body={"dataplane_id": "$DATAPLANE"}),
+    dataplanes(
         "RevokeDataplane",
         "For good: it drains, wipes and ends.",
         ADMIN,

@@ -7,7 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from tools.api_examples import EXAMPLES, Example
+from tools.api_calls import Example
+from tools.api_examples import EXAMPLES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "API.md"
 _VARIABLE = re.compile(r'"\$([A-Z0-9_]+)"')

@@ -24,7 +24,8 @@ from tests.contract.wires.people import Tenant, new_tenant
 from tests.contract.wires.running import running
 from tests.contract.wires.test_upgrades import completed
 from tests.fakes.stores import sqlite_url
-from tools.api_examples import EXAMPLES, Example
+from tools.api_calls import Example
+from tools.api_examples import EXAMPLES
 from tools.write_api_docs import PAGE
 
 NOT_YET = "is not in this release"
