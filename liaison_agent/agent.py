@@ -101,7 +101,7 @@ class Agent:
         self._waiting = {one.id: PendingEvent(one.id, one.slot, one.version) for one in memory.held.values()}
 
     async def _serve_what_served(self) -> None:
-        """Before the control plane is asked, and again while Envoy does not come up."""
+        """Before the control plane is asked, and again while Envoy does not come up, whether it answers or not."""
         if self._parts.applier.started or not self._memory.has_good:
             return
         plan = planner.plan_newest if self._envoy_left_running else planner.plan_last_known_good
@@ -141,7 +141,7 @@ class Agent:
         report = self._parts.reporter.report(
             self._memory, envoy_version=applier.envoy_version, ledger_lost=self._lost, warnings=warnings
         )
-        gathered = await self._parts.gatherer.gather(self._memory, report, self._wait())
+        gathered = await self._parts.gatherer.gather(self._memory, report, self._wait(), self._serve_what_served)
         if planner.differ(gathered.memory, self._memory):
             self._unapplied = True
         self._memory = gathered.memory

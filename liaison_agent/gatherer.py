@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -46,8 +47,11 @@ class Gatherer:
         self._event_cursor = 0
         self._unlisted: tuple[tuple[str, datetime], ...] = ()
 
-    async def gather(self, memory: Memory, report: Report, wait: timedelta) -> Gathered:
-        """Ask until an answer says that there is no more. Raises `DataplaneRevoked`.
+    async def gather(
+        self, memory: Memory, report: Report, wait: timedelta, meanwhile: Callable[[], Awaitable[None]]
+    ) -> Gathered:
+        """Ask until an answer says that there is no more; `meanwhile` is done while none comes. Raises
+        `DataplaneRevoked`.
 
         `Memory.revision` and `epoch` move only past what was taken, and a full listing only counts whole: dying in the
         middle of one, or a broken document in it, means being told again."""
@@ -56,7 +60,7 @@ class Gatherer:
         since, epoch = memory.revision, memory.epoch
         while True:
             poll = Poll(since, epoch, self._event_cursor, wait, self._boot, report, self._unlisted)
-            answer = await self._poller.ask(poll)
+            answer = await self._poller.ask(poll, meanwhile)
             self._unlisted = ()
             if answer.resync and (listing is None or listing.epoch != answer.epoch):
                 listing = _Listing(answer.epoch)

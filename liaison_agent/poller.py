@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from liaison_agent.ports import (
@@ -41,14 +42,18 @@ class Poller:
         self._revoked_since: float | None = None
         self.reachable = True
 
-    async def ask(self, poll: Poll) -> Answer:
-        """The next answer, however long it takes. Raises `DataplaneRevoked`."""
+    async def ask(self, poll: Poll, meanwhile: Callable[[], Awaitable[None]] | None = None) -> Answer:
+        """The next answer, however long it takes; `meanwhile` is done after each try that failed.
+
+        Raises `DataplaneRevoked`."""
         while True:
             await self._wait_for_turn()
             try:
                 answer = await self._control.poll(poll)
             except ControlPlaneError as error:
                 await self.back_off(error)
+                if meanwhile is not None:
+                    await meanwhile()
                 continue
             self._answered(answer)
             return answer

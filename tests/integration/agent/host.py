@@ -61,7 +61,7 @@ class Host:
 
     async def until_serving(self) -> int:
         """Wait until the agent says that it serves; returns Envoy's process id."""
-        await self.until(lambda: self._is_ours() and self.status["status"] == "serving" and self.status["envoy_pid"])
+        await self.until(self._serves)
         return int(self.status["envoy_pid"])
 
     def pause_agent(self) -> None:
@@ -125,5 +125,9 @@ class Host:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def _is_ours(self) -> bool:
-        return self._process is not None and self.status.get("pid") == self._process.pid
+    def _serves(self) -> bool:
+        """Fails with what the agent said when it has ended."""
+        assert self._process is not None
+        assert self._process.returncode is None, self.log()
+        said = self.status
+        return said.get("pid") == self._process.pid and said["status"] == "serving" and bool(said["envoy_pid"])

@@ -38,6 +38,19 @@ async def test_the_last_known_good_serves_before_the_control_plane_is_reached(wo
     assert set(seen) == {put.document}
 
 
+async def test_an_envoy_that_comes_up_at_the_second_try_serves_while_the_control_plane_is_away(world: World) -> None:
+    put = world.control.put("", {"models": ["a"]})
+    await world.live_until_idle()
+    world.gateway.die()
+    world.gateway.faults = [GatewayUnavailable("the former one has not quite ended")]
+    world.control.before["poll"] = [ControlPlaneUnreachable("away")] * 1000
+
+    async with world.living():
+        await world.until(lambda: world.gateway.served("config/") == put.document)
+
+    assert world.control.before["poll"]
+
+
 async def test_a_control_plane_that_dies_after_the_apply_ends_with_one_applied_event_of_attempt_one(
     world: World,
 ) -> None:
