@@ -21,8 +21,8 @@ from tests.fakes.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 MASTER_KEY = "5a" * 32
-COMES_UP_WITHIN = 60.0
-ENDS_WITHIN = 30.0
+COMES_UP_WITHIN = 180.0  # a busy machine takes its time
+ENDS_WITHIN = 60.0
 RESTART, CRASH, KILL, DRAIN = "database restart", "database crash", "SIGKILL", "SIGTERM"
 END_CONNECTIONS = "connections ended"
 KINDS = frozenset({RESTART, CRASH, KILL, DRAIN, END_CONNECTIONS})  # of faults; each comes in every run
