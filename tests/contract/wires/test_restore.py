@@ -97,4 +97,5 @@ async def test_what_is_made_after_a_restore_has_numbers_that_the_lost_history_ne
         assert made.configuration.version == RAISED_BY + 1
         assert news.revision > RAISED_BY
         assert news.event_cursor > RAISED_BY
-        assert [int(secret.ref.rpartition("@")[2]) for secret in news.secrets] == [RAISED_BY + 1]
+        (version,) = (int(secret.ref.rpartition("@")[2]) for secret in news.secrets)
+        assert version > RAISED_BY
