@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from controlplane.store import SqlStore
+from controlplane.store import SqlStore, engine, postgres_connecting, sqlite
 from tests.contract.store.nouns import TENANT, WORKSPACE, dataplane
 from tests.fakes.postgres import PostgresServer
 from tests.fakes.stores import KINDS, HandClock, copy_of_migrated_file, empty_tables, migrated_database, opened
@@ -49,7 +50,16 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-async def empty_store(store_url: str, clock: HandClock) -> AsyncIterator[SqlStore]:
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many come at once, and however slow the machine is, none is sent away for having waited too long."""
+    for module in (engine, sqlite):
+        monkeypatch.setattr(module, "BEGIN_WAIT", timedelta(minutes=1))
+    for limit in ("lock_timeout", "statement_timeout"):
+        monkeypatch.setitem(postgres_connecting.SESSION, limit, 60_000)
+
+
+@pytest.fixture
+async def empty_store(store_url: str, clock: HandClock, unhurried: None) -> AsyncIterator[SqlStore]:
     """The opened store, nothing in it."""
     async with opened(store_url, clock) as store:
         yield store
