@@ -26,7 +26,7 @@ from tests.contract.wires.refusals import Refused
 M = TypeVar("M", bound=Message)
 DETAILS = "grpc-status-details-bin"
 TYPE_URL = "type.googleapis.com/"
-WITHIN = 40.0
+WITHIN = 100.0
 
 
 class Wire(Protocol):

@@ -33,7 +33,7 @@ def call_headers() -> bytes:
 
 
 async def assert_others_are_served(victim: Tenant) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         made = await victim.call(workspaces.CreateWorkspaceRequest(name="meanwhile"))
         listed = await victim.call(workspaces.ListWorkspacesRequest())
     assert made.workspace.id in {each.id for each in listed.workspaces}
@@ -77,7 +77,7 @@ async def test_headers_that_never_end_hold_up_nobody(victim: Tenant) -> None:
     with contextlib.suppress(OSError):  # a server may well hang up on such a client
         for _ in range(HEADER_BYTES // len(more)):
             writer.write(more)
-            await asyncio.wait_for(writer.drain(), 10)
+            await asyncio.wait_for(writer.drain(), 60)
 
     await assert_others_are_served(victim)
     await hang_up(writer, reading)
