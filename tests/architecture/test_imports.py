@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 from tests.architecture.source_code import ROOT, modules
 
@@ -37,3 +40,16 @@ def test_every_package_of_the_product_is_under_the_import_contracts() -> None:
     }
 
     assert packages == set(project["tool"]["importlinter"]["root_packages"])
+
+
+@pytest.mark.parametrize("package", ["controlplane", "liaison_agent"])
+def test_the_page_draws_the_layers_that_are_kept(package: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (contract,) = [each for each in project["tool"]["importlinter"]["contracts"] if each.get("containers") == [package]]
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    (drawn,) = re.findall(rf"^    {package}:((?:.+\n)+)", page.replace("\n                   >", " >"), re.MULTILINE)
+
+    layers = [[name.strip() for name in part.split(",")] for part in drawn.splitlines()[0].split(">")]
+
+    kept = [[name for name in layer.split(" | ") if not name.startswith("(")] for layer in contract["layers"]]
+    assert layers == kept
