@@ -42,7 +42,11 @@ async def test_a_queue_of_acknowledgements_that_is_too_long_takes_no_more(
     monkeypatch.setattr(group_commits, "MOST_WAITING", 2)
     request = events.AcknowledgeEventRequest(event_id=event, boot=agent.boot)
 
-    outcomes = await asyncio.gather(*(agent.api(request, agent.token) for _ in range(12)), return_exceptions=True)
+    async with tenant.running.plane.store.unit_of_work() as work:
+        assert await work.events.get_for_update(event)  # so that the first ones wait until there are too many
+        calls = [asyncio.create_task(agent.api(request, agent.token)) for _ in range(12)]
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
 
     refused = [each for each in outcomes if isinstance(each, Refused)]
     assert 0 < len(refused) < len(outcomes)
