@@ -124,8 +124,9 @@ class FullSyncService:
 
     async def _wait(self) -> None:
         """For a step of this replica, or long enough for one of another."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_SECONDS)
+        with contextlib.suppress(TimeoutError):  # not wait_for: in Python 3.11 it may lose a cancellation
+            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                await self._news.wait()
 
     async def _take_over(self, workspace: Workspace, run_id: str) -> None:
         async with self._store.unit_of_work() as work:

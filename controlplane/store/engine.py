@@ -113,7 +113,8 @@ class Connections:
         while self._lent:
             self._all_back.clear()
             try:
-                await asyncio.wait_for(self._all_back.wait(), BEGIN_WAIT.total_seconds())
+                async with asyncio.timeout(BEGIN_WAIT.total_seconds()):
+                    await self._all_back.wait()
             except TimeoutError:
                 break
         self._disposed = True
