@@ -48,6 +48,14 @@ def test_a_broken_document_leaves_a_gap_and_the_others_are_taken() -> None:
     assert taken.memory.newest("config/bob") is not None
 
 
+def test_the_gap_is_before_everything_that_is_broken_whatever_comes_first() -> None:
+    broken = [
+        replace(doc(name, 1, revision=at), document=b"altered") for name, at in (("ann", 7), ("bob", 3), ("cid", 5))
+    ]
+
+    assert take(Memory("ws_1"), *broken).gap == 3
+
+
 def test_a_document_whose_secret_does_not_open_is_not_taken() -> None:
     body = b'{"key":"secret://openai@2"}'
     opened = Opened({}, {}, {"secret://openai@2": "it does not open"})
@@ -65,12 +73,13 @@ def test_a_disabled_or_removed_consumer_is_barred_and_an_enabled_one_is_not() ->
 
 
 def test_revocations_only_grow_and_go_two_days_after_their_end() -> None:
-    memory = Memory("ws_1", revocations={"old": NOW - timedelta(hours=49), "held": NOW})
+    ended = {"old": NOW - timedelta(hours=49), "late": NOW - timedelta(hours=47)}
+    memory = Memory("ws_1", revocations={**ended, "held": NOW})
     answer = Answer(revocations=(("held", NOW - timedelta(hours=1)), ("new", NOW)))
 
     taken = intake.take(memory, answer, NOTHING_SEALED, listing=False, now=NOW)
 
-    assert taken.memory.revocations == {"held": NOW, "new": NOW}
+    assert taken.memory.revocations == {"late": ended["late"], "held": NOW, "new": NOW}
 
 
 def test_a_revocation_until_the_end_of_the_calendar_is_held() -> None:
