@@ -121,9 +121,16 @@ class Host:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
-        for pid in self._envoys:
+        for pid in filter(self._is_our_envoy, self._envoys):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def _is_our_envoy(self, pid: int) -> bool:
+        """Most have ended, and the system may have given their ids to others."""
+        try:
+            return os.fsencode(self.state) in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
 
     def _serves(self) -> bool:
         """Fails with what the agent said when it has ended."""
