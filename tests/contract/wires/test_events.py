@@ -185,6 +185,7 @@ async def test_what_older_lives_hold_is_given_to_the_new_one_and_what_that_holds
     agent, event = await rung(tenant)
     await tenant.put(consumer("alice"), "alice")
     await agent.acknowledge(event.id)
+    await tenant.noticed()
     (alice,) = [each for each in await agent.pending() if each.user_id == "alice"]
     agent.restart()
     await agent.acknowledge(alice.id)  # the first that is heard of the new life, by a process that saw only the old
