@@ -17,7 +17,6 @@ class Held:
 
     event_id: str
     slot: str
-    user_id: str
     version: int
     token: int
     full: bool
@@ -26,8 +25,9 @@ class Held:
 
 @dataclass(slots=True)
 class ModelAgent:
-    """`known`: the newest received of each user. `proven`: the newest version that any completion claimed for a slot,
-    `refused`: the newest that was taken as refused.
+    """`known`: version and digest of the newest received, by slot. `refused_keys`: ids of revoked ones.
+
+    `proven`: the newest version that any completion claimed for a slot, `refused`: the newest taken as refused.
 
     `back`: what it took back and has not tried again, by slot.
     `heard`: its newest life that the control plane was told of. `former`: what earlier lives held. `tokens`: the newest
@@ -42,6 +42,7 @@ class ModelAgent:
     cursor: int = 0
     lost: bool = False
     known: dict[str, tuple[int, str]] = field(default_factory=dict)
+    refused_keys: set[str] = field(default_factory=set)
     waiting: dict[str, Any] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     former: list[Held] = field(default_factory=list)
@@ -50,6 +51,11 @@ class ModelAgent:
     proven: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     back: dict[str, conf.RevertedSlot] = field(default_factory=dict)
+
+    @property
+    def configurations_proven(self) -> list[str]:
+        """Their slots."""
+        return sorted(slot for slot in self.proven if slot.startswith("config/"))
 
     def poll(self) -> conf.GetConfigurationRequest:
         """From where it stands."""
@@ -64,7 +70,11 @@ class ModelAgent:
     def take(self, news: Any) -> None:
         """Keep what came."""
         for each in news.configurations:
-            self.known[each.user_id] = (each.version, each.digest)
+            self.known[f"config/{each.user_id}"] = (each.version, each.digest)
+        for each in news.revocations:
+            newest = max(each.revision, self.known.get("revocations", (0, ""))[0])
+            self.known["revocations"] = (newest, "")
+            self.refused_keys.add(each.jti)
         self.waiting |= {event.id: event for event in news.pending_events}
         self.revision, self.epoch, self.cursor = news.revision, news.epoch, news.event_cursor
         self.lost = False
@@ -76,6 +86,7 @@ class ModelAgent:
         self.cursor, self.waiting, self.held = 0, {}, {}
         if losing_ledger:
             self.revision, self.epoch, self.lost, self.known, self.back = 0, "", True, {}, {}
+            self.refused_keys = set()
 
     def as_boot(self, counter: int | None = None) -> ev.Boot:
         """This life, or a former one."""
@@ -86,14 +97,14 @@ class ModelAgent:
         """The event is its own now."""
         full = event.payload.fields["full"].bool_value if event.HasField("payload") else False
         self.waiting.pop(event.id, None)
-        held = Held(event.id, event.slot, event.user_id, event.configuration_version, event.fencing_token, full)
+        held = Held(event.id, event.slot, event.configuration_version, event.fencing_token, full)
         self.held[event.id] = held
         return held
 
     def completion(self, held: Held, *, applied: bool, retryable: bool = False) -> ev.CompleteEventRequest:
         """For the newest version it has; what it claims to have applied counts as proven from now on."""
         has = self.known if held.known is None else held.known
-        version, digest = has.get(held.user_id, (held.version, ""))
+        version, digest = has.get(held.slot, (held.version, ""))
         version = max(version, held.version)
         request = ev.CompleteEventRequest(
             event_id=held.event_id,
@@ -107,9 +118,9 @@ class ModelAgent:
         if applied:
             self.claim(held.slot, version)
         if held.full and not retryable:
-            for user_id, (known, _) in has.items():
-                if f"config/{user_id}" != held.slot:
-                    self.claim(f"config/{user_id}", known)
+            for slot, (known, _) in has.items():
+                if slot != held.slot:
+                    self.claim(slot, known)
         return request
 
     def claim(self, slot: str, version: int) -> None:

@@ -10,41 +10,30 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from agentrouter.configurator.v1 import configurations_pb2 as conf
 from agentrouter.configurator.v1 import events_pb2 as ev
-from agentrouter.configurator.v1 import slots_pb2 as slots
-from agentrouter.management.v1 import documents_pb2 as docs
-from agentrouter.management.v1 import operations_pb2 as ops
 from controlplane.domain.errors import StateConflict
 from tests.contract.events.agent import Held, ModelAgent
-from tests.contract.events.watched import Watched, expect, pick
-from tests.contract.wires.documents import consumer, document
+from tests.contract.events.operated import USERS, Operated, chance, replicas, which
+from tests.contract.events.watched import expect, pick
 from tests.contract.wires.people import OF_EVENTS
 
-USERS = ("", "ann", "bob")
 AGENTS = 2
 FINISHED = {ev.EVENT_STATUS_APPLIED, ev.EVENT_STATUS_FAILED, ev.EVENT_STATUS_SUPERSEDED}
 
-users = st.sampled_from(USERS)
 agents = st.integers(0, AGENTS - 1)
-replicas = st.integers(0, 1)
-chance = st.booleans()
-which = st.integers(0, 1_000_000)
 outcomes = st.sampled_from("aaarrt")  # applied, refused, to be tried again
 
 
-class Lives(Watched):
-    """The model: which versions were acknowledged to people, what each agent may truthfully claim."""
+class Lives(Operated):
+    """The model: what each agent may truthfully claim of the versions that were acknowledged to people."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.versions: dict[str, int] = {}  # acknowledged to whoever asked for them
-        self.content = 0
         self.applied: dict[tuple[str, str], int] = {}
-        self.statuses: dict[str, tuple[int, str]] = {}
-        self.replayed: set[str] = set()
 
     def teardown(self) -> None:
         try:
             self.settle()
+            assert [it.refused_keys for it in self.agents] == [self.revoked] * len(self.agents)
         finally:
             super().teardown()
 
@@ -55,57 +44,6 @@ class Lives(Watched):
         for user in USERS:
             self.put(user, replica=0, other=0, lost_reply=False)
         self.work_off(self.agents[0])
-
-    # What people do
-
-    @rule(user=users, replica=replicas, other=replicas, lost_reply=chance)
-    def put(self, user: str, replica: int, other: int, lost_reply: bool) -> None:
-        """With a lost reply the same request is sent again, maybe elsewhere: it must have been done once."""
-        self.content += 1
-        text = consumer(user, groups=[f"g{self.content}"]) if user else document(alias=f"m{self.content}")
-        request = docs.PutDocumentRequest(workspace_id=self.world.workspace_id, user_id=user, content=text)
-        answer = self.ask_once(request, replica, other, lost_reply)
-        version = answer.configuration.version
-        assert version == self.versions.get(user, 0) + 1
-        self.versions[user] = version
-
-    @rule(user=users, replica=replicas, other=replicas, force=chance, lost_reply=chance)
-    def trigger(self, user: str, replica: int, other: int, force: bool, lost_reply: bool) -> None:
-        if user not in self.versions:
-            return
-        request = conf.TriggerUpdateRequest(workspace_id=self.world.workspace_id, user_id=user, force=force)
-        answer = self.ask_once(request, replica, other, lost_reply)
-        assert (answer.changed, answer.configuration.version) == (force, self.versions[user] + int(force))
-        self.versions[user] += int(force)
-
-    def ask_once(self, request: Any, replica: int, other: int, lost_reply: bool) -> Any:
-        request_id = self.world.ids.new("req")
-        answer = self.run(self.world.call(self.at(replica), request, self.world.admin, request_id))
-        if lost_reply:
-            again = self.run(self.world.call(self.at(other), request, self.world.admin, request_id))
-            assert again.configuration.version == answer.configuration.version
-            assert again.changed == answer.changed
-        return answer
-
-    @rule(replica=replicas, include_rejected=chance)
-    def reconcile(self, replica: int, include_rejected: bool) -> None:
-        request = slots.ReconcileWorkspaceRequest(
-            workspace_id=self.world.workspace_id, include_rejected=include_rejected
-        )
-        self.run(self.world.call(self.at(replica), request, self.world.admin))
-
-    @rule(replica=replicas, one=which)
-    def replay(self, replica: int, one: int) -> None:
-        dead = [event for event in self.events() if event.status == ev.EVENT_STATUS_DEAD_LETTER]
-        if dead:
-            event = dead[one % len(dead)]
-            try:
-                self.run(self.world.call(self.at(replica), ops.ReplayEventRequest(event_id=event.id), self.world.admin))
-            except StateConflict as conflict:
-                expect(conflict, "NEWER_EVENT_LIVE")
-            else:
-                self.replayed.add(event.id)
-                self.statuses.pop(event.id, None)
 
     # What agents do. `one` picks whose turn it is among those who have something to do, and with what.
 
@@ -162,11 +100,11 @@ class Lives(Watched):
         it, (held, request) = pick(self.agents, lambda agent: agent.ended, one)
         self.send(it, held, request, replica)
 
-    @precondition(lambda self: any(agent.proven for agent in self.agents))
+    @precondition(lambda self: any(agent.configurations_proven for agent in self.agents))
     @rule(one=which, replica=replicas)
     def take_back(self, one: int, replica: int) -> None:
         """It says so with every poll from then on; what was applied does not go back for it."""
-        it, slot = pick(self.agents, lambda agent: sorted(agent.proven), one)
+        it, slot = pick(self.agents, lambda agent: agent.configurations_proven, one)
         it.take_back(slot)
         self.ask(it, replica)
 
@@ -214,13 +152,16 @@ class Lives(Watched):
         it.heard = it.boot
         assert news.revision >= it.revision or news.resync
         for each in news.configurations:
-            assert each.version >= it.known.get(each.user_id, (0, ""))[0]
+            assert each.version >= it.known.get(f"config/{each.user_id}", (0, ""))[0]
+            gone = (each.user_id, each.version) in self.tombstones
+            assert (each.state == conf.CONFIGURATION_STATE_REMOVED, not each.document) == (gone, gone)
+        assert {each.jti for each in news.revocations} <= self.revoked
         if not lost_reply:
             it.take(news)
 
     def take(self, it: ModelAgent, event: Any, replica: int) -> Held | None:
         """Acknowledge it, if what it rings for is here; a token never goes back."""
-        if it.known.get(event.user_id, (0, ""))[0] < event.configuration_version:
+        if it.known.get(event.slot, (0, ""))[0] < event.configuration_version:
             return None
         request = ev.AcknowledgeEventRequest(event_id=event.id, boot=it.as_boot())
         try:

@@ -15,8 +15,9 @@ from tests.contract.events.machine import Lives
 from tests.contract.events.world import Place, World, postgres_place, sqlite_place
 from tests.fakes.postgres import PostgresServer
 
+LIVES = int(os.environ.get("LIVES", "12"))  # more for a night: LIVES=2000
 MODEST = settings(
-    max_examples=int(os.environ.get("LIVES", "12")),  # more for a night: LIVES=2000
+    max_examples=LIVES,
     stateful_step_count=50,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
