@@ -1,4 +1,8 @@
-"""Calls to any replica over Connect, as impatient clients make them: no answer is told apart from a refusal."""
+"""Calls to any replica over Connect, as impatient clients make them: no answer is told apart from a refusal.
+
+Now and then a caller hangs up in the middle, or an answer is lost on its way. Faults of the replicas alone seldom come
+between a commit and its answer; these do, all the time.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from tests.contract.wires.refusals import Refused
 
 WITHIN = 15.0
 LONGEST_PAUSE = 1.0
+HURRIED_WITHIN = 0.5
 LATER = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "DEADLINE_EXCEEDED"}
 
 
@@ -26,19 +31,27 @@ class NobodyAnswered(Exception):
 
 
 class Calls:
-    """One session for everybody. A caller stays with a replica until that one fails it."""
+    """One session for everybody. A caller stays with a replica until that one fails it.
+
+    `hangs_up`, `loses`: how often a caller hangs up in the middle, and how often an answer is lost.
+    """
+
+    hangs_up = 0.05
+    loses = 0.1
 
     def __init__(self, urls: Sequence[str], history: History, random_: random.Random) -> None:
         self._urls = urls
         self._history = history
         self._random = random_
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=WITHIN, sock_connect=2), connector=aiohttp.TCPConnector(limit=0)
-        )
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
     async def aclose(self) -> None:
         """Hang up."""
         await self._session.close()
+
+    def behave(self) -> None:
+        """Hear every answer out from now on."""
+        self.hangs_up = self.loses = 0.0
 
     def any_replica(self) -> int:
         """The number of one of them."""
@@ -49,13 +62,19 @@ class Calls:
         procedure = procedure_of(type(request))
         headers = {"content-type": "application/proto", "authorization": f"Bearer {bearer}"}
         began_at = self._history.now()
+        within = self._random.uniform(0, HURRIED_WITHIN) if self._random.random() < self.hangs_up else WITHIN
         try:
             async with self._session.post(
-                f"{self._urls[replica]}{procedure.path}", data=request.SerializeToString(), headers=headers
+                f"{self._urls[replica]}{procedure.path}",
+                data=request.SerializeToString(),
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=within, sock_connect=2),
             ) as response:
                 body = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NobodyAnswered(type(error).__name__) from None
+        if self._random.random() < self.loses:
+            raise NobodyAnswered("lost")
         if response.status == 200:
             return procedure.response.FromString(body)
         refused = connect_json_refusal(body.decode())

@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from tests.chaos.history import History, cut, near
 from tests.contract.wires.procedures import procedures
 
+OF_AGENTS = {"events", "slot_states"}  # many; in the file
 VERSION = re.compile(r'"version": ?"?(\d+)')  # in the details of an audit record
 # Nothing that was sealed, hashed or shown once, and no documents.
 TABLES = {
@@ -67,7 +68,7 @@ class Evidence:
 
     def about(self, slot: str, versions: Sequence[int]) -> list[str]:
         """What is stored of the slot's versions, and, when there are many, of those near these."""
-        found = [row for row in self._rows() if row.slot == slot and row.table != "events"]
+        found = [row for row in self._rows() if row.slot == slot and row.table not in OF_AGENTS]
         wanted = [row for row in found if not versions or near(row.version, versions)]
         return cut([f"{row.table}: {row.text}" for row in wanted])
 

@@ -99,6 +99,7 @@ async def lived(folder: Path, ports: list[int], postgres: PostgresServer, url: s
                 while KINDS - kinds_of_faults(history):  # noqa: ASYNC110 - a machine may be busy
                     await asyncio.sleep(0.2)
             print(f"harm is over after {len(history.of(Fault))} faults and {len(history.of(Changed))} changes")
+            calls.behave()
             for agent in agents:
                 agent.odds = WELL_BEHAVED
             for each in running:
