@@ -75,13 +75,15 @@ def newer_than(view: View, revision: int, dataplane_id: str) -> Batch:
     )
     upto, more = _cut(sizes, view.revision)
     configurations = _up_to(upto, configurations)
+    secrets = _secrets(view, configurations)
     batch = Batch(
         upto,
         more,
         tuple(configurations),
         tuple(_up_to(upto, values)),
         tuple(_up_to(upto, revoked)),
-        tuple(_secrets(view, configurations)),
+        tuple(secrets),
+        _keys_of(secrets),
     )
     if view.same_for_all(revision) and len(view.batches) < KEPT_BATCHES:
         view.batches[revision] = batch
@@ -93,7 +95,8 @@ def asked_for(view: View, queries: Mapping[str, int]) -> Batch:
     newer = newer_versions(view, queries)
     revision, more = _cut(map(_size, newer), view.revision)
     configurations = _up_to(revision, newer)
-    return Batch(revision, more, tuple(configurations), secrets=tuple(_secrets(view, configurations)))
+    secrets = _secrets(view, configurations)
+    return Batch(revision, more, tuple(configurations), secrets=tuple(secrets), delivery_keys=_keys_of(secrets))
 
 
 def newer_versions(view: View, queries: Mapping[str, int]) -> list[Configuration]:
@@ -116,6 +119,10 @@ def fitting(events: list[Event]) -> list[Event]:
 def _secrets(view: View, configurations: list[Configuration]) -> list[StoredSecret]:
     refs = sorted({ref for configuration in configurations for ref in configuration.secret_refs})
     return [view.secrets[ref] for ref in refs if ref in view.secrets]
+
+
+def _keys_of(secrets: Iterable[StoredSecret]) -> frozenset[str]:
+    return frozenset(secret.delivery_key_id for secret in secrets)
 
 
 def _size(configuration: Configuration) -> tuple[int, int]:

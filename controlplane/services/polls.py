@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache, partial
 
 from controlplane.domain.callers import Caller, DataplaneCaller
-from controlplane.domain.secrets import StoredSecret
 from controlplane.services.access import reach_workspace, unknown
 from controlplane.services.feed import Feed
 from controlplane.services.news import News, Poll, asked_for, fitting, newer_than, newer_versions
@@ -117,7 +116,9 @@ class PollService:
             event_cursor=max(poll.event_cursor, events[-1].cursor) if events else poll.event_cursor,
             next_poll_after=AT_ONCE if batch.more else self._pause(crowd),
             resync=resync,
-            sealed_keys=await self._keys_for(dataplane_id, batch.secrets) if dataplane_id and batch.secrets else {},
+            sealed_keys=await self._keys_for(dataplane_id, batch.delivery_keys)
+            if dataplane_id and batch.secrets
+            else {},
             events=events,
         )
 
@@ -131,8 +132,7 @@ class PollService:
             return WHILE_DRAINING * (1 + self._jitter())
         return pause_after(crowd, self._jitter())
 
-    async def _keys_for(self, dataplane_id: str, secrets: Iterable[StoredSecret]) -> Mapping[str, bytes]:
-        wanted = {secret.delivery_key_id for secret in secrets}
+    async def _keys_for(self, dataplane_id: str, wanted: frozenset[str]) -> Mapping[str, bytes]:
         known = self._sealed_keys.get(dataplane_id, {})
         if not wanted <= known.keys():
             known = await self._read_keys.get(dataplane_id) or {}

@@ -18,7 +18,9 @@ from controlplane.services.ports import Made, UnitOfWork
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What is newer, up to `revision` (`more`: than fits). A crowd that is told the same is given the same one."""
+    """What is newer, up to `revision` (`more`: than fits). A crowd that is told the same is given the same one.
+
+    `delivery_keys`: ids of those under which the secrets are."""
 
     revision: int
     more: bool = False
@@ -26,6 +28,7 @@ class Batch:
     values: tuple[SlotValue, ...] = ()
     revocations: tuple[Revocation, ...] = ()
     secrets: tuple[StoredSecret, ...] = ()
+    delivery_keys: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

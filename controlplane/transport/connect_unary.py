@@ -51,7 +51,8 @@ class ConnectUnary:
             await self._rest(scope, receive, send)
             return
         client = scope["client"]
-        watch = _Watch(scope["extensions"][CONNECTION], call.seconds)
+        connection: Connection = scope["extensions"][CONNECTION]
+        watch = _Watch(connection, call.seconds)
         try:
             incoming = Incoming(await _body(receive), call.json)
             watch.begin()
@@ -66,8 +67,7 @@ class ConnectUnary:
             status, kind, body = _refusal(watch.ended)
         finally:
             watch.close()
-        await send({"type": "http.response.start", "status": status, "headers": _headers(kind, body)})
-        await send({"type": "http.response.body", "body": body})
+        await connection.answer(status, kind, body)
 
 
 class _Watch:
@@ -138,10 +138,6 @@ async def _body(receive: Receive) -> bytes:
 
 def _encoded(answer: Answer, json_: bool) -> bytes:
     return encode_json(answer) if json_ else answer.SerializeToString()
-
-
-def _headers(kind: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
-    return [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
 
 
 def _refusal(error: WireError) -> tuple[int, bytes, bytes]:
