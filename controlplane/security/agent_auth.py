@@ -141,7 +141,11 @@ def _refuse_shape(token: str) -> NoReturn:
     """Say what is wrong with a token that names no data plane."""
     if len(token) > MAX_AGENT_TOKEN_CHARACTERS:
         raise TokenRefused(Refusal.MALFORMED, f"the token is longer than {MAX_AGENT_TOKEN_CHARACTERS} characters")
-    raise TokenRefused(Refusal.MALFORMED, "the token must be a JWT with the header kid: instance-<data plane id>")
+    raise TokenRefused(
+        Refusal.MALFORMED,
+        "this is neither a management key (ak-…) nor a data plane's token (a JWT with the header kid: instance-<data "
+        "plane id>); consumer keys (sk-…) are for gateways, join tokens (jt-…) for enrolling",
+    )
 
 
 def _verify_signature(token: str, dataplane: Dataplane) -> dict[str, Any]:

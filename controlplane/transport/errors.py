@@ -104,8 +104,8 @@ def wire_error(error: Exception) -> WireError:
     """What to tell the caller. An error that is none of ours is logged under a short id, and only the id is told."""
     if isinstance(error, WireError):
         return error
-    if isinstance(error, DomainError):
-        return WireError(_code(error), error.message, tuple(_details(error)))
+    if isinstance(error, DomainError) and (code := _code(error)) != code_pb2.INTERNAL:
+        return WireError(code, error.message, tuple(_details(error)))
     incident = secrets.token_hex(4)
     log.error("internal error %s", incident, exc_info=error)
     info = _info("INTERNAL", {"incident": incident})

@@ -27,7 +27,7 @@ from controlplane.transport.errors import (
 from controlplane.transport.execution import carry_out
 from controlplane.transport.metrics import Metrics
 from controlplane.transport.operations import Operation
-from controlplane.transport.validation import validate
+from controlplane.transport.validation import refuse_nul, validate
 
 BEARER = "bearer "
 LARGE_AT_ONCE = 2
@@ -35,6 +35,12 @@ OPEN_BYTES = 64 * 1024
 ANSWER_BYTES = 64 * 1024 * 1024
 # What needs no credential: one that is sent all the same, perhaps of an identity long gone, is not looked at.
 OPEN = frozenset({"/agentrouter.management.v1.DataplaneService/EnrollDataplane"})
+
+# What a gateway says of itself is kept whatever is in it.
+SPOKEN_BY_GATEWAYS = frozenset(
+    f"/agentrouter.configurator.v1.ConfiguratorService/{name}" for name in ("GetConfiguration", "CompleteEvent")
+)
+NULS = (b"\0", b"\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,8 @@ def _checked(operation: Operation, incoming: Incoming) -> Message:
     decode = decode_json if incoming.json else decode_binary
     message = decode(incoming.data, operation.request)
     validate(message)
+    if operation.path not in SPOKEN_BY_GATEWAYS and any(nul in bytes(incoming.data) for nul in NULS):
+        refuse_nul(message)
     return message
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import protovalidate
@@ -24,6 +25,28 @@ def validate(message: Message) -> None:
     first = faults[0]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     raise InvalidInput(f"{first.path} {first.message}{more}", faults)
+
+
+def refuse_nul(message: Message) -> None:
+    """Raises InvalidInput that names every text with the NUL character, which no database takes as text.
+
+    Texts that are not to be shown are kept as bytes or judged by themselves, and JSON has a way to write it.
+    """
+    problem = "holds the NUL character (U+0000), which cannot be stored; remove it"
+    faults = tuple(FieldFault(path, "nul", problem) for path in _with_nul(message))
+    if faults:
+        raise InvalidInput(f"{faults[0].path} {problem}", faults)
+
+
+def _with_nul(message: Message, way: str = "") -> Iterator[str]:
+    for field, value in message.ListFields():
+        for place, each in enumerate(value) if field.is_repeated else ((None, value),):
+            path = f"{way}{field.name}" + (f"[{place}]" if place is not None else "")
+            if isinstance(each, str):
+                if "\0" in each and not field.GetOptions().debug_redact:
+                    yield path
+            elif isinstance(each, Message) and not each.DESCRIPTOR.full_name.startswith("google.protobuf."):
+                yield from _with_nul(each, f"{path}.")
 
 
 def _path(field: Any) -> str:

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
+from agentrouter.configurator.v1 import backends_pb2 as backends
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
+from agentrouter.configurator.v1 import gateways_pb2 as gateways
 from agentrouter.management.v1 import documents_pb2 as documents
+from agentrouter.management.v1 import management_keys_pb2 as management_keys
 from buf.validate import validate_pb2
+from controlplane.transport.seam import SPOKEN_BY_GATEWAYS
 from tests.contract.wires.documents import consumer
 from tests.contract.wires.people import Tenant
 from tests.contract.wires.procedures import procedures
@@ -88,6 +92,35 @@ async def test_a_text_of_just_the_longest_length_is_not_refused_for_it(tenant: T
                 continue
             found = await faults(tenant, with_text(procedure.request, way, "x" * longest(field)))
             assert "at most" not in found.get(".".join(way), ""), (procedure.name, way, found)
+
+
+async def test_an_item_of_a_list_that_is_too_long_is_refused_by_its_place(tenant: Tenant) -> None:
+    long = "x" * 200
+    lists: dict[str, Any] = {
+        "workspace_ids[1]": management_keys.CreateManagementKeyRequest(
+            name="k", role=management_keys.ROLE_VIEWER, workspace_ids=["a", long]
+        ),
+        "names[1]": backends.DeleteBYOKBackendsRequest(user_id="ada", names=["a", long]),
+        "categories[1]": gateways.UpsertMCPCatalogServerRequest(categories=["a", long]),
+        "held_revocations[0].jti": configurations.GetConfigurationRequest(
+            held_revocations=[configurations.Revocation(jti=long)]
+        ),
+    }
+
+    for place, request in lists.items():
+        assert place in await faults(tenant, request), place
+
+
+async def test_a_text_with_the_nul_character_is_refused_by_its_name(tenant: Tenant) -> None:
+    for procedure in procedures():
+        if procedure.streams or procedure.path in SPOKEN_BY_GATEWAYS:
+            continue
+        for way, field in texts(procedure.request.DESCRIPTOR):
+            if not field.GetOptions().debug_redact:
+                found = await faults(tenant, with_text(procedure.request, way, "a\0b"))
+                assert found, (procedure.name, way)
+    trigger = configurations.TriggerUpdateRequest(reason="a\0b", user_id="\0")
+    assert (await faults(tenant, trigger)).keys() == {"reason", "user_id"}
 
 
 def large_consumer(size: int) -> str:

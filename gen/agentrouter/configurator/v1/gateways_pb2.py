@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/configurator/v1/gateways.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x04\n\x1dUpsertMCPCatalogServerRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x19\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x02id\x12\x1e\n\x04name\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x04name\x12\x1c\n\x03url\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x03url\x12*\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1fR\x0b\x64\x65scription\x12#\n\x08icon_url\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x07iconUrl\x12(\n\ncategories\x18\x07 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x32R\ncategories\x12\x1c\n\x04note\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1fR\x04note\x12?\n\x0e\x61uthentication\x18\t \x01(\x0b\x32\x17.google.protobuf.StructR\x0e\x61uthentication\x12#\n\rrequires_auth\x18\n \x01(\x08R\x0crequiresAuth\x12)\n\x10requires_profile\x18\x0b \x01(\x08R\x0frequiresProfile\x12\"\n\nis_enabled\x18\x0c \x01(\x08H\x00R\tisEnabled\x88\x01\x01\x12\'\n\nrequest_id\x18\r \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x0e \x01(\x08R\x0cvalidateOnlyB\r\n\x0b_is_enabled\"<\n\x1eUpsertMCPCatalogServerResponse\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\"\x8c\x02\n\x16RevokeUserTokenRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1b\n\x03jti\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x03jti\x12 \n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x06reason\x12\x39\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"5\n\x17RevokeUserTokenResponse\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\"\x83\x02\n\x16SetDataplaneURLRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12\x1c\n\x03url\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x03url\x12%\n\x0e\x61llow_insecure\x18\x04 \x01(\x08R\rallowInsecure\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"3\n\x17SetDataplaneURLResponse\x12\x18\n\x07\x65mitted\x18\x01 \x01(\x08R\x07\x65mitted\"\x1a\n\x18ValidateDataplaneRequest\"u\n\x19ValidateDataplaneResponse\x12!\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tR\x0b\x64\x61taplaneId\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12\x12\n\x04jwks\x18\x03 \x01(\tR\x04jwksb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*agentrouter/configurator/v1/gateways.proto\x12\x1b\x61gentrouter.configurator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x04\n\x1dUpsertMCPCatalogServerRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x19\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x02id\x12\x1e\n\x04name\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x04name\x12\x1c\n\x03url\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x03url\x12*\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1fR\x0b\x64\x65scription\x12#\n\x08icon_url\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x07iconUrl\x12.\n\ncategories\x18\x07 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x32\"\x04r\x02\x18\x64R\ncategories\x12\x1c\n\x04note\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1fR\x04note\x12?\n\x0e\x61uthentication\x18\t \x01(\x0b\x32\x17.google.protobuf.StructR\x0e\x61uthentication\x12#\n\rrequires_auth\x18\n \x01(\x08R\x0crequiresAuth\x12)\n\x10requires_profile\x18\x0b \x01(\x08R\x0frequiresProfile\x12\"\n\nis_enabled\x18\x0c \x01(\x08H\x00R\tisEnabled\x88\x01\x01\x12\'\n\nrequest_id\x18\r \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x0e \x01(\x08R\x0cvalidateOnlyB\r\n\x0b_is_enabled\"<\n\x1eUpsertMCPCatalogServerResponse\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\"\x8c\x02\n\x16RevokeUserTokenRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12\x1b\n\x03jti\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\x03jti\x12 \n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x06reason\x12\x39\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"5\n\x17RevokeUserTokenResponse\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\"\x83\x02\n\x16SetDataplaneURLRequest\x12*\n\x0cworkspace_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0bworkspaceId\x12*\n\x0c\x64\x61taplane_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x0b\x64\x61taplaneId\x12\x1c\n\x03url\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x03url\x12%\n\x0e\x61llow_insecure\x18\x04 \x01(\x08R\rallowInsecure\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"3\n\x17SetDataplaneURLResponse\x12\x18\n\x07\x65mitted\x18\x01 \x01(\x08R\x07\x65mitted\"\x1a\n\x18ValidateDataplaneRequest\"u\n\x19ValidateDataplaneResponse\x12!\n\x0c\x64\x61taplane_id\x18\x01 \x01(\tR\x0b\x64\x61taplaneId\x12!\n\x0cworkspace_id\x18\x02 \x01(\tR\x0bworkspaceId\x12\x12\n\x04jwks\x18\x03 \x01(\tR\x04jwksb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,7 +47,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['icon_url']._loaded_options = None
   _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['icon_url']._serialized_options = b'\272H\005r\003\030\320\017'
   _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['categories']._loaded_options = None
-  _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['categories']._serialized_options = b'\272H\005\222\001\002\0202'
+  _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['categories']._serialized_options = b'\272H\013\222\001\010\0202\"\004r\002\030d'
   _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['note']._loaded_options = None
   _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\240\037'
   _globals['_UPSERTMCPCATALOGSERVERREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -69,19 +69,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETDATAPLANEURLREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SETDATAPLANEURLREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_UPSERTMCPCATALOGSERVERREQUEST']._serialized_start=168
-  _globals['_UPSERTMCPCATALOGSERVERREQUEST']._serialized_end=759
-  _globals['_UPSERTMCPCATALOGSERVERRESPONSE']._serialized_start=761
-  _globals['_UPSERTMCPCATALOGSERVERRESPONSE']._serialized_end=821
-  _globals['_REVOKEUSERTOKENREQUEST']._serialized_start=824
-  _globals['_REVOKEUSERTOKENREQUEST']._serialized_end=1092
-  _globals['_REVOKEUSERTOKENRESPONSE']._serialized_start=1094
-  _globals['_REVOKEUSERTOKENRESPONSE']._serialized_end=1147
-  _globals['_SETDATAPLANEURLREQUEST']._serialized_start=1150
-  _globals['_SETDATAPLANEURLREQUEST']._serialized_end=1409
-  _globals['_SETDATAPLANEURLRESPONSE']._serialized_start=1411
-  _globals['_SETDATAPLANEURLRESPONSE']._serialized_end=1462
-  _globals['_VALIDATEDATAPLANEREQUEST']._serialized_start=1464
-  _globals['_VALIDATEDATAPLANEREQUEST']._serialized_end=1490
-  _globals['_VALIDATEDATAPLANERESPONSE']._serialized_start=1492
-  _globals['_VALIDATEDATAPLANERESPONSE']._serialized_end=1609
+  _globals['_UPSERTMCPCATALOGSERVERREQUEST']._serialized_end=765
+  _globals['_UPSERTMCPCATALOGSERVERRESPONSE']._serialized_start=767
+  _globals['_UPSERTMCPCATALOGSERVERRESPONSE']._serialized_end=827
+  _globals['_REVOKEUSERTOKENREQUEST']._serialized_start=830
+  _globals['_REVOKEUSERTOKENREQUEST']._serialized_end=1098
+  _globals['_REVOKEUSERTOKENRESPONSE']._serialized_start=1100
+  _globals['_REVOKEUSERTOKENRESPONSE']._serialized_end=1153
+  _globals['_SETDATAPLANEURLREQUEST']._serialized_start=1156
+  _globals['_SETDATAPLANEURLREQUEST']._serialized_end=1415
+  _globals['_SETDATAPLANEURLRESPONSE']._serialized_start=1417
+  _globals['_SETDATAPLANEURLRESPONSE']._serialized_end=1468
+  _globals['_VALIDATEDATAPLANEREQUEST']._serialized_start=1470
+  _globals['_VALIDATEDATAPLANEREQUEST']._serialized_end=1496
+  _globals['_VALIDATEDATAPLANERESPONSE']._serialized_start=1498
+  _globals['_VALIDATEDATAPLANERESPONSE']._serialized_end=1615
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/agentrouter/management/v1/management_keys.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n\rManagementKey\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12#\n\rworkspace_ids\x18\x03 \x03(\tR\x0cworkspaceIds\x12\x33\n\x04role\x18\x04 \x01(\x0e\x32\x1f.agentrouter.management.v1.RoleR\x04role\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12\x1b\n\tlast_four\x18\x06 \x01(\tR\x08lastFour\x12\x39\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x39\n\nrevoked_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\"\xbb\x02\n\x1a\x43reateManagementKeyRequest\x12\x1e\n\x04name\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x04name\x12?\n\x04role\x18\x02 \x01(\x0e\x32\x1f.agentrouter.management.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04role\x12-\n\rworkspace_ids\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x64R\x0cworkspaceIds\x12?\n\x08lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02*\x00R\x08lifetime\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"\x9b\x01\n\x1b\x43reateManagementKeyResponse\x12:\n\x03key\x18\x01 \x01(\x0b\x32(.agentrouter.management.v1.ManagementKeyR\x03key\x12\x1b\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06secret\x12#\n\ralready_shown\x18\x03 \x01(\x08R\x0c\x61lreadyShown\"j\n\x19ListManagementKeysRequest\x12$\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x82\x01\n\x1aListManagementKeysResponse\x12<\n\x04keys\x18\x01 \x03(\x0b\x32(.agentrouter.management.v1.ManagementKeyR\x04keys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\x01\n\x1aRevokeManagementKeyRequest\x12 \n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x05keyId\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x03 \x01(\x08R\x0cvalidateOnly\"Y\n\x1bRevokeManagementKeyResponse\x12:\n\x03key\x18\x01 \x01(\x0b\x32(.agentrouter.management.v1.ManagementKeyR\x03key*P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03\x32\xad\x03\n\x14ManagementKeyService\x12\x84\x01\n\x13\x43reateManagementKey\x12\x35.agentrouter.management.v1.CreateManagementKeyRequest\x1a\x36.agentrouter.management.v1.CreateManagementKeyResponse\x12\x86\x01\n\x12ListManagementKeys\x12\x34.agentrouter.management.v1.ListManagementKeysRequest\x1a\x35.agentrouter.management.v1.ListManagementKeysResponse\"\x03\x90\x02\x01\x12\x84\x01\n\x13RevokeManagementKey\x12\x35.agentrouter.management.v1.RevokeManagementKeyRequest\x1a\x36.agentrouter.management.v1.RevokeManagementKeyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/agentrouter/management/v1/management_keys.proto\x12\x19\x61gentrouter.management.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n\rManagementKey\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n\ttenant_id\x18\x02 \x01(\tR\x08tenantId\x12#\n\rworkspace_ids\x18\x03 \x03(\tR\x0cworkspaceIds\x12\x33\n\x04role\x18\x04 \x01(\x0e\x32\x1f.agentrouter.management.v1.RoleR\x04role\x12\x12\n\x04name\x18\x05 \x01(\tR\x04name\x12\x1b\n\tlast_four\x18\x06 \x01(\tR\x08lastFour\x12\x39\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x39\n\nrevoked_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\"\xc1\x02\n\x1a\x43reateManagementKeyRequest\x12\x1e\n\x04name\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x04name\x12?\n\x04role\x18\x02 \x01(\x0e\x32\x1f.agentrouter.management.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04role\x12\x33\n\rworkspace_ids\x18\x03 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\x64\"\x04r\x02\x18@R\x0cworkspaceIds\x12?\n\x08lifetime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\xbaH\x05\xaa\x01\x02*\x00R\x08lifetime\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x06 \x01(\x08R\x0cvalidateOnly\"\x9b\x01\n\x1b\x43reateManagementKeyResponse\x12:\n\x03key\x18\x01 \x01(\x0b\x32(.agentrouter.management.v1.ManagementKeyR\x03key\x12\x1b\n\x06secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06secret\x12#\n\ralready_shown\x18\x03 \x01(\x08R\x0c\x61lreadyShown\"j\n\x19ListManagementKeysRequest\x12$\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03R\tpageToken\"\x82\x01\n\x1aListManagementKeysResponse\x12<\n\x04keys\x18\x01 \x03(\x0b\x32(.agentrouter.management.v1.ManagementKeyR\x04keys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\x01\n\x1aRevokeManagementKeyRequest\x12 \n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x05keyId\x12\'\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n\rvalidate_only\x18\x03 \x01(\x08R\x0cvalidateOnly\"Y\n\x1bRevokeManagementKeyResponse\x12:\n\x03key\x18\x01 \x01(\x0b\x32(.agentrouter.management.v1.ManagementKeyR\x03key*P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_VIEWER\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03\x32\xad\x03\n\x14ManagementKeyService\x12\x84\x01\n\x13\x43reateManagementKey\x12\x35.agentrouter.management.v1.CreateManagementKeyRequest\x1a\x36.agentrouter.management.v1.CreateManagementKeyResponse\x12\x86\x01\n\x12ListManagementKeys\x12\x34.agentrouter.management.v1.ListManagementKeysRequest\x1a\x35.agentrouter.management.v1.ListManagementKeysResponse\"\x03\x90\x02\x01\x12\x84\x01\n\x13RevokeManagementKey\x12\x35.agentrouter.management.v1.RevokeManagementKeyRequest\x1a\x36.agentrouter.management.v1.RevokeManagementKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['role']._loaded_options = None
   _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['workspace_ids']._loaded_options = None
-  _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['workspace_ids']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['workspace_ids']._serialized_options = b'\272H\013\222\001\010\020d\"\004r\002\030@'
   _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['lifetime']._loaded_options = None
   _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['lifetime']._serialized_options = b'\272H\005\252\001\002*\000'
   _globals['_CREATEMANAGEMENTKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -56,22 +56,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKEMANAGEMENTKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_MANAGEMENTKEYSERVICE'].methods_by_name['ListManagementKeys']._loaded_options = None
   _globals['_MANAGEMENTKEYSERVICE'].methods_by_name['ListManagementKeys']._serialized_options = b'\220\002\001'
-  _globals['_ROLE']._serialized_start=1502
-  _globals['_ROLE']._serialized_end=1582
+  _globals['_ROLE']._serialized_start=1508
+  _globals['_ROLE']._serialized_end=1588
   _globals['_MANAGEMENTKEY']._serialized_start=173
   _globals['_MANAGEMENTKEY']._serialized_end=549
   _globals['_CREATEMANAGEMENTKEYREQUEST']._serialized_start=552
-  _globals['_CREATEMANAGEMENTKEYREQUEST']._serialized_end=867
-  _globals['_CREATEMANAGEMENTKEYRESPONSE']._serialized_start=870
-  _globals['_CREATEMANAGEMENTKEYRESPONSE']._serialized_end=1025
-  _globals['_LISTMANAGEMENTKEYSREQUEST']._serialized_start=1027
-  _globals['_LISTMANAGEMENTKEYSREQUEST']._serialized_end=1133
-  _globals['_LISTMANAGEMENTKEYSRESPONSE']._serialized_start=1136
-  _globals['_LISTMANAGEMENTKEYSRESPONSE']._serialized_end=1266
-  _globals['_REVOKEMANAGEMENTKEYREQUEST']._serialized_start=1269
-  _globals['_REVOKEMANAGEMENTKEYREQUEST']._serialized_end=1409
-  _globals['_REVOKEMANAGEMENTKEYRESPONSE']._serialized_start=1411
-  _globals['_REVOKEMANAGEMENTKEYRESPONSE']._serialized_end=1500
-  _globals['_MANAGEMENTKEYSERVICE']._serialized_start=1585
-  _globals['_MANAGEMENTKEYSERVICE']._serialized_end=2014
+  _globals['_CREATEMANAGEMENTKEYREQUEST']._serialized_end=873
+  _globals['_CREATEMANAGEMENTKEYRESPONSE']._serialized_start=876
+  _globals['_CREATEMANAGEMENTKEYRESPONSE']._serialized_end=1031
+  _globals['_LISTMANAGEMENTKEYSREQUEST']._serialized_start=1033
+  _globals['_LISTMANAGEMENTKEYSREQUEST']._serialized_end=1139
+  _globals['_LISTMANAGEMENTKEYSRESPONSE']._serialized_start=1142
+  _globals['_LISTMANAGEMENTKEYSRESPONSE']._serialized_end=1272
+  _globals['_REVOKEMANAGEMENTKEYREQUEST']._serialized_start=1275
+  _globals['_REVOKEMANAGEMENTKEYREQUEST']._serialized_end=1415
+  _globals['_REVOKEMANAGEMENTKEYRESPONSE']._serialized_start=1417
+  _globals['_REVOKEMANAGEMENTKEYRESPONSE']._serialized_end=1506
+  _globals['_MANAGEMENTKEYSERVICE']._serialized_start=1591
+  _globals['_MANAGEMENTKEYSERVICE']._serialized_end=2020
 # @@protoc_insertion_point(module_scope)

@@ -83,6 +83,14 @@ def test_a_bug_is_logged_under_a_number_and_only_the_number_is_told(caplog: pyte
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_refusal_without_a_code_of_its_own_is_a_bug_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        said = wire_error(errors.DomainError("the database refused the statement"))
+
+    assert said.code == code_pb2.INTERNAL
+    assert detail(said, error_details_pb2.ErrorInfo).metadata["incident"] in caplog.text
+
+
 def test_what_is_too_large_and_what_is_not_here_yet_are_named() -> None:
     assert (too_large(9).code_name, too_large(9).reason) == ("INVALID_ARGUMENT", "REQUEST_TOO_LARGE")
     assert not_in_this_release("/a.B/C").message == "a.B/C is not in this release"
