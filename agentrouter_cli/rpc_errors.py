@@ -51,6 +51,11 @@ def _unreachable_text(problem: ConnectError, url: str) -> str:
     return f"{url} is unavailable: {problem.message}"
 
 
+def _fault(violation: error_details_pb2.BadRequest.FieldViolation) -> Fault:
+    remedy = "--workspace, or AGENTROUTER_WORKSPACE" if violation.field == "workspace_id" else ""
+    return Fault(violation.field, violation.reason, violation.description, remedy=remedy)
+
+
 def _details(problem: ConnectError) -> tuple[str, list[Fault]]:
     reason, faults = "", []
     for detail in problem.details:
@@ -60,7 +65,7 @@ def _details(problem: ConnectError) -> tuple[str, list[Fault]]:
                     reason = error_details_pb2.ErrorInfo.FromString(detail.message_bytes).reason
                 case "google.rpc.BadRequest":
                     bad = error_details_pb2.BadRequest.FromString(detail.message_bytes)
-                    faults += [Fault(each.field, each.reason, each.description) for each in bad.field_violations]
+                    faults += [_fault(each) for each in bad.field_violations]
                 case "google.rpc.PreconditionFailure":
                     failure = error_details_pb2.PreconditionFailure.FromString(detail.message_bytes)
                     faults += [Fault(each.subject, each.type, each.description) for each in failure.violations]

@@ -42,11 +42,7 @@ def events(
     if watch:
         _watch(client, request, output)
         return
-    answer = list_events(client, request)
-    if output is Output.JSON:
-        print_json(plain(answer))
-        return
-    print_events(answer.events)
+    print_listed(list_events(client, request), output)
 
 
 @app.command(epilog="Example: agentrouter events replay evt_01J…")
@@ -93,6 +89,17 @@ def list_events(client: Client, request: events_pb2.ListPendingEventsRequest) ->
     request.workspace_id = client.workspace_id
     request.page_size = MOST_EVENTS
     return client.call(client.configurator.list_pending_events, request)
+
+
+def print_listed(answer: events_pb2.ListPendingEventsResponse, output: Output) -> None:
+    """What was listed; that there is more is said, not shown."""
+    if output is Output.JSON:
+        print_json(plain(answer))
+        return
+    print_events(answer.events)
+    if answer.next_page_token:
+        more = f"there are more than these {len(answer.events)}; `agentrouter events` takes --dataplane and --slot"
+        typer.echo(more, err=True)
 
 
 def print_events(found: Iterable[events_pb2.Event]) -> None:

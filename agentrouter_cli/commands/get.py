@@ -9,7 +9,7 @@ import typer
 
 from agentrouter.configurator.v1 import configurations_pb2, events_pb2
 from agentrouter.management.v1 import dataplanes_pb2, documents_pb2, workspaces_pb2
-from agentrouter_cli.commands.events import list_events, print_events
+from agentrouter_cli.commands.events import list_events, print_listed
 from agentrouter_cli.commands.keys import get_keys
 from agentrouter_cli.dataplane_tables import print_dataplanes
 from agentrouter_cli.documents import as_yaml
@@ -111,11 +111,8 @@ def events(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show events that need processing, or all of them."""
-    answer = list_events(connect(workspace), events_pb2.ListPendingEventsRequest(include_finished=show_all))
-    if output is Output.JSON:
-        print_json(plain(answer))
-        return
-    print_events(answer.events)
+    request = events_pb2.ListPendingEventsRequest(include_finished=show_all)
+    print_listed(list_events(connect(workspace), request), output)
 
 
 @app.command(epilog="Example: agentrouter get dataplanes")

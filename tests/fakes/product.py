@@ -139,7 +139,8 @@ class _Configurator(BackendCalls, GatewayCalls, ConfiguratorService):
 
     async def list_pending_events(self, request: Any, ctx: Any, /) -> events.ListPendingEventsResponse:
         self._product.take(request, ctx)
-        return events.ListPendingEventsResponse(events=self._product.events)
+        page, rest = self._product.events[: request.page_size], self._product.events[request.page_size :]
+        return events.ListPendingEventsResponse(events=page, next_page_token="more" if rest else "")
 
     async def update_event_metadata(self, request: Any, ctx: Any, /) -> events.UpdateEventMetadataResponse:
         self._product.take(request, ctx)

@@ -6,12 +6,14 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from connectrpc.code import Code
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2
 
 from agentrouter.configurator.v1 import configurations_pb2 as configurations
 from agentrouter.configurator.v1 import events_pb2 as events
 from agentrouter.management.v1 import consumer_keys_pb2, dataplanes_pb2, management_keys_pb2
-from tests.fakes.product import FakeProduct
+from tests.fakes.product import FakeProduct, failure
 from tests.unit.agentrouter_cli.conftest import Call
 
 
@@ -69,6 +71,29 @@ def test_every_page_is_shown(product: FakeProduct, cli: Call) -> None:
     outcome = cli("get", "users", "--output", "json")
 
     assert json.loads(outcome.out)["user_ids"] == ["alice", "bob", "carol"]
+
+
+@pytest.mark.parametrize("command", ["events", "get events"])
+def test_that_there_are_more_events_than_are_shown_is_said(product: FakeProduct, cli: Call, command: str) -> None:
+    product.events += [events.Event(id=f"ev_{number}", slot="config/") for number in range(201)]
+
+    assert "more than these 200" in cli(*command.split()).err
+
+    del product.events[200:]
+    assert cli(*command.split()).err == ""
+
+
+def test_the_workspace_that_a_key_does_not_tell_is_asked_for_as_the_command_line_takes_it(
+    product: FakeProduct, cli: Call
+) -> None:
+    field = error_details_pb2.BadRequest.FieldViolation(field="workspace_id", description="name one of: ws_1, ws_2")
+    details = error_details_pb2.BadRequest(field_violations=[field])
+    refused = failure(Code.INVALID_ARGUMENT, "this key sees several workspaces", "INVALID_INPUT", details)
+    product.fail_with["ListPendingEvents"] = refused
+
+    outcome = cli("events")
+
+    assert (outcome.exit_code, "--workspace, or AGENTROUTER_WORKSPACE" in outcome.err) == (1, True)
 
 
 def test_events_are_shown_with_their_error(product: FakeProduct, cli: Call) -> None:
