@@ -85,6 +85,8 @@ def writing(path: Path) -> Iterator[Writer]:
     """
     if path.exists():
         raise FileExistsError(f"{path} exists already; choose another name")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}")
     part = path.with_name(f".{path.name}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:

@@ -34,7 +34,7 @@ TAKEN = {
 TAKEN_OTHERWISE = "an object of this id exists already"
 
 AWAY = ("the database cannot be reached", SOON)
-LACKS_TABLES = "the database lacks tables of this release: pending migrations must be run"
+LACKS_TABLES = "the database lacks tables of this release: run `agentrouter admin migrate-database`"
 
 SQLITE_OUTAGES = {
     sqlite3.SQLITE_BUSY: ("the database file is locked by another program", SOON),

@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
@@ -27,7 +27,7 @@ from controlplane.domain.errors import Unavailable
 from controlplane.store.faults import LATER, in_domain_words
 from controlplane.store.file_lock import only_process
 from controlplane.store.sqlite import create_file, set_pragmas
-from controlplane.store.urls import sqlite_path, store_url
+from controlplane.store.urls import BadStoreUrl, sqlite_path, store_url
 
 ADVISORY_LOCK = 0x6167656E74726F75  # "agentrou"
 POSTGRES_SESSION = {"timezone": "UTC", "lock_timeout": 60_000}
@@ -40,7 +40,8 @@ class SchemaTooNew(RuntimeError):
 def migrate(url: str, scripts: Path | None = None) -> list[str]:
     """Run what is pending; the revisions that ran, oldest first, none when there was nothing to do.
 
-    Raises StoreInUse (SQLite) when a process has the file, Unavailable when the database does not answer.
+    Raises StoreInUse (SQLite) when a process has the file, BadStoreUrl when it is another program's, Unavailable when
+    the database does not answer.
     """
     target = store_url(url)
     if target.get_backend_name() != "sqlite":
@@ -84,6 +85,7 @@ def _migrate(target: URL, scripts: Path | None) -> list[str]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         missing = _missing(connection, scripts)
         if missing:
+            _refuse_foreign(connection)
             config = _config(scripts)
             config.attributes.update(connection=connection, epoch=secrets.token_hex(16))
             command.upgrade(config, "head")
@@ -100,6 +102,14 @@ def _missing(connection: Connection, scripts: Path | None) -> list[str]:
         )
     done = ours.index(applied[0]) + 1 if applied else 0
     return list(ours[done:])
+
+
+def _refuse_foreign(connection: Connection) -> None:
+    """A file that another program fills stays as it is. On PostgreSQL others may have tables beside ours."""
+    if connection.dialect.name == "sqlite" and not MigrationContext.configure(connection).get_current_heads():
+        tables = sorted(set(inspect(connection).get_table_names()) - {"alembic_version"})
+        if tables:
+            raise BadStoreUrl(f"the file holds tables of another program ({', '.join(tables[:3])}); name another one")
 
 
 def _check_references(connection: Connection) -> None:

@@ -23,7 +23,7 @@ OUTAGES = {
     "3D": ("the database named in the address does not exist", LATER),
     "40": ("another change was in the way", AT_ONCE),
     "42P01": (LACKS_TABLES, LATER),
-    "42703": ("the database lacks columns of this release: pending migrations must be run", LATER),
+    "42703": ("the database lacks columns of this release: run `agentrouter admin migrate-database`", LATER),
     "42501": ("the database's user may not use its tables; grant it", LATER),
     "53100": ("the database's disk is full", LATER),
     "53": ("the database is out of resources", SOON),

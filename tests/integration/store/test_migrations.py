@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 
 import migrations
 from controlplane.domain.errors import Unavailable
-from controlplane.store import SchemaTooNew, StoreInUse, migrate, open_store, pending
+from controlplane.store import BadStoreUrl, SchemaTooNew, StoreInUse, migrate, open_store, pending
 from controlplane.store.migrations import revisions
 from controlplane.store.urls import store_url
 from tests.contract.store.nouns import TENANT, WORKSPACE
@@ -134,6 +136,18 @@ async def test_a_store_on_sqlite_migrates_itself(tmp_path: Path) -> None:
         await store.ping()
 
     assert pending(url) == []
+
+
+def test_a_file_that_another_program_fills_is_refused_and_gets_no_table_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "crm.db"
+    with contextlib.closing(sqlite3.connect(file)) as theirs:
+        theirs.execute("CREATE TABLE customers (name TEXT)")
+
+    with pytest.raises(BadStoreUrl, match="customers"):
+        migrate(f"sqlite:///{file}")
+
+    with contextlib.closing(sqlite3.connect(file)) as theirs:
+        assert theirs.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
 
 
 async def test_an_older_release_refuses_what_a_newer_one_migrated(either_url: str, two_releases: Path) -> None:
