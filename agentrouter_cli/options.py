@@ -28,6 +28,9 @@ WorkspaceOption = Annotated[
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="A table for people or JSON for programs.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen; nothing is changed.")]
 UserOption = Annotated[str, typer.Option("--user", "-u", help="Consumer id; without it the workspace's document.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the version.")]
+WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")]
+TimeoutOption = Annotated[float, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]
 FilesOption = Annotated[
     list[str], typer.Option("--file", "-f", help="YAML or JSON file, or - for standard input; may be given repeatedly.")
 ]

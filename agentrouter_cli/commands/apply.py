@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -15,7 +15,17 @@ from agentrouter.management.v1 import documents_pb2
 from agentrouter_cli.client import Client
 from agentrouter_cli.documents import LoadedDocument, load_documents
 from agentrouter_cli.errors import CliError, Refused, Unproven
-from agentrouter_cli.options import DryRunOption, FilesOption, OutputOption, UserOption, WorkspaceOption, connect
+from agentrouter_cli.options import (
+    DryRunOption,
+    FilesOption,
+    OutputOption,
+    ReasonOption,
+    TimeoutOption,
+    UserOption,
+    WaitOption,
+    WorkspaceOption,
+    connect,
+)
 from agentrouter_cli.output import DRY_RUN, Output, console, fault_data, print_json
 from agentrouter_cli.settlement import Settlement, State, wait_settled
 from contract import Fault
@@ -72,10 +82,10 @@ class Applied:
 def apply(
     file: FilesOption,
     user: UserOption = "",
-    reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
+    reason: ReasonOption = "",
     dry_run: DryRunOption = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")] = True,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 10.0,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 10.0,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:

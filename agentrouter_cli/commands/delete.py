@@ -13,7 +13,15 @@ from agentrouter.management.v1 import documents_pb2
 from agentrouter_cli.client import Client
 from agentrouter_cli.commands.apply import Applied, report, title_of, wait_for_proof
 from agentrouter_cli.errors import WrongUsage
-from agentrouter_cli.options import DryRunOption, OutputOption, WorkspaceOption, connect
+from agentrouter_cli.options import (
+    DryRunOption,
+    OutputOption,
+    ReasonOption,
+    TimeoutOption,
+    WaitOption,
+    WorkspaceOption,
+    connect,
+)
 from agentrouter_cli.output import DRY_RUN, Output
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,11 +35,11 @@ def what() -> None:
 @app.command(epilog="Example: agentrouter delete document --user ada@example.com --reason 'left the company'")
 def document(
     user: Annotated[str, typer.Option("--user", "-u", help="The consumer.")],
-    reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
+    reason: ReasonOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: DryRunOption = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")] = True,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 10.0,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 10.0,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:

@@ -12,7 +12,16 @@ from agentrouter_cli.client import Client
 from agentrouter_cli.commands.apply import Applied, report, title_of, wait_for_proof
 from agentrouter_cli.commands.diff import compare, difference_lines, print_lines
 from agentrouter_cli.errors import Refused
-from agentrouter_cli.options import DryRunOption, OutputOption, UserOption, WorkspaceOption, connect
+from agentrouter_cli.options import (
+    DryRunOption,
+    OutputOption,
+    ReasonOption,
+    TimeoutOption,
+    UserOption,
+    WaitOption,
+    WorkspaceOption,
+    connect,
+)
 from agentrouter_cli.output import Output, fault_data, plain, print_json, print_table, time_text
 
 
@@ -59,10 +68,10 @@ def _does(version: documents_pb2.DocumentVersion) -> str:
 def rollback(
     to: Annotated[int, typer.Option(help="The version; without it the newest that says something else.", min=0)] = 0,
     user: UserOption = "",
-    reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
+    reason: ReasonOption = "",
     dry_run: DryRunOption = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the proof of the data planes.")] = True,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)] = 10.0,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 10.0,
     workspace: WorkspaceOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
