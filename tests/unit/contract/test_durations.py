@@ -20,7 +20,7 @@ def test_a_duration_is_read(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "s", "-1s", "1 s", "1s ", "1d", "0s", "1ns", "25h", "９s", "9" * 40 + "h", "1s1"]
+    "text", ["", "5", "s", "-1s", "1 s", "1s ", "1d", "0s", "1ns", "25h", "９s", "9" * 40 + "h", "1s1", "24h1us"]
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(DurationError):
