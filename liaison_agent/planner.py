@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from contract.report_words import clipped
 from contract.unsupported import not_supported
 from liaison_agent.intake import secrets_to_serve, without_needless_secrets
 from liaison_agent.memory import (
@@ -111,7 +112,8 @@ def rejecting(memory: Memory, plan: Plan, reasons: Mapping[str, str], events: It
         if chosen is None or known is None or chosen is not known.newest or chosen is known.good:
             continue
         version = workspace.version if workspace else 0
-        fresh[slot] = Rejection(slot, chosen.version, version, reason[:REASON_CHARACTERS], by_slot.get(slot, ""))
+        why = clipped(reason, REASON_CHARACTERS)
+        fresh[slot] = Rejection(slot, chosen.version, version, why, by_slot.get(slot, ""))
     return replace(memory, rejections={**memory.rejections, **fresh}) if fresh else memory
 
 
@@ -183,12 +185,13 @@ def refused_elsewhere(memory: Memory, slot: str) -> tuple[Rejection, ...]:
     """Every other slot whose newest version is refused, its reason cut: what the end of a full event has to name."""
     found = (one for other, one in sorted(memory.rejections.items()) if other != slot)
     newest = (one for one in found if (known := memory.newest(one.slot)) and known.version == one.version)
-    return tuple(replace(one, reason=one.reason[:NAMED_REASON_CHARACTERS]) for one in islice(newest, NAMED_REFUSALS))
+    told = islice(newest, NAMED_REFUSALS)
+    return tuple(replace(one, reason=clipped(one.reason, NAMED_REASON_CHARACTERS)) for one in told)
 
 
 def failed(event: HeldEvent, reason: str, *, version: int, digest: str = "", retryable: bool = False) -> Completion:
     """A FAILED completion."""
-    reason = reason[:REASON_CHARACTERS] or "no reason was given"
+    reason = clipped(reason, REASON_CHARACTERS) or "no reason was given"
     return Completion(event.id, event.slot, event.fencing_token, version, digest, error=reason, retryable=retryable)
 
 

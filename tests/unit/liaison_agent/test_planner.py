@@ -221,6 +221,7 @@ def test_a_reason_is_cut_to_what_the_api_takes() -> None:
     completion = planner.failed(HeldEvent("ev_1", "config/", 2, 7), "x" * 10_000, version=2)
 
     assert len(completion.error) == 4000
+    assert completion.error.endswith(" characters in all)")
 
 
 def test_who_may_be_at_fault_is_what_never_served() -> None:
