@@ -39,6 +39,8 @@ def decode_json(data: bytes | bytearray | memoryview, kind: type[Message]) -> Me
         text = bytes(data).decode("utf-8")
         if len(text) > LARGE:
             check_json_bounds(json.loads(text), kind)
+        if text.lstrip()[:1] == "[":  # the library takes an empty list for an empty message
+            raise ValueError
         return json_format.Parse(text or "{}", kind(), max_recursion_depth=JSON_DEPTH)
     except json_format.ParseError as error:
         raise _not_json_of(kind, str(error)) from None

@@ -181,12 +181,19 @@ def of_library(code: int, message: str) -> WireError:
             return too_late()
         case code_pb2.CANCELLED:
             return hung_up()
-        case code_pb2.UNIMPLEMENTED:
-            return WireError(code, message, (_info("COMPRESSION_UNKNOWN", {}),))
-        case code_pb2.INVALID_ARGUMENT:
-            return WireError(code, message, (_info("MALFORMED_REQUEST", {}),))
+        case code_pb2.UNIMPLEMENTED if "compression" in message:
+            return compression_unknown(message)
+        case code_pb2.INVALID_ARGUMENT | code_pb2.UNIMPLEMENTED:
+            return WireError(code_pb2.INVALID_ARGUMENT, message, (_info("MALFORMED_REQUEST", {}),))
+        case code_pb2.INTERNAL if message.startswith("protocol error"):  # of the caller's
+            return WireError(code_pb2.INVALID_ARGUMENT, message, (_info("MALFORMED_REQUEST", {}),))
         case _:
             return WireError(code, message, (_info("INTERNAL", {}),))
+
+
+def compression_unknown(message: str) -> WireError:
+    """A request that is compressed in a way that is not read where it came."""
+    return WireError(code_pb2.UNIMPLEMENTED, message, (_info("COMPRESSION_UNKNOWN", {}),))
 
 
 def too_large(most: int) -> WireError:

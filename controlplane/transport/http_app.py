@@ -16,8 +16,10 @@ from controlplane.transport.decoding import encode_json
 from controlplane.transport.edges import Edges, rest_body
 from controlplane.transport.errors import (
     HTTP_STATUS,
+    LONGEST_NAME,
     REQUEST_BYTES,
     WireError,
+    compression_unknown,
     hung_up,
     not_in_this_release,
     too_large,
@@ -78,6 +80,8 @@ def _alias(seam: Seam, operation: Operation) -> Callable[[Request], Awaitable[Re
         try:
             if operation.handler is None:
                 raise not_in_this_release(operation.path)
+            if (encoding := request.headers.get("content-encoding", "identity").lower()) != "identity":
+                raise compression_unknown(f"a REST call is read uncompressed only, not in {encoding[:LONGEST_NAME]!r}")
             incoming = Incoming(await _body(request), json=True)
             peer = f"{request.client.host}:{request.client.port}" if request.client else ""
             answer = await seam.call(operation, incoming, request.headers.get("authorization", ""), "rest", peer)

@@ -167,6 +167,24 @@ async def test_streams_and_grpc_web_carry_the_details_as_well_whatever_the_calle
     assert b"grpc-status-details-bin: " in web
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\0\0\0\0\2{}\0\0\0\0\2{}", b"\1\0\0\0\2{}", b"\0\0\0\0\2[]", b"\0\0\0\0\x09{}"],
+    ids=["no message", "two messages", "compressed unannounced", "no object", "cut off"],
+)
+async def test_a_stream_that_is_asked_for_in_a_broken_envelope_is_refused_as_malformed(
+    victim: Tenant, body: bytes
+) -> None:
+    answer, stream = await asked(
+        victim, "POST", SYNC, body, content_type="application/connect+json", **bearer_of(victim)
+    )
+
+    assert (answer.status, stream[0]) == (200, END_OF_STREAM)
+    refused = json.loads(stream[5:])["error"]
+    assert refused["code"] == "invalid_argument"
+    assert reason_of(json.dumps(refused).encode()) == "MALFORMED_REQUEST"
+
+
 async def test_a_compressed_request_that_unpacks_to_too_much_is_refused_for_its_size(victim: Tenant) -> None:
     body = _gzipped(b" " * (6 << 20))
     answer, told = await asked(victim, "POST", LIST, body, **JSON, **bearer_of(victim), content_encoding="gzip")

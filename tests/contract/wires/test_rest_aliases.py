@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from agentrouter.configurator.v1 import events_pb2 as events
 from tests.contract.wires.people import Agent, Tenant
+from tests.contract.wires.plain_http import post
 from tests.contract.wires.test_upgrades import command, completed, submit
 
 pytestmark = pytest.mark.parametrize("api", ["json"], indirect=True)
@@ -49,6 +51,15 @@ async def test_the_documented_config_call_lists_the_whole_workspace(tenant: Tena
     (configuration,) = answer["configurations"]
     assert (configuration["workspace_id"], configuration["digest"]) == (tenant.id, put.configuration.digest)
     assert answer["epoch"]
+
+
+async def test_a_compressed_call_is_refused_as_such(tenant: Tenant) -> None:
+    body = gzip.compress(b'{"queries": []}')
+
+    status, said = await post(tenant.running, CONFIG, body, tenant.admin, **{"content-encoding": "gzip"})
+
+    (info,) = json.loads(said)["details"]
+    assert (status, info["reason"]) == (501, "COMPRESSION_UNKNOWN")
 
 
 async def test_a_query_that_is_up_to_date_is_absent(tenant: Tenant) -> None:
