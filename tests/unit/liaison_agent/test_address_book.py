@@ -105,6 +105,16 @@ async def test_a_name_that_answers_in_turns_settles_and_what_is_gone_goes() -> N
     assert known.known == {"a.example": ("9.9.9.10",)}
 
 
+async def test_of_one_answer_so_many_addresses_are_taken_and_no_more() -> None:
+    answers = Answers()
+    answers.of["many.example"] = [f"9.9.9.{number}" for number in range(40)]
+    known = book(answers)
+
+    await known.learn(["many.example"])
+
+    assert known.known == {"many.example": tuple(f"9.9.9.{number}" for number in range(32))}
+
+
 async def test_ipv4_is_preferred_and_ipv6_used_where_there_is_nothing_else() -> None:
     answers = Answers()
     answers.of["both.example"] = ["2606:4700::1", "9.9.9.9"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import timedelta
 
 import pytest
 
-from liaison_agent.poller import Poller
+from liaison_agent.poller import DataplaneRevoked, Poller
 from liaison_agent.ports import (
     Boot,
     ControlPlaneError,
@@ -134,3 +135,21 @@ async def test_no_failure_but_revocation_ends_the_asking(error: ControlPlaneErro
     await asking.ask(POLL)
 
     assert len(control.polls) == 101
+
+
+async def test_a_second_refusal_is_believed_only_half_a_minute_after_the_first() -> None:
+    clock = FakeClock()
+    asking, _ = poller(clock, Loaded(0.0))
+    revoked = ControlPlaneRefused("UNAUTHENTICATED", "DATAPLANE_REVOKED", "revoked")
+    first = asyncio.create_task(asking.back_off(revoked))
+    await asyncio.sleep(0)
+    clock.advance(10)
+
+    second = asyncio.create_task(asking.back_off(revoked))
+    await asyncio.sleep(0)
+
+    assert clock.slept == [30, 20]
+    clock.advance(20)
+    await asyncio.gather(first, second)
+    with pytest.raises(DataplaneRevoked):
+        await asking.back_off(revoked)
