@@ -105,11 +105,14 @@ class PostgresServer:
         """Have each COMMIT wait, once it is written, for a standby that never comes; or let go of those that wait."""
         self._execute(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format("nobody" if wait else ""))
         self._execute(sql.SQL("SELECT pg_reload_conf()"))
+        if wait:
+            self._wait_for("wait for a standby", self._halts_at_commit)
 
     def refuse_writes(self) -> None:
         """As one that was demoted does, to whoever is connected as well."""
         self._execute(sql.SQL("ALTER SYSTEM SET default_transaction_read_only = on"))
         self._execute(sql.SQL("SELECT pg_reload_conf()"))
+        self._wait_for("refuse writes", self._is_read_only)
 
     def _order(self, line: bytes) -> None:
         assert self.keeper.stdin is not None
@@ -124,6 +127,28 @@ class PostgresServer:
             time.sleep(0.05)
         raise RuntimeError(f"PostgreSQL did not {what}:\n{(self.folder / 'log').read_text(errors='replace')}")
 
+    def _is_read_only(self) -> bool:
+        """Whether settings that were changed a moment ago hold: whoever is connected is told before this is."""
+        with self._connected() as connection:
+            return connection.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+
+    def _halts_at_commit(self) -> bool:
+        """Whether a COMMIT does: the setting takes effect a moment after it is shown."""
+        with contextlib.closing(self._connected()) as writer, self._connected() as watcher:
+            pid = [writer.info.backend_pid]
+            writer.pgconn.send_query(b"SELECT pg_logical_emit_message(true, 'probe', '')")
+            while writer.pgconn.is_busy():
+                found = watcher.execute("SELECT wait_event FROM pg_stat_activity WHERE pid = %s", pid).fetchone()
+                if found == ("SyncRep",):
+                    watcher.execute("SELECT pg_cancel_backend(%s)", pid)
+                    return True
+                time.sleep(0.01)
+                writer.pgconn.consume_input()
+        return False
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True)
+
     def _answers(self) -> bool:
         try:
             self._execute(sql.SQL("SELECT 1"))
@@ -132,7 +157,7 @@ class PostgresServer:
         return True
 
     def _execute(self, statement: sql.Composed | sql.SQL) -> None:
-        with psycopg.connect(host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True) as connection:
+        with self._connected() as connection:
             connection.execute(statement)
 
 
