@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from controlplane.domain.errors import Unavailable
 from controlplane.transport.asgi import App, Receive, Send
 from controlplane.transport.calls import Answer
 from controlplane.transport.connect_errors import refusal
 from controlplane.transport.decoding import encode_json
-from controlplane.transport.errors import REQUEST_BYTES, WireError, hung_up, too_large, too_late
+from controlplane.transport.errors import REQUEST_BYTES, WireError, hung_up, too_large, too_late, wire_error
 from controlplane.transport.http_protocol import CONNECTION, Connection
 from controlplane.transport.operations import Operation
 from controlplane.transport.seam import Incoming, Seam
@@ -23,6 +24,7 @@ from controlplane.transport.seam import Incoming, Seam
 PROTO, JSON = b"application/proto", b"application/json"
 TIMEOUT_DIGITS = 10
 HUNG_UP, TOO_LATE = hung_up(), too_late()
+ENDING = wire_error(Unavailable("this control plane is ending and did not wait for the call: send it again"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,8 @@ class ConnectUnary:
             status, kind, body = 200, JSON if call.json else PROTO, _encoded(answer, call.json)
         except WireError as error:
             status, kind, body = _refusal(error)
-        except asyncio.CancelledError:
-            if watch.ended is None:
-                raise
-            status, kind, body = _refusal(watch.ended)
+        except asyncio.CancelledError:  # by the server, unless somebody here ended it: the drain took too long
+            status, kind, body = _refusal(watch.ended or ENDING)
         finally:
             watch.close()
         await connection.answer(status, kind, body)
