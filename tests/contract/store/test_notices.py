@@ -20,7 +20,7 @@ async def _announce(store: SqlStore, *notices: Notice) -> None:
             work.announce(notice)
 
 
-async def _listening(store: SqlStore) -> AsyncIterator[Notice]:
+async def listening(store: SqlStore) -> AsyncIterator[Notice]:
     """A subscription that demonstrably hears (PostgreSQL needs a moment to connect), and has heard all until now."""
     notices = store.notices()
     async with asyncio.timeout(60):
@@ -41,7 +41,7 @@ async def _next(notices: AsyncIterator[Notice]) -> Notice:
 
 
 async def test_a_notice_is_heard_by_every_subscriber_in_order(store: SqlStore) -> None:
-    first = await _listening(store)
+    first = await listening(store)
     second = store.notices()
     sent = [Notice("ws_1"), Notice("ws_1", closed_event="dp_1/ev_1"), Notice("ws_1", identity="dp_ü\0")]
 
@@ -53,7 +53,7 @@ async def test_a_notice_is_heard_by_every_subscriber_in_order(store: SqlStore) -
 
 
 async def test_a_notice_is_heard_after_the_commit_only(store: SqlStore) -> None:
-    notices = await _listening(store)
+    notices = await listening(store)
 
     async with store.unit_of_work() as work:
         await work.workspaces.take_revision("ws_1")
@@ -70,7 +70,7 @@ async def test_a_notice_is_heard_after_the_commit_only(store: SqlStore) -> None:
 
 
 async def test_nothing_is_told_of_what_was_rolled_back(store: SqlStore) -> None:
-    notices = await _listening(store)
+    notices = await listening(store)
 
     async def fail() -> None:
         async with store.unit_of_work() as work:
@@ -85,7 +85,7 @@ async def test_nothing_is_told_of_what_was_rolled_back(store: SqlStore) -> None:
 
 
 async def test_a_notice_announced_twice_in_one_unit_of_work_is_told_once(store: SqlStore) -> None:
-    notices = await _listening(store)
+    notices = await listening(store)
 
     await _announce(store, Notice("ws_1"), Notice("ws_2"), Notice("ws_1"))
     await _announce(store, Notice("ws_3"))
@@ -94,7 +94,7 @@ async def test_a_notice_announced_twice_in_one_unit_of_work_is_told_once(store: 
 
 
 async def test_thousands_of_notices_of_one_commit_arrive(store: SqlStore) -> None:
-    notices = await _listening(store)
+    notices = await listening(store)
     sent = [Notice("ws_1", closed_event=f"dp_1/ev_{number}") for number in range(3000)]
 
     await _announce(store, *sent)
@@ -103,7 +103,7 @@ async def test_thousands_of_notices_of_one_commit_arrive(store: SqlStore) -> Non
 
 
 async def test_a_notice_too_long_to_send_tells_to_read_everything(store: SqlStore, kind: str) -> None:
-    notices = await _listening(store)
+    notices = await listening(store)
     too_long = Notice("ws_1", closed_event="e" * 8000)
 
     await _announce(store, too_long)

@@ -9,6 +9,7 @@ from controlplane.services.ports import Notice
 from controlplane.services.rehearsals import RehearsedStore
 from controlplane.store import SqlStore
 from tests.contract.store.nouns import TENANT, event
+from tests.contract.store.test_notices import listening
 
 
 async def test_what_a_rehearsal_did_lasts_until_its_block_ends(store: SqlStore) -> None:
@@ -27,7 +28,7 @@ async def test_what_a_rehearsal_did_lasts_until_its_block_ends(store: SqlStore) 
 
 
 async def test_nobody_is_told_of_a_rehearsal(store: SqlStore) -> None:
-    notices = store.notices()
+    notices = await listening(store)
     async with RehearsedStore(store).unit_of_work() as work:
         work.announce(Notice("of the rehearsal"))
 
